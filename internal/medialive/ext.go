@@ -1,0 +1,118 @@
+package medialive
+
+import "time"
+
+// The types below are Flowdeck's own extensions, answered by a gateway under
+// /ext/v1/{project_id}/ and by nobody else.
+
+// Capabilities says what the gateway is and can do.
+// GET /ext/v1/{project_id}/capabilities
+type Capabilities struct {
+	Version    string `json:"version"`
+	Region     string `json:"region"`
+	SRTAddress string `json:"srt_address"`           // where listeners are bound
+	PortFirst  int    `json:"port_first"`            // range allotted to listeners
+	PortLast   int    `json:"port_last"`             //
+	NextPort   int    `json:"next_port"`             // the port the next listener would get; 0 when none is free
+	SRTVersion string `json:"srt_version"`           // libsrt in use; empty when it is missing
+	SRTLibrary string `json:"srt_library"`           // which library was loaded
+	SRTProblem string `json:"srt_problem,omitempty"` // why SRT does not work, and which package to install
+}
+
+// LegState is the life of one SRT connection, as the relay sees it.
+type LegState string
+
+// The states of a leg.
+const (
+	LegOff        LegState = "off"        // flow not started, or output disabled
+	LegWaiting    LegState = "waiting"    // listening, nobody there; or connected without media
+	LegConnecting LegState = "connecting" // calling, or waiting before it calls again
+	LegConnected  LegState = "connected"  // media moves
+	LegFailed     LegState = "failed"     // cannot run: Problem says why
+)
+
+// LegStatistics is what the relay measured on a source or an output. Counters
+// run from Since.
+type LegStatistics struct {
+	Name        string    `json:"name"`
+	State       LegState  `json:"state"`
+	Since       time.Time `json:"since"`                    // when State began
+	Lost        bool      `json:"lost,omitempty"`           // was connected during this start, and is not now
+	Peer        string    `json:"peer,omitempty"`           // address:port of the far end
+	Peers       int       `json:"peers"`                    // far ends connected now
+	Bitrate     int64     `json:"bitrate"`                  // bit/s of payload, over the last second
+	Bytes       int64     `json:"bytes"`                    // payload bytes since ConnectedAt
+	ConnectedAt time.Time `json:"connected_at,omitzero"`    // of the present connection; counters run from here
+	RTT         float64   `json:"rtt_ms"`                   // milliseconds
+	Latency     int       `json:"latency_ms"`               // negotiated, milliseconds
+	Loss        float64   `json:"loss_percent"`             // packets lost over the last 10 s, percent
+	LossTotal   int64     `json:"loss_total"`               // packets
+	Retransmit  int64     `json:"retransmitted_total"`      // packets
+	Drop        int64     `json:"dropped_total"`            // packets too late, or that a full buffer refused
+	KeyLength   int       `json:"key_length"`               // bytes in use: 0, 16, 24, 32
+	TSErrors    int64     `json:"ts_errors_total"`          // transport stream continuity and sync errors (sources)
+	Attempts    int       `json:"attempts,omitempty"`       // failed calls in a row
+	NextTry     time.Time `json:"next_try,omitzero"`        // callers
+	Problem     string    `json:"problem,omitempty"`        // why not connected, for people
+	Bandwidth   float64   `json:"bandwidth_mbps,omitempty"` // libsrt's estimate of the link
+}
+
+// FlowStatistics is what the relay measured on one flow.
+// GET /ext/v1/{project_id}/statistics[?flow_id=]
+type FlowStatistics struct {
+	FlowID      string          `json:"flow_id"`
+	At          time.Time       `json:"at"` // when it was measured
+	ActiveSince time.Time       `json:"active_since,omitzero"`
+	Source      LegStatistics   `json:"source"`
+	Outputs     []LegStatistics `json:"outputs"` // in the flow's order
+}
+
+// RefusedCaller is one caller whom a listener of a flow refused; callers alike
+// are counted together.
+// GET /ext/v1/{project_id}/refused-callers?flow_id=
+type RefusedCaller struct {
+	Leg      string    `json:"leg"`       // name of the source or output
+	Address  string    `json:"address"`   // IP, without the port
+	StreamID string    `json:"stream_id"` // as the caller sent it, cut at 128 bytes
+	Reason   Refusal   `json:"reason"`
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+	Count    int       `json:"count"`
+}
+
+// Refusal is why a caller was refused.
+type Refusal string
+
+// The reasons for a refusal.
+const (
+	RefusedAddress      Refusal = "address"       // not in the CIDR whitelist
+	RefusedStreamID     Refusal = "stream_id"     // not the configured stream id
+	RefusedPassphrase   Refusal = "passphrase"    // wrong passphrase
+	RefusedNotEncrypted Refusal = "not_encrypted" // no passphrase where one is set
+	RefusedEncrypted    Refusal = "encrypted"     // a passphrase where none is set
+	RefusedKeyLength    Refusal = "key_length"    // shorter key than configured
+	RefusedBusy         Refusal = "busy"          // no place for another peer
+)
+
+// EventKind says what an event of the gateway's stream tells.
+type EventKind string
+
+// The kinds of event. GET /ext/v1/{project_id}/events is an SSE stream: first
+// one EventFlow for each flow and an EventReady, then changes as they happen.
+const (
+	EventFlow       EventKind = "flow"       // a flow was created or changed: Flow and Outputs in full
+	EventGone       EventKind = "gone"       // FlowID was deleted
+	EventStatistics EventKind = "statistics" // measured once a second for every ACTIVE flow, and at each change
+	EventReady      EventKind = "ready"      // all that existed has been told
+	EventBeat       EventKind = "beat"       // each second, so that silence means trouble
+)
+
+// Event is one event of the gateway's stream.
+type Event struct {
+	Kind       EventKind        `json:"kind"`
+	FlowID     string           `json:"flow_id,omitempty"`
+	At         time.Time        `json:"at"`
+	Flow       *Flow            `json:"flow,omitempty"`
+	Outputs    []Output         `json:"outputs,omitempty"`
+	Statistics []FlowStatistics `json:"statistics,omitempty"`
+}

@@ -1,0 +1,126 @@
+// Package monitor knows what is true now: one watcher for each (endpoint,
+// project) keeps a snapshot of its flows, each fact with the time it was read,
+// and tells those who subscribed when it changed. Looking at a snapshot never
+// causes an upstream call.
+package monitor
+
+import (
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+)
+
+// State is the one word under which a flow is shown, worst fact first.
+type State string
+
+// The states of a flow, as the interface names them.
+const (
+	StateStandby    State = "standby"     // stopped, as commanded
+	StateStarting   State = "starting"    // start was commanded, not yet confirmed
+	StateStopping   State = "stopping"    // stop was commanded, not yet confirmed
+	StateUnknown    State = "unknown"     // a command's outcome is unknown, or the API answered a status we do not know
+	StateWaiting    State = "waiting"     // ACTIVE, no media has come yet
+	StateLive       State = "live"        // media moves
+	StateLoss       State = "loss"        // media moves, the source loses packets
+	StateOutputLost State = "output_lost" // media comes, an output that was connected is not
+	StateSourceLost State = "source_lost" // media came and stopped
+	StateStale      State = "stale"       // not read for too long to say
+)
+
+// Flow is all that is known of a flow. It is never changed once published.
+type Flow struct {
+	ID          string
+	Name        string
+	Region      string
+	Description string
+	Protocol    medialive.Protocol
+
+	State      State
+	StateSince time.Time // as well as known: from the relay where it tells, else when we first saw it
+
+	Status     medialive.FlowStatus      // confirmed by the service
+	StatusAt   time.Time                 // when it was read
+	Command    *Command                  // the last start or stop, if any is known
+	Source     *medialive.Source         // nil until its detail was read
+	Outputs    []Output                  // in the service's order; at most 10
+	DetailAt   time.Time                 // when Source and the output names were read
+	Statistics *medialive.FlowStatistics // nil where the backend has none
+	SeenAt     time.Time                 // the age of the row: its oldest fact that matters
+}
+
+// OutputState is the state of an output mark.
+type OutputState string
+
+// The states of an output.
+const (
+	OutputOK      OutputState = "ok"      // connected, media moves
+	OutputIdle    OutputState = "idle"    // no media: the source gives none, or nobody pulls yet
+	OutputLost    OutputState = "lost"    // its own fault: was connected, or cannot connect
+	OutputLoss    OutputState = "loss"    // connected, losing packets
+	OutputOff     OutputState = "off"     // disabled, or the flow is in standby
+	OutputUnknown OutputState = "unknown" // not read, or too old
+)
+
+// Output is an output of a flow with what is known of it.
+type Output struct {
+	Name       string
+	State      OutputState
+	Since      time.Time         // of State, zero when unknown
+	Config     *medialive.Output // nil until read
+	ConfigAt   time.Time
+	Statistics *medialive.LegStatistics
+}
+
+// Command is a start or a stop that somebody gave through this installation.
+type Command struct {
+	ID      string
+	Verb    string // "start" or "stop"
+	Actor   string
+	At      time.Time
+	Outcome Outcome
+	Settled time.Time // when the outcome was known
+}
+
+// Outcome is what became of a command.
+type Outcome string
+
+// The outcomes of a command.
+const (
+	OutcomePending Outcome = ""        // on its way
+	OutcomeDone    Outcome = "done"    // the service answered that it did it
+	OutcomeRefused Outcome = "refused" // the service answered that it did not
+	OutcomeUnknown Outcome = "unknown" // no answer; a read will settle it
+)
+
+// Link is how the backend is reached.
+type Link struct {
+	OK     bool
+	Since  time.Time      // of OK or of the failure
+	Kind   medialive.Kind // why not, when not OK
+	Reason string         // for people, without secrets
+}
+
+// Snapshot is all that is known of a project at one moment. It is immutable.
+type Snapshot struct {
+	Version      uint64 // grows with each change
+	At           time.Time
+	Complete     bool // a full list has been read since the watcher began
+	Link         Link
+	Flows        []*Flow // by name, then id
+	byID         map[string]*Flow
+	Capabilities *medialive.Capabilities // nil: not a Flowdeck gateway
+}
+
+// Flow finds a flow by id.
+func (s *Snapshot) Flow(id string) (*Flow, bool) {
+	f, ok := s.byID[id]
+	return f, ok
+}
+
+// Sample is one point of a flow's recent history, a second apart.
+type Sample struct {
+	At      time.Time
+	Bitrate int64   // bit/s at the source; -1: not known (a gap)
+	RTT     float64 // ms
+	Loss    float64 // percent
+}
