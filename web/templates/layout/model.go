@@ -1,0 +1,86 @@
+// Package layout is what stands around a page: the shell with its bar and rail,
+// the bare page of the sign-in, the error page.
+package layout
+
+import (
+	"github.com/flowdeck/flowdeck/web/templates/text"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
+
+// Theme is which palette is used.
+type Theme string
+
+// The themes. ThemeAuto follows the system, and is dark where that tells nothing.
+const (
+	ThemeAuto  Theme = ""
+	ThemeDark  Theme = "dark"
+	ThemeLight Theme = "light"
+)
+
+// Shell is everything around a page.
+type Shell struct {
+	T       *text.Strings
+	Theme   Theme
+	Title   string // of the document, before " · Flowdeck"
+	Path    string // own path and query: where a change of language or theme returns to
+	Section string // which entry of the rail is lit: "flows"
+	Flash   *ui.Notice
+	Link    Link
+	Count   FlowCount
+
+	Project    string
+	Region     string
+	RegionName string // "Singapore", or empty
+	User       string
+	Account    string
+
+	Search string // what stands in the search field
+	Live   string // URL of the page's stream, e.g. /live?view=…; empty: none
+	NowMS  int64  // the server's clock when rendered, epoch milliseconds
+}
+
+// Link is the state of the way to the service (fragment "#link-state"): a line over the
+// page while the service cannot be reached, and nothing otherwise. The
+// heartbeat beside it is the browser's own.
+type Link struct {
+	T       *text.Strings
+	Down    bool
+	Since   ui.Moment
+	Problem ui.Problem // with Down
+}
+
+// FlowCount is the number in the rail (fragment "#flow-count").
+type FlowCount struct {
+	T     *text.Strings
+	Total string
+}
+
+// Bare is a page without a shell: sign-in, and errors without a session.
+type Bare struct {
+	T     *text.Strings
+	Theme Theme
+	Title string
+	Path  string
+	NowMS int64
+}
+
+// ErrorPage is a page that tells of an error; with a nil Shell it stands alone.
+type ErrorPage struct {
+	Bare    Bare
+	Shell   *Shell
+	Status  int // HTTP status
+	Problem ui.Problem
+}
+
+// Failure is an error as a fragment, for the place "#notices" of the shell
+// (answer with HX-Retarget: #notices, HX-Reswap: innerHTML).
+type Failure struct {
+	T       *text.Strings
+	Problem ui.Problem
+}
+
+// NoticeFragment is a notice as a fragment, for "#notices".
+type NoticeFragment struct {
+	T      *text.Strings
+	Notice ui.Notice
+}

@@ -1,0 +1,221 @@
+package pages
+
+import (
+	"github.com/flowdeck/flowdeck/web/templates/layout"
+	"github.com/flowdeck/flowdeck/web/templates/text"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
+
+// FlowPage is the page of a flow, left to right as its signal runs.
+type FlowPage struct {
+	Shell   layout.Shell
+	Head    FlowHead
+	Facts   Facts
+	Source  SourceBox
+	Box     FlowBox
+	Outputs OutputList
+	Charts  *Charts  // nil: the backend measures nothing
+	Refused *Refused // nil: the backend does not tell
+	Sheet   Sheet
+	History Activity
+}
+
+// FlowHead is name, state and command (fragment "#flow-head", around
+// "#flow-state" and "#flow-command", which are pushed each by itself so that an
+// armed command stays).
+type FlowHead struct {
+	T           *text.Strings
+	ID          string
+	Name        string
+	Description string
+	State       FlowState
+	Command     FlowCommand
+	DeleteURL   string // empty: cannot be deleted now
+	DeleteWhy   string // with an empty DeleteURL: "Stop it first"
+}
+
+// FlowState is the state beside the title (fragment "#flow-state").
+type FlowState struct {
+	T     *text.Strings
+	State ui.State
+}
+
+// FlowCommand is the start or stop button of the page (fragment
+// "#flow-command").
+type FlowCommand struct {
+	T          *text.Strings
+	Action     FlowAction
+	Interrupts string // under Stop: "interrupts 6 outputs"
+}
+
+// Facts are the three facts, each with its age (fragment "#flow-facts").
+type Facts struct {
+	T         *text.Strings
+	Commanded Fact // "Start" "by op-2, 17:58:02 UTC"
+	Confirmed Fact // "ACTIVE" "3 s after the command"
+	Source    Fact // measured: "8.24 Mb/s"
+	SourceBit ui.Figure
+	Outputs   ui.Slots
+	Measured  ui.Moment // "0.4 s ago"
+	Unknown   bool      // nothing is measured here
+}
+
+// Fact is one of the three.
+type Fact struct {
+	Shape ui.Shape // empty: none
+	Word  string   // in weight
+	Note  string   // after it
+	Age   ui.Moment
+	Bad   bool // the outcome was not what was asked for
+}
+
+// LineKind is how a stretch of the signal path is drawn.
+type LineKind string
+
+// The kinds of stretch.
+const (
+	LineMoves  LineKind = "moves"  // media moves
+	LineLinked LineKind = "linked" // joined, nothing moves
+	LineLost   LineKind = "lost"   // lost here
+	LineCut    LineKind = "cut"    // will be interrupted
+)
+
+// SourceBox is the source with its figures (fragment "#source-box").
+type SourceBox struct {
+	T       *text.Strings
+	Shape   ui.Shape
+	Name    string
+	EditURL string
+	Rows    []Pair      // mode, address, sender, stream id, encryption, latency
+	Figures []KeyFigure // bitrate, RTT, loss, retransmitted, dropped, TS errors
+	Line    LineKind    // to the flow
+	Bitrate ui.Figure   // over the line
+	RTT     ui.Figure   // under the line
+	Problem string      // why it is not connected, for people
+}
+
+// Pair is a label with its value.
+type Pair struct {
+	Label string
+	Value string
+	Note  string
+	Mono  bool
+}
+
+// KeyFigure is a figure with its label.
+type KeyFigure struct {
+	Label  string
+	Figure ui.Figure
+	Bad    bool
+}
+
+// FlowBox is the flow between source and outputs (fragment "#flow-box").
+type FlowBox struct {
+	T      *text.Strings
+	ID     string // in full; shown cut
+	Status string // "ACTIVE", as the service says it
+	Since  string // "since 17:58:05 UTC"
+	Line   LineKind
+}
+
+// OutputList is the outputs of a flow (fragment "#outputs"); a row alone is
+// pushed as "#output-<name>".
+type OutputList struct {
+	T       *text.Strings
+	Heading string // "Outputs, 5 of 6 connected"
+	Rows    []OutputRow
+	Figures bool
+	AddURL  string // empty: all ten are used
+	Free    string // "4 of 10 free. Adding interrupts nothing."
+	Unknown bool   // not read yet
+}
+
+// OutputRow is one output (fragment "#output-<name>").
+type OutputRow struct {
+	T        *text.Strings
+	FlowID   string
+	Number   string
+	Name     string
+	URL      string // its edit page
+	Slot     ui.SlotKind
+	SlotWord string // "connected", for those who hear the page
+	Line     LineKind
+	Mode     string
+	FarEnd   string
+	Bitrate  ui.Figure
+	RTT      ui.Figure
+	Loss     ui.Figure
+	Figures  bool
+	Since    ui.Moment
+	Problem  string   // "No answer, try 14"
+	Lost     ui.State // shown as a pill when Shape is set
+	Next     ui.Moment
+	Toggle   OutputToggle
+}
+
+// OutputToggle switches an output on, or asks before it switches it off.
+type OutputToggle struct {
+	Off  bool   // it is off: offer to switch it on
+	URL  string // enable: POST; disable: GET asks, POST does; empty: nothing now
+	Word string // "Turn off"
+	Name string
+}
+
+// ArmedOutput is an output row that asks before it is switched off (fragment
+// "#armed-<name>", in the place of "#output-<name>").
+type ArmedOutput struct {
+	T     *text.Strings
+	Row   OutputRow
+	Armed Armed
+}
+
+// Charts are bitrate, RTT and loss of the last ten minutes on one axis
+// (fragment "#charts").
+type Charts struct {
+	T      *text.Strings
+	Title  string
+	Series []ui.Chart
+	Axis   ui.Axis
+	Since  string // "counters since 17:58:31 UTC"
+}
+
+// Refused are the callers that were turned away (fragment "#refused").
+type Refused struct {
+	T       *text.Strings
+	Rows    []RefusedRow
+	Summary string // "23 attempts"
+}
+
+// RefusedRow is one caller.
+type RefusedRow struct {
+	Time     string // "19:44:51"
+	Leg      string // which port: the source, or an output's name
+	Address  string
+	StreamID string // as sent: untrusted
+	Reason   string
+	Count    string // "×14"
+}
+
+// Sheet is what the far end has to know (fragment "#sheet").
+type Sheet struct {
+	T        *text.Strings
+	Lines    []ui.CopyLine
+	Commands []Line
+	AllText  string // everything as plain text
+	Note     string // shown where there is nothing to connect to yet
+}
+
+// Activity is what was done to the flow through this installation, newest first.
+type Activity struct {
+	T     *text.Strings
+	Lines []ActivityLine
+}
+
+// ActivityLine is one act.
+type ActivityLine struct {
+	Time  string // "19:44:51"
+	Actor string
+	Text  string // "started the flow"
+	Note  string
+	Bad   bool // refused or of unknown outcome
+}

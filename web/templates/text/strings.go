@@ -1,0 +1,6 @@
+package text
+
+// Strings are all texts of one language, by the page that shows them.
+type Strings struct {
+	Lang string // BCP 47
+}
