@@ -1,0 +1,118 @@
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+)
+
+// The backends that have a name; any other backend is the URL of a Media Live
+// endpoint.
+const (
+	Embedded    = "embedded"    // a gateway that the dashboard starts by itself
+	HuaweiCloud = "huaweicloud" // the region is chosen at sign-in
+)
+
+// Config is every setting of Flowdeck. It prints without its secrets.
+type Config struct {
+	Listen         string         // host:port of the dashboard; port 0 takes a free one
+	TLSCert        string         // PEM file; with TLSKey the dashboard speaks HTTPS
+	TLSKey         string         // PEM file
+	TrustedProxies []netip.Prefix // whose X-Forwarded-* headers count
+
+	Data        string           // folder of the database, the keys, the sockets
+	DatabaseURL medialive.Secret // sqlite:PATH or postgres://…; may hold a password
+	KeyFile     string           // seals tokens and secrets at rest
+
+	Backend     string  // Embedded, HuaweiCloud or an endpoint's URL
+	IAMURL      string  // empty: the backend's own
+	UpstreamRPS float64 // requests a second and project, for reading
+	Service     Service
+
+	GatewayListen     string // host:port of the gateway's REST API; port 0 takes a free one
+	GatewaySRTAddress string // IP on which SRT listeners are bound
+	GatewaySRTPorts   Ports  // UDP ports allotted to listeners
+
+	AdminPassword medialive.Secret // of the first user; empty: one is made
+
+	LogLevel  slog.Level
+	LogFormat string // "text" or "json"
+}
+
+// Service is the credential with which the installation itself reads: an
+// access key with its project, or a user with password and account.
+type Service struct {
+	AK       string
+	SK       medialive.Secret
+	Project  string
+	User     string
+	Password medialive.Secret
+	Account  string
+}
+
+// Ports is a range of UDP ports, both ends included.
+type Ports struct{ First, Last int }
+
+// TLS tells whether the dashboard speaks HTTPS by itself.
+func (c Config) TLS() bool { return c.TLSCert != "" && c.TLSKey != "" }
+
+// Secure tells whether browsers reach the dashboard by HTTPS: its own, or that
+// of a declared proxy.
+func (c Config) Secure() bool { return c.TLS() || len(c.TrustedProxies) > 0 }
+
+// RunDir is the folder of locks, sockets and addresses of running processes.
+func (c Config) RunDir() string { return filepath.Join(c.Data, "run") }
+
+// RelaySocket is the unix socket by which the gateway drives the relay.
+func (c Config) RelaySocket() string { return filepath.Join(c.RunDir(), "relay.sock") }
+
+// Environ gives the settings as KEY=VALUE pairs for a child process, secrets
+// included, so that it runs with exactly these.
+func (c Config) Environ() []string {
+	var env []string
+	for _, s := range settings {
+		env = append(env, s.env+"="+s.get(&c))
+	}
+	return env
+}
+
+// String gives one KEY=VALUE line a setting, without the secrets.
+func (c Config) String() string {
+	var b strings.Builder
+	for _, s := range settings {
+		b.WriteString(s.env + "=" + s.shown(&c) + "\n")
+	}
+	return b.String()
+}
+
+// GoString hides the secrets from %#v.
+func (c Config) GoString() string { return c.String() }
+
+// LogValue gives the settings to slog without the secrets.
+func (c Config) LogValue() slog.Value {
+	attrs := make([]slog.Attr, 0, len(settings))
+	for _, s := range settings {
+		attrs = append(attrs, slog.String(s.flag, s.shown(&c)))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// redactURL hides the password of a URL, and all of a text that is none.
+func redactURL(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "***"
+	}
+	query := u.Query()
+	for name := range query {
+		if strings.Contains(strings.ToLower(name), "password") {
+			query.Set(name, "***")
+			u.RawQuery = query.Encode()
+		}
+	}
+	return u.Redacted()
+}
