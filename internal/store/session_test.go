@@ -1,0 +1,116 @@
+package store_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/store"
+)
+
+func TestSession(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		_, err := s.Session(ctx, []byte("a"))
+		wantErr(t, err, store.ErrNotFound)
+		a := store.Session{
+			Key: []byte("a"), Sealed: make([]byte, 20_000), KeyNumber: 2,
+			CreatedAt: day, SeenAt: day.Add(time.Millisecond), ExpiresAt: day.Add(time.Hour),
+		}
+		must(t, s.PutSession(ctx, a))
+		a.Sealed, a.SeenAt = []byte{0, 1, 255}, day.Add(time.Minute)
+		must(t, s.PutSession(ctx, a))
+		got, err := s.Session(ctx, []byte("a"))
+		must(t, err)
+		same(t, "session", got, a)
+		must(t, s.DeleteSession(ctx, []byte("a")))
+		_, err = s.Session(ctx, []byte("a"))
+		wantErr(t, err, store.ErrNotFound)
+		must(t, s.DeleteSession(ctx, []byte("a")))
+	})
+}
+
+func TestDeleteExpired(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		for key, life := range map[string]time.Duration{"old": 0, "new": time.Millisecond} {
+			must(t, s.PutSession(ctx, store.Session{Key: []byte(key), Sealed: []byte{1}, ExpiresAt: day.Add(life)}))
+			must(t, s.PutTicket(ctx, store.Ticket{Hash: []byte(key), Session: []byte("new"), ExpiresAt: day.Add(life)}))
+		}
+		must(t, s.DeleteExpired(ctx, day))
+		_, err := s.Session(ctx, []byte("old"))
+		wantErr(t, err, store.ErrNotFound)
+		_, err = s.Session(ctx, []byte("new"))
+		must(t, err)
+		_, err = s.TakeTicket(ctx, []byte("old"), day.Add(-time.Hour))
+		wantErr(t, err, store.ErrNotFound)
+		_, err = s.TakeTicket(ctx, []byte("new"), day)
+		must(t, err)
+	})
+}
+
+func TestTicket(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		ticket := store.Ticket{
+			Hash: []byte("h"), Session: []byte("s"), Verb: "stop", Subject: "flow-1", State: "live", ExpiresAt: day,
+		}
+		must(t, s.PutTicket(ctx, ticket))
+		wantErr(t, s.PutTicket(ctx, ticket), store.ErrExists)
+		got, err := s.TakeTicket(ctx, []byte("h"), day.Add(-time.Millisecond))
+		must(t, err)
+		same(t, "ticket", got, ticket)
+		_, err = s.TakeTicket(ctx, []byte("h"), day.Add(-time.Millisecond))
+		wantErr(t, err, store.ErrNotFound)
+
+		must(t, s.PutTicket(ctx, ticket))
+		_, err = s.TakeTicket(ctx, []byte("h"), day)
+		wantErr(t, err, store.ErrNotFound)
+
+		must(t, s.PutTicket(ctx, ticket))
+		must(t, s.DeleteSession(ctx, []byte("s")))
+		_, err = s.TakeTicket(ctx, []byte("h"), day.Add(-time.Hour))
+		wantErr(t, err, store.ErrNotFound)
+	})
+}
+
+func TestTicketIsTakenOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, url string) {
+		other := open(t, url) // as another process would
+		for range 5 {
+			must(t, s.PutTicket(t.Context(), store.Ticket{Hash: []byte("h"), Session: []byte("s"), ExpiresAt: day}))
+			won := race(t, 20, func(ctx context.Context, i int) (bool, error) {
+				_, err := []*store.Store{s, other}[i%2].TakeTicket(ctx, []byte("h"), day.Add(-time.Hour))
+				return err == nil, ignore(err, store.ErrNotFound)
+			})
+			if won != 1 {
+				t.Fatalf("%d took the ticket", won)
+			}
+		}
+	})
+}
+
+// race lets n goroutines do something at once and counts those that won.
+func race(t *testing.T, n int, do func(ctx context.Context, i int) (won bool, err error)) int {
+	t.Helper()
+	var all sync.WaitGroup
+	var winners atomic.Int64
+	begin := make(chan struct{})
+	for i := range n {
+		all.Go(func() {
+			<-begin
+			won, err := do(t.Context(), i)
+			if err != nil {
+				t.Error(err)
+			}
+			if won {
+				winners.Add(1)
+			}
+		})
+	}
+	close(begin)
+	all.Wait()
+	return int(winners.Load())
+}
