@@ -1,6 +1,10 @@
 package medialive
 
-import "time"
+import (
+	"context"
+	"errors"
+	"time"
+)
 
 // The types below are Flowdeck's own extensions, answered by a gateway under
 // /ext/v1/{project_id}/ and by nobody else.
@@ -115,4 +119,62 @@ type Event struct {
 	Flow       *Flow            `json:"flow,omitempty"`
 	Outputs    []Output         `json:"outputs,omitempty"`
 	Statistics []FlowStatistics `json:"statistics,omitempty"`
+}
+
+// StatisticsAnswer is the answer of /ext/v1/{project_id}/statistics.
+type StatisticsAnswer struct {
+	Flows []FlowStatistics `json:"flows"`
+}
+
+// RefusedCallersAnswer is the answer of /ext/v1/{project_id}/refused-callers.
+type RefusedCallersAnswer struct {
+	Callers []RefusedCaller `json:"refused_callers"`
+}
+
+// Capabilities tells what a Flowdeck gateway is and can do; KindNotFound when
+// the endpoint is not one.
+func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
+	r := c.extRequest("Capabilities", "/capabilities")
+	var caps Capabilities
+	a, err := c.call(ctx, r, &caps)
+	if err != nil {
+		return Capabilities{}, err
+	}
+	if caps.Version == "" {
+		return Capabilities{}, r.unreadable(a, errors.New("no version"))
+	}
+	return caps, nil
+}
+
+// Statistics gives what the relay measured on one flow, or on all ACTIVE ones
+// if flowID is empty.
+func (c *Client) Statistics(ctx context.Context, flowID string) ([]FlowStatistics, error) {
+	r := c.extRequest("Statistics", "/statistics")
+	if flowID != "" {
+		r.query.Set("flow_id", flowID)
+	}
+	var body StatisticsAnswer
+	a, err := c.call(ctx, r, &body)
+	if err != nil {
+		return nil, err
+	}
+	if body.Flows == nil {
+		return nil, r.unreadable(a, errors.New("no flows"))
+	}
+	return body.Flows, nil
+}
+
+// RefusedCallers lists the callers whom the listeners of a flow refused.
+func (c *Client) RefusedCallers(ctx context.Context, flowID string) ([]RefusedCaller, error) {
+	r := c.extRequest("RefusedCallers", "/refused-callers")
+	r.query.Set("flow_id", flowID)
+	var body RefusedCallersAnswer
+	a, err := c.call(ctx, r, &body)
+	if err != nil {
+		return nil, err
+	}
+	if body.Callers == nil {
+		return nil, r.unreadable(a, errors.New("no refused_callers"))
+	}
+	return body.Callers, nil
 }

@@ -1,5 +1,11 @@
 package medialive
 
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
 // Source is the source of a flow, as sent and as answered (then with the
 // passphrase masked).
 type Source struct {
@@ -41,10 +47,90 @@ func (a Algorithm) KeyLength() int {
 // SRTPassword is the only key type that works today.
 const SRTPassword = "srt-password"
 
+// UpdateSource replaces the source that is now named sourceName. Empty stream
+// id, description and whitelist clear, and no decryption means none; a service
+// keeps an address and port that it allotted. A passphrase of [Mask] keeps the
+// stored one on a Flowdeck gateway; the vendor does not say.
+func (c *Client) UpdateSource(ctx context.Context, flowID, sourceName string, s Source) (Source, error) {
+	r := c.flowRequest("ModifyFlowSources", http.MethodPut, "/flows/sources", flowID)
+	r.query.Set("source_name", sourceName)
+	r.secrets = s.Decryption.secrets()
+	err := r.encode(struct {
+		Source wireWholeSource `json:"source"`
+	}{newWireWholeSource(s)})
+	if err != nil {
+		return Source{}, err
+	}
+	var changed struct {
+		ID     string `json:"flow_id"`
+		Source Source `json:"source"`
+	}
+	a, err := c.call(ctx, r, &changed)
+	if err != nil {
+		return Source{}, err
+	}
+	if changed.ID != flowID || changed.Source.Name == "" {
+		return Source{}, r.unreadable(a, errors.New("not the source that was meant"))
+	}
+	return changed.Source, nil
+}
+
+// wireSource is a source as sent: with the passphrase itself, and without what
+// only answers have.
+type wireSource struct {
+	Source
+	Decryption *wireCrypto `json:"decryption,omitempty"`
+	Health     *Health     `json:"health_status,omitempty"` // hides that of Source
+}
+
+func newWireSource(s Source) wireSource {
+	return wireSource{Source: s, Decryption: s.Decryption.wire()}
+}
+
+// wireWholeSource is a source as sent in place of another, so that what is
+// empty clears.
+type wireWholeSource struct {
+	wireSource
+	StreamID      string   `json:"stream_id"`
+	CIDRWhitelist []string `json:"cidr_whitelist"`
+	Description   string   `json:"description"`
+}
+
+func newWireWholeSource(s Source) wireWholeSource {
+	return wireWholeSource{
+		wireSource:    newWireSource(s),
+		StreamID:      s.StreamID,
+		CIDRWhitelist: append([]string{}, s.CIDRWhitelist...),
+		Description:   s.Description,
+	}
+}
+
 // Crypto is the passphrase protection of an SRT connection: decryption of a
 // source, encryption of an output.
 type Crypto struct {
 	Algorithm  Algorithm `json:"algorithm,omitempty"`
 	KeyType    string    `json:"key_type"`
 	Passphrase Secret    `json:"passphrase"` // 10..79 characters
+}
+
+// wireCrypto is a Crypto as sent.
+type wireCrypto struct {
+	Algorithm  Algorithm `json:"algorithm,omitempty"`
+	KeyType    string    `json:"key_type"`
+	Passphrase string    `json:"passphrase"`
+}
+
+func (c *Crypto) wire() *wireCrypto {
+	if c == nil {
+		return nil
+	}
+	return &wireCrypto{c.Algorithm, c.KeyType, c.Passphrase.Reveal()}
+}
+
+// secrets gives what must not be shown if an answer repeats it.
+func (c *Crypto) secrets() []Secret {
+	if c == nil {
+		return nil
+	}
+	return []Secret{c.Passphrase}
 }
