@@ -37,15 +37,17 @@ type Flow struct {
 
 	State      State
 	StateSince time.Time // as well as known: from the relay where it tells, else when we first saw it
+	Aging      bool      // older than two reads: to be shown grey, with its age
 
-	Status     medialive.FlowStatus      // confirmed by the service
-	StatusAt   time.Time                 // when it was read
-	Command    *Command                  // the last start or stop, if any is known
-	Source     *medialive.Source         // nil until its detail was read
-	Outputs    []Output                  // in the service's order; at most 10
-	DetailAt   time.Time                 // when Source and the output names were read
-	Statistics *medialive.FlowStatistics // nil where the backend has none
-	SeenAt     time.Time                 // the age of the row: its oldest fact that matters
+	Status      medialive.FlowStatus      // confirmed by the service
+	StatusAt    time.Time                 // when it was read: the moment the question was asked
+	StatusSince time.Time                 // when Status was first read
+	Command     *Command                  // the last start or stop, if any is known
+	Source      *medialive.Source         // nil until its detail was read
+	Outputs     []Output                  // in the service's order; at most 10
+	DetailAt    time.Time                 // when Source and the output names were read
+	Statistics  *medialive.FlowStatistics // nil where the backend has none
+	SeenAt      time.Time                 // the age of the row: its oldest fact that matters
 }
 
 // OutputState is the state of an output mark.
@@ -86,10 +88,11 @@ type Outcome string
 
 // The outcomes of a command.
 const (
-	OutcomePending Outcome = ""        // on its way
-	OutcomeDone    Outcome = "done"    // the service answered that it did it
-	OutcomeRefused Outcome = "refused" // the service answered that it did not
-	OutcomeUnknown Outcome = "unknown" // no answer; a read will settle it
+	OutcomePending Outcome = ""         // on its way
+	OutcomeDone    Outcome = "done"     // the service answered that it did it
+	OutcomeRefused Outcome = "refused"  // the service answered that it did not
+	OutcomeUnknown Outcome = "unknown"  // no answer; a read will settle it
+	OutcomeNotDone Outcome = "not_done" // no answer came, and reads show that it did not happen
 )
 
 // Link is how the backend is reached.
@@ -100,7 +103,9 @@ type Link struct {
 	Reason string         // for people, without secrets
 }
 
-// Snapshot is all that is known of a project at one moment. It is immutable.
+// Snapshot is all that is known of a project at one moment. It is immutable,
+// and a flow that did not change is the same *Flow as in the snapshot before,
+// so what was rendered from it may be kept.
 type Snapshot struct {
 	Version      uint64 // grows with each change
 	At           time.Time

@@ -1,0 +1,106 @@
+package monitor
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+)
+
+// Reader is what a watcher needs of the API. *medialive.Client satisfies it.
+// Readers are told apart by ==, so an implementation is a pointer.
+type Reader interface {
+	ListFlows(ctx context.Context, limit, offset int) (medialive.FlowPage, error)
+	ShowFlow(ctx context.Context, flowID string) (medialive.Flow, error)
+	ShowOutput(ctx context.Context, flowID, name string) (medialive.Output, error)
+	Capabilities(ctx context.Context) (medialive.Capabilities, error)
+	RefusedCallers(ctx context.Context, flowID string) ([]medialive.RefusedCaller, error)
+	Events(ctx context.Context, each func(medialive.Event) error) error
+}
+
+// Journal knows the commands of the past, and is told what became of those
+// whose outcome was not known.
+type Journal interface {
+	// Commands gives the newest start or stop of each flow, by flow id.
+	Commands(ctx context.Context, key Key) (map[string]Command, error)
+	// Settled tells that a read settled a command; it must not block for long.
+	Settled(ctx context.Context, key Key, flowID string, c Command)
+}
+
+// Key names what a watcher watches: a project at an endpoint.
+type Key struct{ Endpoint, ProjectID string }
+
+// Options of a Monitor.
+type Options struct {
+	Log *slog.Logger
+	RPS float64          // upstream calls a second for one project; 0 means 10
+	Now func() time.Time // nil means time.Now
+}
+
+// Monitor keeps one Watcher for each Key.
+type Monitor struct {
+	log *slog.Logger
+	rps float64
+	now func() time.Time
+
+	ctx    context.Context // ends the watchers
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+
+	journal atomic.Pointer[Journal] // nil: nobody keeps one
+
+	mu       sync.Mutex
+	watchers map[Key]*Watcher
+}
+
+// New makes a Monitor, which does nothing until somebody watches.
+func New(o Options) *Monitor {
+	if o.RPS <= 0 {
+		o.RPS = 10
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Monitor{
+		log: o.Log, rps: o.RPS, now: o.Now,
+		ctx: ctx, cancel: cancel,
+		watchers: make(map[Key]*Watcher),
+	}
+}
+
+// Keep gives the monitor the journal its watchers consult. It is called once,
+// before the first Watch.
+func (m *Monitor) Keep(j Journal) {
+	m.journal.Store(&j)
+}
+
+// Watch gives the watcher of a key, and wakes it. The reader is the freshest
+// one: it is used from now on, and older ones only if it stops being let in.
+// The watcher stops two minutes after its last use.
+func (m *Monitor) Watch(key Key, reader Reader) *Watcher {
+	m.mu.Lock()
+	w := m.watchers[key]
+	if w == nil {
+		w = newWatcher(m, key)
+		m.watchers[key] = w
+	}
+	m.mu.Unlock()
+	w.offer(reader)
+	w.touch()
+	return w
+}
+
+// Close ends all watchers and waits for them. Their snapshots stay readable.
+func (m *Monitor) Close() {
+	m.mu.Lock() // no watcher starts between these two
+	m.cancel()
+	m.mu.Unlock()
+	m.work.Wait()
+}

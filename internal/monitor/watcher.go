@@ -1,0 +1,381 @@
+package monitor
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+)
+
+const (
+	idleAfter  = 2 * time.Minute // a watcher nobody used for so long stops
+	tick       = time.Second     // of histories and of states that only time changes
+	maxReaders = 4               // readers kept in reserve
+)
+
+// Watcher keeps the snapshot of one project. Its methods may be called by many
+// at once; none of them but RefusedCallers calls upstream.
+type Watcher struct {
+	monitor *Monitor
+	key     Key
+	log     *slog.Logger
+	budget  *rate.Limiter
+
+	snapshot atomic.Pointer[Snapshot]
+	lastUse  atomic.Int64 // Unix nanoseconds
+	running  atomic.Bool
+	turn     sync.Mutex // held while running: the next run waits for the last one's end
+
+	mu           sync.Mutex // guards all below
+	readers      []Reader   // freshest first
+	refusedBy    []Reader   // that the API did not let in: not to be taken again
+	offered      chan struct{}
+	kick         chan struct{} // the list is to be read soon
+	nudge        chan struct{} // what is due may have changed
+	subscribers  map[chan struct{}]struct{}
+	records      map[string]*record
+	orders       map[string]*order
+	soon         map[string]bool      // flows to be read early; "" for the list
+	looked       map[string]time.Time // flows on somebody's screen, until when
+	link         Link
+	complete     bool
+	capabilities *medialive.Capabilities
+	pace         pace
+	version      uint64
+
+	refused refusedCache
+}
+
+func newWatcher(m *Monitor, key Key) *Watcher {
+	w := &Watcher{
+		monitor: m, key: key,
+		log:         m.log.With("endpoint", key.Endpoint, "project", key.ProjectID),
+		budget:      rate.NewLimiter(rate.Limit(m.rps), max(1, int(m.rps/2))),
+		offered:     make(chan struct{}, 1),
+		kick:        make(chan struct{}, 1),
+		nudge:       make(chan struct{}, 1),
+		subscribers: make(map[chan struct{}]struct{}),
+		records:     make(map[string]*record),
+		orders:      make(map[string]*order),
+		soon:        make(map[string]bool),
+		looked:      make(map[string]time.Time),
+		pace:        pace{list: listEvery, detail: detailEvery},
+	}
+	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now(), Kind: medialive.KindUnavailable, Reason: "not read yet"}})
+	return w
+}
+
+// Key tells what is watched.
+func (w *Watcher) Key() Key { return w.key }
+
+// Snapshot gives what is known now, without any call.
+func (w *Watcher) Snapshot() *Snapshot {
+	w.touch()
+	return w.snapshot.Load()
+}
+
+// Subscribe gives a channel that receives after each change of the snapshot;
+// changes not yet fetched are one. The watcher lives while somebody is
+// subscribed; cancel must be called once.
+func (w *Watcher) Subscribe() (changed <-chan struct{}, cancel func()) {
+	ch := make(chan struct{}, 1)
+	w.mu.Lock()
+	w.subscribers[ch] = struct{}{}
+	w.mu.Unlock()
+	w.touch()
+	return ch, func() {
+		w.mu.Lock()
+		delete(w.subscribers, ch)
+		w.mu.Unlock()
+		w.touch()
+	}
+}
+
+// History gives the last ten minutes of a flow, oldest first, one sample a
+// second. It is empty where nothing was ever measured.
+func (w *Watcher) History(flowID string) []Sample {
+	w.touch()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.records[flowID]
+	if r == nil {
+		return nil
+	}
+	return r.ring.all()
+}
+
+// Commanded records a start or stop, or what became of one already recorded
+// (by its ID). The flow shows it as commanded until a read that began later
+// confirms it.
+func (w *Watcher) Commanded(flowID string, c Command) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	o := w.orders[flowID]
+	if o == nil || o.ID != c.ID {
+		o = &order{}
+		w.orders[flowID] = o
+	}
+	if o.confirmed && c.Outcome == OutcomeUnknown {
+		return // a read was faster than the failure
+	}
+	o.Command = c
+	if r := w.records[flowID]; r != nil {
+		r.order, r.dirty = o, true
+		w.publish()
+	}
+}
+
+// ReadSoon asks for an early read of a flow, or of the list if flowID is empty
+// or not known. From a gateway changes come by themselves, so nothing is read.
+func (w *Watcher) ReadSoon(flowID string) {
+	w.mu.Lock()
+	w.soon[flowID] = true
+	w.soon[""] = true
+	w.mu.Unlock()
+	w.touch()
+	wake(w.kick)
+	wake(w.nudge)
+}
+
+// Look tells that a flow is on somebody's screen: for the next half minute it
+// is read as often as an active one.
+func (w *Watcher) Look(flowID string) {
+	w.mu.Lock()
+	_, known := w.looked[flowID]
+	w.looked[flowID] = w.monitor.now().Add(lookFor)
+	w.mu.Unlock()
+	w.touch()
+	if !known {
+		wake(w.nudge)
+	}
+}
+
+// wake sends to a channel of capacity 1 unless something waits there already.
+func wake(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+// touch notes a use, and starts the watcher if it does not run.
+func (w *Watcher) touch() {
+	w.lastUse.Store(w.monitor.now().UnixNano())
+	if w.running.Load() {
+		return
+	}
+	w.monitor.mu.Lock()
+	defer w.monitor.mu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.readers) == 0 || w.monitor.ctx.Err() != nil || !w.running.CompareAndSwap(false, true) {
+		return
+	}
+	w.monitor.work.Go(w.run)
+}
+
+// run watches until nobody needs it any more, or the monitor ends.
+func (w *Watcher) run() {
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	ctx, cancel := context.WithCancel(w.monitor.ctx)
+	defer cancel()
+	var work sync.WaitGroup
+	defer work.Wait()
+	work.Go(func() {
+		defer cancel()
+		w.clock(ctx)
+	})
+	w.recall(ctx)
+	w.watch(ctx)
+}
+
+// recall fetches the commands of the past.
+func (w *Watcher) recall(ctx context.Context) {
+	journal := w.monitor.journal.Load()
+	if journal == nil {
+		return
+	}
+	past, err := (*journal).Commands(ctx, w.key)
+	if err != nil {
+		w.log.WarnContext(ctx, "past commands not read", "error", err)
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, c := range past {
+		if have := w.orders[id]; have != nil && !have.At.Before(c.At) {
+			continue
+		}
+		w.orders[id] = &order{Command: c}
+		if r := w.records[id]; r != nil {
+			r.order, r.dirty = w.orders[id], true
+		}
+	}
+}
+
+// clock takes samples and ages states each second, and returns when the
+// watcher has been of no use for long enough.
+func (w *Watcher) clock(ctx context.Context) {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			w.running.Store(false)
+			return
+		case <-t.C:
+			if w.beat() {
+				return
+			}
+		}
+	}
+}
+
+// beat does a second's work, and tells whether the watcher should stop.
+func (w *Watcher) beat() (idle bool) {
+	now := w.monitor.now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.records {
+		r.sample(now)
+	}
+	for id, until := range w.looked {
+		if now.After(until) {
+			delete(w.looked, id)
+		}
+	}
+	w.publish()
+	if len(w.subscribers) > 0 || now.Sub(time.Unix(0, w.lastUse.Load())) < idleAfter {
+		return false
+	}
+	w.readers, w.refusedBy = nil, nil // tokens are not kept for nothing
+	w.running.Store(false)
+	return true
+}
+
+// offer puts a reader first, unless the API has already turned it away.
+func (w *Watcher) offer(r Reader) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r == nil || slices.Contains(w.refusedBy, r) {
+		return
+	}
+	if len(w.readers) > 0 && w.readers[0] == r {
+		return
+	}
+	w.readers = slices.DeleteFunc(w.readers, func(have Reader) bool { return have == r })
+	w.readers = slices.Insert(w.readers, 0, r)
+	w.readers = w.readers[:min(len(w.readers), maxReaders)]
+	wake(w.offered)
+}
+
+// reader waits for a reader that the API may let in.
+func (w *Watcher) reader(ctx context.Context) (Reader, error) {
+	for {
+		w.mu.Lock()
+		if len(w.readers) > 0 {
+			r := w.readers[0]
+			w.mu.Unlock()
+			return r, nil
+		}
+		w.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-w.offered:
+		}
+	}
+}
+
+// turnedAway drops a reader whose token the API no longer takes.
+func (w *Watcher) turnedAway(r Reader) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.readers = slices.DeleteFunc(w.readers, func(have Reader) bool { return have == r })
+	w.refusedBy = append(w.refusedBy, r)
+	if len(w.refusedBy) > 4*maxReaders {
+		w.refusedBy = slices.Delete(w.refusedBy, 0, 1)
+	}
+}
+
+// record finds the record of a flow, or makes one. w.mu is held.
+func (w *Watcher) record(id string) *record {
+	r := w.records[id]
+	if r == nil {
+		r = &record{id: id, order: w.orders[id], dirty: true}
+		w.records[id] = r
+	}
+	return r
+}
+
+// settle lets a status that was just read confirm the command of its flow, and
+// tells the journal of what that settled. w.mu is held.
+func (w *Watcher) settle(r *record, at time.Time) {
+	if r.order == nil || !r.order.read(r.status, at, w.monitor.now()) {
+		return
+	}
+	c, id := r.order.Command, r.id
+	journal := w.monitor.journal.Load()
+	if journal == nil {
+		return
+	}
+	w.monitor.work.Go(func() { (*journal).Settled(context.WithoutCancel(w.monitor.ctx), w.key, id, c) })
+}
+
+// setLink notes how the backend is reached. w.mu is held.
+func (w *Watcher) setLink(err error) {
+	now := w.monitor.now()
+	next := Link{OK: err == nil, Since: now}
+	if err != nil {
+		next.Kind, next.Reason = medialive.KindOf(err), reason(err)
+	}
+	if next.OK == w.link.OK && next.Kind == w.link.Kind && !w.link.Since.IsZero() {
+		next.Since = w.link.Since
+	}
+	w.link = next
+}
+
+// publish makes the next snapshot if anything differs from the last, and tells
+// the subscribers. w.mu is held.
+func (w *Watcher) publish() {
+	now, last := w.monitor.now(), w.snapshot.Load()
+	next := &Snapshot{
+		At: now, Complete: w.complete, Link: w.link, Capabilities: w.capabilities,
+		Flows: make([]*Flow, 0, len(w.records)),
+		byID:  make(map[string]*Flow, len(w.records)),
+	}
+	if next.Link.Since.IsZero() {
+		next.Link = last.Link
+	}
+	for id, r := range w.records {
+		f := r.publish(w.pace, now)
+		next.Flows = append(next.Flows, f)
+		next.byID[id] = f
+	}
+	slices.SortFunc(next.Flows, func(a, b *Flow) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	if same(last, next) {
+		return
+	}
+	w.version++
+	next.Version = w.version
+	w.snapshot.Store(next)
+	for ch := range w.subscribers {
+		wake(ch)
+	}
+}
+
+// same tells whether two snapshots say the same.
+func same(a, b *Snapshot) bool {
+	return a.Complete == b.Complete && a.Link == b.Link && a.Capabilities == b.Capabilities &&
+		slices.Equal(a.Flows, b.Flows)
+}
