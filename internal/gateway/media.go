@@ -1,0 +1,346 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/relay"
+)
+
+const (
+	reportAge   = 3 * time.Second        // a report older than this says nothing about now
+	relayTime   = 3 * time.Second        // for one request to the relay
+	reconnect   = 100 * time.Millisecond // between attempts to follow the relay
+	putTogether = 8                      // flows brought to the relay at once
+)
+
+// relaySilent is what people are told where nothing is known of the media.
+const relaySilent = "the media process does not answer"
+
+// media knows which flows should run, and what the relay last said of them.
+// Changes of one flow are serialised by the caller; see [serial].
+type media struct {
+	relay   Relay
+	log     *slog.Logger
+	changes *feed
+	wake    chan struct{} // something may have to be reconciled
+
+	mu     sync.Mutex
+	wanted map[string]*running // flows that should run, by id
+	report relay.Report
+	said   map[string]relay.FlowReport // of report, by flow id
+	heard  time.Time                   // when report came
+}
+
+// running is a flow that should run.
+type running struct {
+	rec     record
+	spec    relay.FlowSpec
+	taken   bool   // by the relay that answers now
+	problem string // why not, for people
+}
+
+func newMedia(r Relay, log *slog.Logger, changes *feed) *media {
+	return &media{relay: r, log: log, changes: changes, wake: make(chan struct{}, 1), wanted: map[string]*running{}}
+}
+
+// ready refuses a start where SRT cannot work, and where the relay does not
+// answer at all.
+func (m *media) ready(ctx context.Context) error {
+	report, fresh := m.lastReport()
+	if !fresh {
+		ctx, cancel := context.WithTimeout(ctx, relayTime)
+		defer cancel()
+		var err error
+		if report, err = m.relay.Report(ctx); err != nil {
+			m.log.WarnContext(ctx, "relay does not answer", "error", err)
+			return &refusal{http.StatusServiceUnavailable, codeInternal, "The media process does not answer; nothing was changed. It is restarted by itself: try again in a few seconds"}
+		}
+	}
+	if report.SRTProblem != "" {
+		return srtMissing(report.SRTProblem)
+	}
+	return nil
+}
+
+// run makes a flow wanted and brings it to the relay. A failure leaves it
+// wanted: [media.settle] tries again.
+func (m *media) run(ctx context.Context, rec record, spec relay.FlowSpec) error {
+	return m.bring(ctx, m.want(rec, spec), m.relay.Put)
+}
+
+// want makes a flow wanted, to be brought to the relay by [media.settle].
+func (m *media) want(rec record, spec relay.FlowSpec) *running {
+	w := &running{rec: rec, spec: spec}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.wanted[rec.row.ID] = w
+	return w
+}
+
+// broken makes a flow wanted that cannot be brought to the relay.
+func (m *media) broken(rec record, cause error) {
+	m.log.Error("flow cannot run", "flow", rec.row.ID, "error", cause)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.wanted[rec.row.ID] = &running{rec: rec, taken: true, problem: "a stored passphrase cannot be opened with the key file of this service; set it anew"}
+}
+
+// bring tells the relay what to run by one of its two ways, and keeps what
+// came of it.
+func (m *media) bring(ctx context.Context, w *running, tell func(context.Context, relay.FlowSpec) error) error {
+	ctx, cancel := context.WithTimeout(ctx, relayTime)
+	defer cancel()
+	err := tell(ctx, w.spec)
+	problem := problemOf(err)
+	m.mu.Lock()
+	again := w.problem == problem
+	w.taken, w.problem = err == nil, problem
+	m.mu.Unlock()
+	if err != nil && !again {
+		m.log.WarnContext(ctx, "relay did not take a flow", "flow", w.spec.ID, "error", err)
+	}
+	return err
+}
+
+// problemOf tells people why a flow does not run.
+func problemOf(err error) string {
+	var taken *relay.PortError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &taken):
+		return portProblem(taken)
+	case errors.Is(err, relay.ErrUnavailable), errors.Is(err, relay.ErrInvalid):
+		return err.Error()
+	}
+	return relaySilent
+}
+
+// end makes a flow unwanted and takes it from the relay. A failure is left to
+// [media.settle].
+func (m *media) end(ctx context.Context, id string) {
+	m.mu.Lock()
+	delete(m.wanted, id)
+	m.mu.Unlock()
+	m.remove(ctx, id)
+}
+
+func (m *media) remove(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(ctx, relayTime)
+	defer cancel()
+	if err := m.relay.Remove(ctx, id); err != nil {
+		m.log.WarnContext(ctx, "relay did not let a flow go", "flow", id, "error", err)
+	}
+}
+
+// follow reads the relay's reports until ctx ends, from whichever process
+// answers on its socket.
+func (m *media) follow(ctx context.Context) {
+	failed := false
+	for ctx.Err() == nil {
+		known := false
+		err := m.relay.Events(ctx, func(report relay.Report) error {
+			if !known {
+				m.doubt()
+				m.log.InfoContext(ctx, "following the relay", "version", report.Version, "srt", report.SRTVersion, "flows", len(report.Flows))
+			}
+			known, failed = true, false
+			m.observe(report)
+			return nil
+		})
+		if !failed && ctx.Err() == nil {
+			m.log.WarnContext(ctx, "relay lost, looking for it", "error", err)
+			failed = true
+		}
+		pause(ctx, reconnect)
+	}
+}
+
+// pause waits, or less if ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// doubt forgets what the relay has taken: another process may answer now. The
+// relay leaves alone what it has already, so telling it twice costs nothing.
+func (m *media) doubt() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, w := range m.wanted {
+		w.taken = w.taken && w.spec.ID == "" // broken ones have no spec
+	}
+}
+
+// observe keeps a report and tells who follows the changes.
+func (m *media) observe(report relay.Report) {
+	said := make(map[string]relay.FlowReport, len(report.Flows))
+	for _, f := range report.Flows {
+		said[f.ID] = f
+	}
+	m.mu.Lock()
+	fresh := m.freshLocked()
+	var turned []record
+	for id, w := range m.wanted {
+		if !fresh || !sameHealth(m.said[id], said[id]) {
+			turned = append(turned, w.rec)
+		}
+	}
+	m.report, m.said, m.heard = report, said, time.Now()
+	m.mu.Unlock()
+	m.announce(turned)
+	m.nudge()
+}
+
+func (m *media) announce(turned []record) {
+	for _, rec := range turned {
+		m.changes.changed(rec.row.ProjectID, rec.row.ID)
+	}
+	m.changes.measured()
+}
+
+func (m *media) nudge() {
+	select {
+	case m.wake <- struct{}{}:
+	default: // one is waiting already
+	}
+}
+
+// sameHealth tells whether two reports of a flow mean the same health_status
+// everywhere.
+func sameHealth(a, b relay.FlowReport) bool {
+	if (a.Source.State == relay.Connected) != (b.Source.State == relay.Connected) || len(a.Outputs) != len(b.Outputs) {
+		return false
+	}
+	for i := range a.Outputs {
+		if a.Outputs[i].Name != b.Outputs[i].Name ||
+			(a.Outputs[i].State == relay.Connected) != (b.Outputs[i].State == relay.Connected) {
+			return false
+		}
+	}
+	return true
+}
+
+// watchAge tells who follows the changes when the relay has been silent for
+// too long, for then nothing is known to be connected.
+func (m *media) watchAge(ctx context.Context) {
+	tick := time.NewTicker(reportAge / 12)
+	defer tick.Stop()
+	wasFresh := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		m.mu.Lock()
+		fresh := m.freshLocked()
+		var turned []record
+		for _, w := range m.wanted {
+			turned = append(turned, w.rec)
+		}
+		m.mu.Unlock()
+		if wasFresh && !fresh {
+			m.announce(turned)
+		}
+		wasFresh = fresh
+	}
+}
+
+func (m *media) freshLocked() bool {
+	return !m.heard.IsZero() && time.Since(m.heard) < reportAge
+}
+
+// lastReport gives the relay's last report, and whether it is fresh.
+func (m *media) lastReport() (relay.Report, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.report, m.freshLocked()
+}
+
+// settle brings the relay what it lacks and takes away what nobody wants.
+func (m *media) settle(ctx context.Context, turns serial) {
+	var work errgroup.Group
+	work.SetLimit(putTogether)
+	for _, id := range m.unsettled() {
+		work.Go(func() error {
+			defer turns.lock(id)()
+			m.mu.Lock()
+			w := m.wanted[id]
+			m.mu.Unlock()
+			if w == nil {
+				m.remove(ctx, id)
+				return nil
+			}
+			return m.bring(ctx, w, m.relay.Restore)
+		})
+	}
+	_ = work.Wait() // each failure is logged, and tried again after the next report
+}
+
+// unsettled lists the flows in which the relay may differ from what is wanted.
+func (m *media) unsettled() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ids []string
+	for id, w := range m.wanted {
+		if _, runs := m.said[id]; w.spec.ID != "" && (!w.taken || !runs) {
+			ids = append(ids, id)
+		}
+	}
+	for id := range m.said {
+		if m.wanted[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// sourceHealth tells whether media arrives at the flow's source now.
+func (m *media) sourceHealth(id string) medialive.Health {
+	said, fresh := m.saidOf(id)
+	return health(fresh && said.Source.State == relay.Connected)
+}
+
+// outputHealth tells whether the output passes media on now.
+func (m *media) outputHealth(id, name string) medialive.Health {
+	said, fresh := m.saidOf(id)
+	leg, found := outputReport(said, name)
+	return health(fresh && found && leg.State == relay.Connected)
+}
+
+// saidOf gives the relay's fresh word on a flow that should run.
+func (m *media) saidOf(id string) (relay.FlowReport, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	said, found := m.said[id]
+	return said, found && m.wanted[id] != nil && m.freshLocked()
+}
+
+func health(connected bool) medialive.Health {
+	if connected {
+		return medialive.Connected
+	}
+	return medialive.Disconnected
+}
+
+func outputReport(f relay.FlowReport, name string) (relay.LegReport, bool) {
+	for _, leg := range f.Outputs {
+		if leg.Name == name {
+			return leg, true
+		}
+	}
+	return relay.LegReport{}, false
+}
