@@ -46,6 +46,25 @@ func scanSession(scan scanner) (v Session, err error) {
 	return v, err
 }
 
+// TouchSession notes when the session was last used. It says [ErrNotFound] if
+// the session is gone: a late note must not revive what was signed out.
+func (s *Store) TouchSession(ctx context.Context, key []byte, seen time.Time) error {
+	if err := s.write().execOne(ctx, `UPDATE sessions SET seen_at = $1 WHERE key = $2`, seen, key); err != nil {
+		return fmt.Errorf("touch session: %w", err)
+	}
+	return nil
+}
+
+// ResealSession replaces what is known of the session, with [ErrNotFound] if it
+// is gone.
+func (s *Store) ResealSession(ctx context.Context, key, sealed []byte, keyNumber int) error {
+	err := s.write().execOne(ctx, `UPDATE sessions SET sealed = $1, key_number = $2 WHERE key = $3`, sealed, keyNumber, key)
+	if err != nil {
+		return fmt.Errorf("reseal session: %w", err)
+	}
+	return nil
+}
+
 // DeleteSession deletes the session, if it is there, with its tickets.
 func (s *Store) DeleteSession(ctx context.Context, key []byte) error {
 	err := s.tx(ctx, func(c conn) error {
