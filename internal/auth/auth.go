@@ -1,0 +1,147 @@
+// Package auth lets people in: it signs them in against IAM, keeps their
+// sessions and tokens sealed in the store, gives each session its client of
+// the API, and issues the one-use tickets that commands need.
+//
+// The cookie holds a random id and nothing else; the store knows only its
+// SHA-256. Nothing here decides what a user may do: the API does, by the user's
+// own token.
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/store"
+)
+
+// The errors of sessions and tickets.
+var (
+	// ErrNoSession tells that nobody is signed in: no cookie, or one that is
+	// not or no longer known.
+	ErrNoSession = errors.New("not signed in")
+	// ErrExpired tells that the session's token ran out or was refused. The
+	// session is still there: signing in on the spot renews it.
+	ErrExpired = errors.New("the token of the session ran out")
+	// ErrTicket tells that a ticket is unknown, used, too old, or was issued
+	// for something else.
+	ErrTicket = errors.New("the ticket is not good for this")
+)
+
+// Store is what sessions and tickets are kept in. *store.Store satisfies it.
+type Store interface {
+	PutSession(ctx context.Context, s store.Session) error
+	Session(ctx context.Context, key []byte) (store.Session, error)
+	TouchSession(ctx context.Context, key []byte, seen time.Time) error
+	ResealSession(ctx context.Context, key, sealed []byte, keyNumber int) error
+	DeleteSession(ctx context.Context, key []byte) error
+	DeleteExpired(ctx context.Context, now time.Time) error
+	PutTicket(ctx context.Context, t store.Ticket) error
+	TakeTicket(ctx context.Context, hash []byte, now time.Time) (store.Ticket, error)
+}
+
+// Key seals what is at rest. *seal.Key satisfies it.
+type Key interface {
+	Seal(plain, context []byte) (sealed []byte, keyNumber int, err error)
+	Open(sealed, context []byte) ([]byte, error)
+}
+
+// Options of an Auth.
+type Options struct {
+	Store   Store
+	Key     Key
+	Backend Backend
+	Secure  bool // the dashboard is reached by HTTPS: Secure cookies with the __Host- prefix
+	Log     *slog.Logger
+	Now     func() time.Time // nil means time.Now
+
+	// Transport carries the calls to IAM and to the API; nil makes one for
+	// each endpoint.
+	Transport http.RoundTripper
+	// Observe, if not nil, is told of every upstream call.
+	Observe func(op string, status int, d time.Duration)
+}
+
+// Auth signs people in and knows who is.
+type Auth struct {
+	store    Store
+	rows     *rows
+	backend  Backend
+	log      *slog.Logger
+	now      func() time.Time
+	clients  *clients
+	throttle *throttle
+	janitor  *janitor
+}
+
+// New makes an Auth.
+func New(o Options) *Auth {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Auth{
+		store:    o.Store,
+		rows:     newRows(o),
+		backend:  o.Backend,
+		log:      o.Log,
+		now:      o.Now,
+		clients:  newClients(o),
+		throttle: newThrottle(o.Now),
+		janitor:  &janitor{store: o.Store, now: o.Now},
+	}
+}
+
+// Backend tells where one can sign in.
+func (a *Auth) Backend() Backend { return a.backend }
+
+// Session gives the session of a request, from the store or as it was there two
+// seconds ago. With ErrExpired it gives the session too, so that the page knows
+// who is to sign in again. Callers must not change it.
+func (a *Auth) Session(r *http.Request) (*Session, error) {
+	s, err := a.rows.load(r)
+	if err != nil {
+		return nil, err
+	}
+	a.rows.touch(r.Context(), s)
+	if s.Ended || !a.now().Before(s.ExpiresAt.Add(-expiryMargin)) {
+		return s, ErrExpired
+	}
+	return s, nil
+}
+
+// Expire notes that the API no longer takes the session's token. The session
+// stays, and is ErrExpired from now on.
+func (a *Auth) Expire(ctx context.Context, s *Session) error {
+	ended := *s
+	ended.Ended = true
+	return a.rows.reseal(ctx, &ended)
+}
+
+// SignOut ends the session of a request, here and on every replica, and removes
+// the cookie. It is no error if there is none.
+func (a *Auth) SignOut(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
+	s, err := a.rows.load(r)
+	if errors.Is(err, ErrNoSession) {
+		a.rows.clearCookie(w)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.rows.drop(ctx, s.key); err != nil {
+		return err
+	}
+	a.clients.forget(s)
+	a.rows.clearCookie(w)
+	return nil
+}
+
+// Ended tells whether an error of the API means that the session's token is no
+// longer taken.
+func Ended(err error) bool { return err != nil && medialive.KindOf(err) == medialive.KindNotSignedIn }

@@ -1,0 +1,71 @@
+package auth
+
+import (
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+)
+
+const (
+	idleLimit    = 12 * time.Hour  // without a request: a show must not sign people out
+	lifeLimit    = 16 * time.Hour  // since signing in
+	expiryMargin = 2 * time.Minute // before the token's end, in which it is no longer used
+	touchEvery   = time.Minute     // how often a use is noted in the store
+	cacheFor     = 2 * time.Second // how long an opened session is believed without asking the store
+)
+
+// Session is somebody signed in.
+type Session struct {
+	key       []byte // of the store's row
+	createdAt time.Time
+
+	UserID      string
+	User        string
+	Account     string
+	Endpoint    string // of the API
+	IAMEndpoint string
+	ProjectID   string
+	Project     string // its name
+	Region      string
+	Token       medialive.Secret
+	SignedInAt  time.Time
+	ExpiresAt   time.Time // of the token
+	Ended       bool      // the API refused the token before its time
+}
+
+// LogValue shows who it is, and nothing that is secret.
+func (s *Session) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("user", s.User), slog.String("account", s.Account), slog.String("region", s.Region))
+}
+
+// EndsAt is when the session ends, whatever happens.
+func (s *Session) EndsAt() time.Time { return s.createdAt.Add(lifeLimit) }
+
+// payload is a session as sealed: with the token itself.
+type payload struct {
+	UserID, User, Account, Endpoint, IAMEndpoint string
+	ProjectID, Project, Region, Token            string
+	SignedInAt, ExpiresAt                        time.Time
+	Ended                                        bool
+}
+
+func (s *Session) encode() ([]byte, error) {
+	return json.Marshal(payload{
+		UserID: s.UserID, User: s.User, Account: s.Account, Endpoint: s.Endpoint, IAMEndpoint: s.IAMEndpoint,
+		ProjectID: s.ProjectID, Project: s.Project, Region: s.Region, Token: s.Token.Reveal(),
+		SignedInAt: s.SignedInAt, ExpiresAt: s.ExpiresAt, Ended: s.Ended,
+	})
+}
+
+func (s *Session) decode(plain []byte) error {
+	var p payload
+	if err := json.Unmarshal(plain, &p); err != nil {
+		return err
+	}
+	s.UserID, s.User, s.Account, s.Endpoint, s.IAMEndpoint = p.UserID, p.User, p.Account, p.Endpoint, p.IAMEndpoint
+	s.ProjectID, s.Project, s.Region, s.Token = p.ProjectID, p.Project, p.Region, medialive.Secret(p.Token)
+	s.SignedInAt, s.ExpiresAt, s.Ended = p.SignedInAt, p.ExpiresAt, p.Ended
+	return nil
+}
