@@ -124,6 +124,7 @@ func TestFaults(t *testing.T) {
 		{"both credentials", map[string]string{"FLOWDECK_SERVICE_AK": "A", "FLOWDECK_SERVICE_USER": "B"}, []string{"not both"}},
 		{"SRT address", map[string]string{"FLOWDECK_GATEWAY_SRT_ADDRESS": "::1"}, []string{"FLOWDECK_GATEWAY_SRT_ADDRESS"}},
 		{"SRT ports", map[string]string{"FLOWDECK_GATEWAY_SRT_PORTS": "9-2"}, []string{"FLOWDECK_GATEWAY_SRT_PORTS"}},
+		{"data folder too deep", map[string]string{"FLOWDECK_DATA": "/" + strings.Repeat("d", 100)}, []string{"FLOWDECK_DATA", "9 bytes too long"}},
 		{"short password", map[string]string{"FLOWDECK_ADMIN_PASSWORD": "short12"}, []string{"FLOWDECK_ADMIN_PASSWORD"}},
 		{"level", map[string]string{"FLOWDECK_LOG_LEVEL": "loud"}, []string{"FLOWDECK_LOG_LEVEL", "loud"}},
 		{

@@ -14,13 +14,16 @@ import (
 // user, in bytes.
 const minPassword = 8
 
+// maxSocketPath is the longest path of a unix socket on Linux, in bytes.
+const maxSocketPath = 107
+
 // Validate checks the settings together. The error names every fault, a line
 // each, and no secret.
 func (c Config) Validate() error {
 	return errors.Join(
 		c.checkListen(),
 		c.checkTLS(),
-		named("FLOWDECK_DATA", present(c.Data)),
+		named("FLOWDECK_DATA", c.checkData()),
 		named("FLOWDECK_DATABASE_URL", c.checkDatabase()),
 		named("FLOWDECK_BACKEND", c.checkBackend()),
 		named("FLOWDECK_IAM_URL", checkURL(c.IAMURL, true)),
@@ -55,6 +58,18 @@ func (c Config) checkListen() error {
 func (c Config) checkTLS() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("FLOWDECK_TLS_CERT, FLOWDECK_TLS_KEY: set both or neither")
+	}
+	return nil
+}
+
+// checkData also sees to it that the sockets in the folder can have their
+// names, which the system limits.
+func (c Config) checkData() error {
+	if c.Data == "" {
+		return errors.New("must not be empty")
+	}
+	if over := len(c.RelaySocket()) - maxSocketPath; over > 0 {
+		return fmt.Errorf("the path is %d bytes too long for a socket in the folder", over)
 	}
 	return nil
 }
@@ -127,13 +142,6 @@ func checkURL(text string, optional bool) error {
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return errors.New("must hold neither a password nor a query")
-	}
-	return nil
-}
-
-func present(value string) error {
-	if value == "" {
-		return errors.New("must not be empty")
 	}
 	return nil
 }

@@ -1,0 +1,55 @@
+# Each target says what it does: "make" lists them.
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BINARY      := bin/flowdeck
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo generate fmt lint test bench soak screenshots build docker
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the Debian packages that running needs and this machine lacks
+	@scripts/setup.sh run
+
+run: setup build ## build and run Flowdeck; it prints where to sign in
+	@exec $(BINARY) serve
+
+demo: setup build ## make run, with four senders and three receivers
+	@exec go run ./internal/demo -flowdeck $(BINARY)
+
+generate: ## generate the Go code of the templates
+	go tool templ generate -path web/templates
+
+fmt: ## format the Go code and the templates
+	go tool templ fmt web/templates
+	go tool gofumpt -w $$(git ls-files '*.go')
+
+lint: ## check generated code, format, vet, staticcheck
+	@scripts/generated.sh
+	@scripts/format.sh
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+test: ## everything that must hold before a change is taken (about 15 minutes)
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory lint
+	@scripts/test.sh
+
+bench: build ## measure against the references; bounded in time; see docs/performance.md
+	@scripts/setup.sh test
+	go test -count=1 -timeout 30m -run '^$$' -bench . -benchtime 1x ./tests/bench/...
+
+soak: build ## let media run while outputs come and go, for FLOWDECK_SOAK (default 10m)
+	@scripts/setup.sh test
+	FLOWDECK_SOAK="$${FLOWDECK_SOAK:-10m}" go test -count=1 -timeout 25h -run Soak -v ./tests/soak/...
+
+screenshots: build ## take the pictures in docs/screenshots
+	@scripts/setup.sh test
+	go run ./internal/demo -flowdeck $(BINARY) -screenshots docs/screenshots
+
+build: ## build bin/flowdeck, without a C compiler
+	CGO_ENABLED=0 go build -trimpath -o $(BINARY) .
+
+docker: ## build the container image flowdeck:local
+	docker build -t flowdeck:local .

@@ -1,0 +1,126 @@
+package app
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/flowdeck/flowdeck/internal/config"
+	"github.com/flowdeck/flowdeck/internal/gateway"
+	"github.com/flowdeck/flowdeck/internal/gateway/iam"
+	"github.com/flowdeck/flowdeck/internal/relay"
+	"github.com/flowdeck/flowdeck/internal/seal"
+	"github.com/flowdeck/flowdeck/internal/store"
+)
+
+// The names of the gateway's one account and one project; the region is named
+// like the project.
+const (
+	accountName = "flowdeck"
+	projectName = "local"
+)
+
+func gatewayFlags(fs *flag.FlagSet) {
+	fs.Bool("embedded", false, "started by a dashboard, which also stops it; not by hand")
+}
+
+// runGateway is the gateway process, with the relay that it supervises.
+func runGateway(ctx context.Context, in invocation) error {
+	log := in.log.With("process", gatewayRole)
+	lock, err := take(in.cfg.RunDir(), gatewayRole)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	p := newParts(log)
+	defer p.stop()
+
+	local, err := openLocal(ctx, in.cfg, log)
+	if err != nil {
+		return err
+	}
+	p.closing("store", local.store.Close)
+	made, err := local.bootstrap(ctx, in.cfg)
+	if err != nil {
+		return err
+	}
+	supervisor, err := relaySupervisor(in)
+	if err != nil {
+		return err
+	}
+	p.running("relay supervisor", supervisor.Run)
+
+	g, err := gateway.New(gateway.Options{
+		Store: local.store, Key: local.key, IAM: local.iam, Relay: relay.Dial(in.cfg.RelaySocket()),
+		Region: projectName, SRTAddress: in.cfg.GatewaySRTAddress,
+		PortFirst: in.cfg.GatewaySRTPorts.First, PortLast: in.cfg.GatewaySRTPorts.Last,
+		Version: Version(), Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	p.running("gateway", g.Run)
+
+	listener, err := listen(in.cfg.RunDir(), gatewayRole, in.cfg.GatewayListen)
+	if err != nil {
+		return err
+	}
+	p.running("gateway API", web{listener: listener, handler: g.Handler(), log: log}.run)
+	file, err := announce(in.cfg.RunDir(), gatewayRole, "http", listener, in.flag("embedded"))
+	if err != nil {
+		return err
+	}
+	log.Info("ready", "url", file.URL, "project", local.iam.ProjectID())
+	if !file.Embedded {
+		greet(in.Out, file.URL, made)
+	}
+	return p.wait(ctx)
+}
+
+// relaySupervisor starts or adopts the relay, as this same program with these
+// same settings.
+func relaySupervisor(in invocation) (*gateway.Supervisor, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	return gateway.NewSupervisor(gateway.SupervisorOptions{
+		Executable: executable,
+		Args:       []string{"relay", "--data", in.cfg.Data, "--log-level", in.cfg.LogLevel.String(), "--log-format", in.cfg.LogFormat},
+		Socket:     in.cfg.RelaySocket(),
+		Version:    Version(),
+		Log:        in.log,
+	}), nil
+}
+
+// local is what the gateway keeps on this machine, as its process and the
+// commands for users and keys open it.
+type local struct {
+	store *store.Store
+	key   *seal.Key
+	iam   *iam.IAM
+}
+
+func openLocal(ctx context.Context, cfg config.Config, log *slog.Logger) (*local, error) {
+	st, key, err := openStore(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	authority, err := iam.New(st, key, iam.Options{Account: accountName, ProjectName: projectName, Log: log})
+	if err != nil {
+		return nil, closeAfter(err, st)
+	}
+	return &local{store: st, key: key, iam: authority}, nil
+}
+
+// bootstrap makes the first user if there is none, and gives the password that
+// it made for him, if it did.
+func (l *local) bootstrap(ctx context.Context, cfg config.Config) (made string, err error) {
+	made, err = l.iam.Bootstrap(ctx, cfg.AdminPassword.Reveal())
+	if err != nil {
+		return "", fmt.Errorf("make the first user: %w", err)
+	}
+	return made, nil
+}

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+func TestPartsStopInReverse(t *testing.T) {
+	var stopped []string
+	p := newParts(quiet)
+	p.closing("first", func() error { stopped = append(stopped, "first"); return nil })
+	p.running("second", func(ctx context.Context) error {
+		<-ctx.Done()
+		stopped = append(stopped, "second")
+		return ctx.Err()
+	})
+	p.closing("third", func() error { stopped = append(stopped, "third"); return errors.New("logged only") })
+	p.stop()
+	if want := []string{"third", "second", "first"}; !slices.Equal(stopped, want) {
+		t.Errorf("stopped %v, want %v", stopped, want)
+	}
+}
+
+func TestPartsWait(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	p := newParts(quiet)
+	if err := p.wait(ended); err != nil {
+		t.Errorf("an orderly end is an error: %v", err)
+	}
+	p.running("listener", func(context.Context) error { return errors.New("port taken") })
+	if err := p.wait(t.Context()); err == nil || !strings.Contains(err.Error(), "listener: port taken") {
+		t.Errorf("error %v does not say which part failed and why", err)
+	}
+	p.running("loop", func(context.Context) error { return nil })
+	if err := p.wait(t.Context()); err == nil || !strings.Contains(err.Error(), "loop") {
+		t.Errorf("a part that ends by itself is not an error: %v", err)
+	}
+	p.stop()
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"github.com/flowdeck/flowdeck/internal/config"
+)
+
+// serve is the dashboard process. With the embedded backend it keeps a gateway
+// alive beside it.
+func serve(ctx context.Context, in invocation) error {
+	in.log = in.log.With("process", dashboardRole)
+	lock, err := take(in.cfg.RunDir(), dashboardRole)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	in.log.Debug("settings", "settings", in.cfg)
+	p := newParts(in.log)
+	defer p.stop()
+
+	st, key, err := openStore(ctx, in.cfg)
+	if err != nil {
+		return err
+	}
+	p.closing("store", st.Close)
+	listener, err := listen(in.cfg.RunDir(), dashboardRole, in.cfg.Listen)
+	if err != nil {
+		return err
+	}
+	p.closing("listener", func() error { return ignore(listener.Close(), net.ErrClosed) })
+
+	made, endpoint := "", ""
+	if in.cfg.Backend == config.Embedded {
+		if made, err = firstUser(ctx, in); err != nil {
+			return err
+		}
+		if endpoint, err = embedGateway(ctx, in, p); err != nil {
+			return err
+		}
+	}
+	handler, err := dashboard(in, p, st, key, endpoint)
+	if err != nil {
+		return err
+	}
+	p.running("dashboard", web{
+		listener: listener, handler: handler, cert: in.cfg.TLSCert, key: in.cfg.TLSKey, log: in.log,
+	}.run)
+	file, err := announce(in.cfg.RunDir(), dashboardRole, scheme(in.cfg), listener, false)
+	if err != nil {
+		return err
+	}
+	in.log.Info("ready", "url", file.URL)
+	greet(in.Out, file.URL, made)
+	return p.wait(ctx)
+}
+
+func scheme(cfg config.Config) string {
+	if cfg.TLS() {
+		return "https"
+	}
+	return "http"
+}
+
+// ignore gives err unless it is one that does not matter.
+func ignore(err, harmless error) error {
+	if errors.Is(err, harmless) {
+		return nil
+	}
+	return err
+}
+
+// firstUser makes the first user before the gateway would, so that his password
+// can be told together with the address to sign in at.
+func firstUser(ctx context.Context, in invocation) (made string, err error) {
+	l, err := openLocal(ctx, in.cfg, in.log)
+	if err != nil {
+		return "", err
+	}
+	made, err = l.bootstrap(ctx, in.cfg)
+	return made, closeAfter(err, l.store)
+}
+
+// embedGateway adopts or starts the gateway of this data folder, and gives its
+// URL.
+func embedGateway(ctx context.Context, in invocation, p *parts) (url string, err error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find this program: %w", err)
+	}
+	k := &keeper{
+		dir: in.cfg.RunDir(), role: gatewayRole, log: in.log,
+		executable: executable, args: []string{"gateway", "--embedded"},
+		env: append(os.Environ(), in.cfg.Environ()...),
+	}
+	file, err := k.ready(ctx)
+	if err != nil {
+		return "", err
+	}
+	p.running("gateway", k.run)
+	return file.URL, nil
+}

@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/flowdeck/flowdeck/internal/gateway/iam"
+)
+
+func disableFlags(fs *flag.FlagSet) {
+	fs.Bool("enable", false, "take the user back")
+}
+
+// withLocal runs a command on the gateway's users and keys.
+func withLocal(ctx context.Context, in invocation, do func(*local) error) error {
+	l, err := openLocal(ctx, in.cfg, in.log)
+	if err != nil {
+		return err
+	}
+	made, err := l.bootstrap(ctx, in.cfg)
+	if err != nil {
+		return closeAfter(err, l.store)
+	}
+	if made != "" {
+		fmt.Fprintf(in.Err, "The first user is %s, with the password %s. It is shown this once.\n", iam.AdminName, made)
+	}
+	return closeAfter(do(l), l.store)
+}
+
+func userAdd(ctx context.Context, in invocation) error {
+	password, err := readPassword(ctx, in)
+	if err != nil {
+		return err
+	}
+	return withLocal(ctx, in, func(l *local) error { return l.iam.AddUser(ctx, in.args[0], password) })
+}
+
+func userPasswd(ctx context.Context, in invocation) error {
+	password, err := readPassword(ctx, in)
+	if err != nil {
+		return err
+	}
+	return withLocal(ctx, in, func(l *local) error { return l.iam.SetPassword(ctx, in.args[0], password) })
+}
+
+func userDisable(ctx context.Context, in invocation) error {
+	return withLocal(ctx, in, func(l *local) error { return l.iam.SetDisabled(ctx, in.args[0], !in.flag("enable")) })
+}
+
+func userPolicy(ctx context.Context, in invocation) error {
+	return withLocal(ctx, in, func(l *local) error { return l.iam.SetPolicy(ctx, in.args[0], in.args[1:]) })
+}
+
+func userList(ctx context.Context, in invocation) error {
+	return withLocal(ctx, in, func(l *local) error {
+		users, err := l.iam.Users(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(in.Out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(table, "USER\tSTATE\tMAY")
+		for _, u := range users {
+			fmt.Fprintf(table, "%s\t%s\t%s\n", u.Name, enabled(!u.Disabled), strings.Join(u.Allow, " "))
+		}
+		return table.Flush()
+	})
+}
+
+func keyAdd(ctx context.Context, in invocation) error {
+	return withLocal(ctx, in, func(l *local) error {
+		ak, sk, err := l.iam.AddKey(ctx, in.args[0])
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(in.Out, "AK=%s\nSK=%s\n", ak, sk)
+		return err
+	})
+}
+
+func keyRevoke(ctx context.Context, in invocation) error {
+	return withLocal(ctx, in, func(l *local) error { return l.iam.RevokeKey(ctx, in.args[0]) })
+}
+
+func keyList(ctx context.Context, in invocation) error {
+	return withLocal(ctx, in, func(l *local) error {
+		keys, err := l.iam.Keys(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(in.Out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(table, "AK\tUSER\tMADE")
+		for _, k := range keys {
+			fmt.Fprintf(table, "%s\t%s\t%s\n", k.Access, k.UserName, k.CreatedAt.UTC().Format("2006-01-02 15:04Z"))
+		}
+		return table.Flush()
+	})
+}
+
+func enabled(yes bool) string {
+	if yes {
+		return "enabled"
+	}
+	return "disabled"
+}

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Runs the tests, cheapest first. Each part says how long it took.
+set -eu
+
+part() {
+	echo
+	echo "== $1"
+	shift
+	began=$(date +%s)
+	"$@"
+	echo "== $(($(date +%s) - began)) s"
+}
+
+# The race detector needs cgo; what is shipped is built without it.
+units() { CGO_ENABLED=1 go test -race -timeout 10m . ./internal/... ./web/...; }
+
+# The vendor's own SDK, in a module of its own.
+sdk() { (cd tests/sdk && go test -count=1 -timeout 5m ./...); }
+
+# One package at a time: these measure time, on real media and a real browser.
+whole() { go test -count=1 -p 1 -timeout 15m ./tests/...; }
+
+part "packages, with the race detector" units
+part "fuzz targets, some seconds each" scripts/fuzz.sh
+part "the vendor's SDK against the gateway" sdk
+part "the whole program: media and browser" whole
