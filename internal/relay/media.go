@@ -1,0 +1,144 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/srt"
+)
+
+const (
+	// mediaPause lets a few packets gather, so that one wake-up serves all
+	// flows instead of one a packet. It bounds the delay that the relay adds.
+	mediaPause = 2 * time.Millisecond
+	readyBatch = 256
+)
+
+// media carries packets from the sources to their flows' outputs. One
+// goroutine serves all flows: it never waits in libsrt, neither to receive
+// nor to send, so no flow holds up another.
+type media struct {
+	lib  *srt.Library
+	poll *srt.Poll
+
+	mu      sync.RWMutex
+	sources map[srt.Socket]*peer
+	wake    chan struct{} // holds one when a source came
+}
+
+func newMedia(lib *srt.Library) (*media, error) {
+	poll, err := lib.NewPoll()
+	if err != nil {
+		return nil, err
+	}
+	return &media{lib: lib, poll: poll, sources: map[srt.Socket]*peer{}, wake: make(chan struct{}, 1)}, nil
+}
+
+func (m *media) add(p *peer) error {
+	m.mu.Lock()
+	m.sources[p.socket] = p
+	m.mu.Unlock()
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+	return m.poll.Watch(p.socket, srt.In|srt.Err)
+}
+
+func (m *media) remove(p *peer) {
+	m.poll.Forget(p.socket)
+	m.mu.Lock()
+	delete(m.sources, p.socket)
+	m.mu.Unlock()
+}
+
+func (m *media) source(s srt.Socket) (*peer, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	p, ok := m.sources[s]
+	return p, ok
+}
+
+func (m *media) idle() bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.sources) == 0
+}
+
+// run forwards until ctx ends.
+func (m *media) run(ctx context.Context) {
+	pause := time.NewTimer(mediaPause)
+	defer pause.Stop()
+	buf := make([]byte, srt.MaxPayload)
+	ready := make([]srt.Event, readyBatch)
+	for {
+		wait := pause.C
+		if m.idle() {
+			wait = nil
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.wake:
+		case <-wait:
+		}
+		m.drain(ctx, buf, ready)
+		pause.Reset(mediaPause)
+	}
+}
+
+// drain forwards until no source has a packet: one a source and round, so
+// that a fast one does not starve the others.
+func (m *media) drain(ctx context.Context, buf []byte, ready []srt.Event) {
+	for ctx.Err() == nil {
+		n, err := m.poll.Ready(ready)
+		if n == 0 || err != nil {
+			return
+		}
+		for _, e := range ready[:n] {
+			m.forward(e.Socket, buf)
+		}
+	}
+}
+
+func (m *media) forward(s srt.Socket, buf []byte) {
+	p, ok := m.source(s)
+	if !ok {
+		m.poll.Forget(s)
+		return
+	}
+	n, err := m.lib.Receive(s, buf)
+	if errors.Is(err, srt.ErrWouldBlock) {
+		return
+	}
+	if err != nil {
+		m.poll.Forget(s)
+		p.broken.Store(true) // control closes it
+		return
+	}
+	p.bytes.Add(int64(n))
+	if faults := p.ts.check(buf[:n]); faults != 0 {
+		p.tsErrors.Add(faults)
+	}
+	for _, sink := range *p.leg.flow.sinks.Load() {
+		sink.send(m.lib, buf[:n])
+	}
+}
+
+// send queues a packet in libsrt, whose buffer is the only queue. A full one
+// means that the far end is too slow: the packet is dropped and counted.
+func (p *peer) send(lib *srt.Library, packet []byte) {
+	if p.broken.Load() {
+		return
+	}
+	switch err := lib.Send(p.socket, packet); {
+	case err == nil:
+		p.bytes.Add(int64(len(packet)))
+	case errors.Is(err, srt.ErrWouldBlock):
+		p.drops.Add(1)
+	default:
+		p.broken.Store(true)
+	}
+}

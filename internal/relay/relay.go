@@ -1,0 +1,510 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/srt"
+)
+
+const (
+	controlPause  = 20 * time.Millisecond  // between looks for callers and losses
+	statePause    = 100 * time.Millisecond // between looks at media and retries
+	samplePause   = 1 * time.Second
+	lookupTimeout = 3 * time.Second
+	controlBatch  = 64
+)
+
+// ErrUnavailable tells that libsrt is missing; the error around it says what
+// to install.
+var ErrUnavailable = errors.New("SRT is not available")
+
+// relay owns the flows and the life of every socket. Its lock is held around
+// calls of libsrt, none of which waits; what runs on libsrt's own threads, or
+// carries media, never takes it.
+type relay struct {
+	log     *slog.Logger
+	version string
+	load    func() (*srt.Library, error)
+	changed *bell
+
+	mu      sync.Mutex
+	lib     *srt.Library // nil while missing
+	problem string
+	poll    *srt.Poll
+	media   *media
+	mediaWG sync.WaitGroup
+	ctx     context.Context // of the media goroutine and of look-ups
+	flows   map[string]*flow
+	legs    map[srt.Socket]*leg  // by listening or calling socket
+	sinks   map[srt.Socket]*peer // by connected socket of an output
+	stated  time.Time
+	sampled time.Time
+}
+
+func newRelay(ctx context.Context, o Options, load func() (*srt.Library, error)) *relay {
+	r := &relay{
+		log: o.Log, version: o.Version, load: load, changed: newBell(), ctx: ctx,
+		flows: map[string]*flow{}, legs: map[srt.Socket]*leg{}, sinks: map[srt.Socket]*peer{},
+	}
+	if err := r.start(); err != nil {
+		r.log.Warn("SRT is not available", "error", err)
+	}
+	return r
+}
+
+// start loads libsrt, unless that is done. It is tried again at every PUT, so
+// that installing the package is enough.
+func (r *relay) start() error {
+	if r.lib != nil {
+		return nil
+	}
+	lib, err := r.load()
+	if err == nil {
+		err = r.startLibrary(lib)
+	}
+	if err != nil {
+		r.problem = err.Error()
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	r.problem = ""
+	return nil
+}
+
+func (r *relay) startLibrary(lib *srt.Library) error {
+	if err := lib.Startup(); err != nil {
+		return err
+	}
+	poll, err := lib.NewPoll()
+	if err != nil {
+		lib.Cleanup()
+		return err
+	}
+	media, err := newMedia(lib)
+	if err != nil {
+		lib.Cleanup()
+		return err
+	}
+	r.lib, r.poll, r.media = lib, poll, media
+	r.mediaWG.Go(func() { media.run(r.ctx) })
+	return nil
+}
+
+// run looks after the sockets until ctx ends, then closes all.
+func (r *relay) run(ctx context.Context) {
+	ticker := time.NewTicker(controlPause)
+	defer ticker.Stop()
+	ready := make([]srt.Event, controlBatch)
+	for {
+		select {
+		case <-ctx.Done():
+			r.close()
+			return
+		case now := <-ticker.C:
+			r.tick(now, ready)
+		}
+	}
+}
+
+func (r *relay) close() {
+	r.mediaWG.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id := range r.flows {
+		r.drop(id)
+	}
+	if r.lib != nil {
+		r.poll.Release()
+		r.media.poll.Release()
+		r.lib.Cleanup()
+		r.lib = nil
+	}
+}
+
+// put makes a flow run as the spec says. When it fails nothing has changed;
+// with partial, legs whose port is taken do not make it fail but stay Failed
+// and are tried again.
+func (r *relay) put(spec FlowSpec, partial bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ctx.Err() != nil {
+		return fmt.Errorf("put flow %s: the relay is ending", spec.ID)
+	}
+	if err := r.start(); err != nil {
+		return err
+	}
+	now := time.Now()
+	f, known := r.flows[spec.ID]
+	if !known {
+		f = newFlow(spec.ID, now)
+	}
+	p := planFlow(f, spec, now)
+	if err := r.checkPorts(f, p); err != nil && !partial {
+		return err
+	}
+	if err := r.prepare(f, p, partial); err != nil {
+		return err
+	}
+	r.carryOut(f, p, now)
+	r.flows[spec.ID] = f
+	r.changed.ring()
+	return nil
+}
+
+// remove ends a flow; one that does not run is no error.
+func (r *relay) remove(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drop(id)
+	r.changed.ring()
+}
+
+func (r *relay) drop(id string) {
+	f, ok := r.flows[id]
+	if !ok {
+		return
+	}
+	delete(r.flows, id)
+	for _, l := range f.legs() {
+		r.closeLeg(l)
+	}
+}
+
+func (r *relay) report() Report {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	report := Report{At: time.Now(), Version: r.version, SRTProblem: r.problem, Flows: []FlowReport{}}
+	if r.lib != nil {
+		report.SRTVersion, report.SRTLibrary = r.lib.Version(), r.lib.Name()
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.flows)) {
+		report.Flows = append(report.Flows, r.flows[id].report())
+	}
+	return report
+}
+
+// tick does what is due.
+func (r *relay) tick(now time.Time, ready []srt.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lib == nil {
+		return
+	}
+	n, err := r.poll.Ready(ready)
+	if err != nil {
+		r.log.Error("watch sockets", "error", err)
+		return
+	}
+	for _, e := range ready[:n] {
+		r.handle(e, now)
+	}
+	if now.Sub(r.stated) >= statePause {
+		r.stated = now
+		r.review(now)
+	}
+	if now.Sub(r.sampled) >= samplePause {
+		r.sampled = now
+		r.eachPeer(func(p *peer) { p.sample(r.lib, now) })
+	}
+}
+
+func (r *relay) handle(e srt.Event, now time.Time) {
+	if p, ok := r.sinks[e.Socket]; ok {
+		r.lose(p, now)
+		return
+	}
+	l, ok := r.legs[e.Socket]
+	switch {
+	case !ok:
+		r.poll.Forget(e.Socket)
+	case e.Socket == l.listener:
+		r.acceptAll(l, now)
+	default:
+		r.answered(l, now)
+	}
+}
+
+// review looks at every leg: is media moving, is a call due, who never came.
+func (r *relay) review(now time.Time) {
+	changed := false
+	for _, f := range r.flows {
+		for _, l := range f.legs() {
+			r.reviewPeers(l, now)
+			r.retry(l, now)
+			for _, call := range l.pending.expired(now) {
+				l.refuse(call, srt.RejectBadSecret, now) // libsrt did not say: the likeliest
+			}
+			changed = l.refresh(now) || changed
+		}
+	}
+	if changed {
+		r.changed.ring()
+	}
+}
+
+func (r *relay) reviewPeers(l *leg, now time.Time) {
+	for _, p := range slices.Clone(l.peers) {
+		if p.broken.Load() {
+			r.lose(p, now)
+			continue
+		}
+		p.watch(r.lib, now)
+	}
+}
+
+func (r *relay) retry(l *leg, now time.Time) {
+	if now.Before(l.nextTry) {
+		return
+	}
+	switch {
+	case l.spec.Mode == Listen && l.listener == 0:
+		if err := r.openListener(l); err != nil {
+			l.problem, l.nextTry = err.Error(), now.Add(rebindPause)
+		}
+	case l.spec.Mode == Call && l.calling == 0 && !l.looking && len(l.peers) == 0:
+		r.call(l, now)
+	}
+}
+
+func (r *relay) eachPeer(do func(*peer)) {
+	for _, f := range r.flows {
+		for _, l := range f.legs() {
+			for _, p := range l.peers {
+				do(p)
+			}
+		}
+	}
+}
+
+// openListener binds a leg's port and lets callers in.
+func (r *relay) openListener(l *leg) error {
+	addr, err := l.address()
+	if err != nil {
+		return err
+	}
+	s, err := r.newSocket(l)
+	if err != nil {
+		return err
+	}
+	if err = r.listen(s, addr, l); err != nil {
+		r.lib.Close(s)
+		if srt.PortTaken(err) {
+			return &PortError{Leg: l.spec.Name, Port: l.spec.Port}
+		}
+		return fmt.Errorf("listen on %s for %s: %w", addr, l.spec.Name, err)
+	}
+	l.listener, l.problem = s, ""
+	r.legs[s] = l
+	return nil
+}
+
+func (r *relay) listen(s srt.Socket, addr netip.AddrPort, l *leg) error {
+	if addr.Addr().Is6() {
+		only := 1
+		if addr.Addr().IsUnspecified() {
+			only = 0 // [::] serves IPv4 too
+		}
+		if err := r.lib.SetInt(s, srt.OptIPv6Only, only); err != nil {
+			return err
+		}
+	}
+	if err := r.lib.Bind(s, addr); err != nil {
+		return err
+	}
+	if err := r.lib.Listen(s, backlog, l.door(r.lib)); err != nil {
+		return err
+	}
+	return r.poll.Watch(s, srt.In)
+}
+
+func (r *relay) acceptAll(l *leg, now time.Time) {
+	for {
+		s, addr, err := r.lib.Accept(l.listener)
+		if err != nil {
+			if !errors.Is(err, srt.ErrWouldBlock) {
+				r.log.Warn("accept", "flow", l.flow.id, "leg", l.spec.Name, "error", err)
+			}
+			return
+		}
+		l.pending.take(s)
+		r.join(l, s, addr, now)
+	}
+}
+
+// join makes a connected socket a peer of its leg, unless its key is shorter
+// than configured: the caller decides that, so it is seen only now.
+func (r *relay) join(l *leg, s srt.Socket, addr netip.AddrPort, now time.Time) bool {
+	key, err := r.keyLength(s, l)
+	if err == nil && key < l.spec.KeyLength {
+		l.flow.refusals.add(l.spec.Name, addr, "", refusedKeyLength, now)
+		err = fmt.Errorf("the far end uses a key of %d bits instead of %d", key*8, l.spec.KeyLength*8)
+	}
+	if err != nil {
+		r.lib.Close(s)
+		if l.spec.Mode == Call {
+			l.failed(err.Error(), now)
+		}
+		return false
+	}
+	p := &peer{leg: l, socket: s, addr: addr, since: now, sampled: now, keyLength: key}
+	if l.source {
+		return r.joinSource(l, p, now)
+	}
+	l.peers = append(l.peers, p)
+	l.pullers.Store(int32(len(l.peers)))
+	r.sinks[s] = p
+	if err := r.poll.Watch(s, srt.Err); err != nil {
+		r.lose(p, now)
+		return false
+	}
+	l.flow.publish()
+	r.changed.ring()
+	return true
+}
+
+// joinSource puts the newest authenticated sender in the place of an older.
+func (r *relay) joinSource(l *leg, p *peer, now time.Time) bool {
+	for _, old := range slices.Clone(l.peers) {
+		r.closePeer(old)
+	}
+	p.ts = &continuity{}
+	l.peers = []*peer{p}
+	if err := r.media.add(p); err != nil {
+		r.lose(p, now)
+		return false
+	}
+	r.changed.ring()
+	return true
+}
+
+// lose ends a peer whose connection broke.
+func (r *relay) lose(p *peer, now time.Time) {
+	r.closePeer(p)
+	if p.leg.spec.Mode == Call {
+		p.leg.nextTry = now.Add(afterLoss)
+	}
+	if p.leg.refresh(now) {
+		r.changed.ring()
+	}
+}
+
+func (r *relay) closePeer(p *peer) {
+	l := p.leg
+	l.peers = slices.DeleteFunc(l.peers, func(o *peer) bool { return o == p })
+	if l.source {
+		r.media.remove(p)
+	} else {
+		l.pullers.Store(int32(len(l.peers)))
+		delete(r.sinks, p.socket)
+		l.flow.publish()
+	}
+	r.lib.Close(p.socket)
+}
+
+// closeLeg ends all sockets of a leg.
+func (r *relay) closeLeg(l *leg) {
+	l.closed = true
+	for _, s := range []srt.Socket{l.listener, l.calling} {
+		if s != 0 {
+			delete(r.legs, s)
+			r.lib.Close(s)
+		}
+	}
+	l.listener, l.calling = 0, 0
+	for _, p := range slices.Clone(l.peers) {
+		r.closePeer(p)
+	}
+}
+
+// call begins to call a leg's far end.
+func (r *relay) call(l *leg, now time.Time) {
+	if ip, err := netip.ParseAddr(l.spec.Host); err == nil {
+		r.connect(l, ip, now)
+		return
+	}
+	l.looking = true
+	go r.lookUp(l, l.spec.Host)
+}
+
+func (r *relay) lookUp(l *leg, host string) {
+	ctx, cancel := context.WithTimeout(r.ctx, lookupTimeout)
+	defer cancel()
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	l.looking = false
+	switch {
+	case l.closed || r.lib == nil:
+	case err != nil || len(ips) == 0:
+		l.failed(fmt.Sprintf("the name %s is not known", host), now)
+	default:
+		r.connect(l, ips[l.attempts%len(ips)].Unmap(), now)
+	}
+}
+
+func (r *relay) connect(l *leg, ip netip.Addr, now time.Time) {
+	s, err := r.newSocket(l)
+	if err != nil {
+		l.failed(err.Error(), now)
+		return
+	}
+	addr := netip.AddrPortFrom(ip, uint16(l.spec.Port))
+	err = r.poll.Watch(s, srt.Out|srt.Err)
+	if err == nil {
+		err = r.lib.Connect(s, addr)
+	}
+	if err != nil {
+		r.lib.Close(s)
+		l.failed(fmt.Sprintf("call %s: %v", addr, err), now)
+		return
+	}
+	l.calling = s
+	l.calls = addr
+	r.legs[s] = l
+}
+
+// answered takes the outcome of a call.
+func (r *relay) answered(l *leg, now time.Time) {
+	s := l.calling
+	state := r.lib.State(s)
+	if state == srt.StateConnecting {
+		return
+	}
+	delete(r.legs, s)
+	l.calling = 0
+	r.poll.Forget(s)
+	if state != srt.StateConnected {
+		why, text := r.lib.RejectReason(s)
+		r.lib.Close(s)
+		l.failed(refusalText(why, text), now)
+		r.changed.ring()
+		return
+	}
+	if r.join(l, s, l.calls, now) {
+		l.attempts, l.problem, l.nextTry = 0, "", time.Time{}
+	}
+}
+
+// refusalText says for people why a call failed.
+func refusalText(why srt.Reject, text string) string {
+	switch why {
+	case srt.RejectTimeout:
+		return "nobody answers"
+	case srt.RejectBadSecret:
+		return "the far end uses another passphrase"
+	case srt.RejectUnsecure:
+		return "only one side uses a passphrase"
+	case srt.RejectForbidden:
+		return "the far end does not allow this address"
+	}
+	return fmt.Sprintf("the far end refused: %s (%d)", text, why)
+}

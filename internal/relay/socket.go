@@ -1,0 +1,97 @@
+package relay
+
+import (
+	"fmt"
+
+	"github.com/flowdeck/flowdeck/internal/srt"
+)
+
+// Values of socket options.
+const (
+	typeLive         = 0
+	minPeerVersion   = 0x010300 // before it, a wrong passphrase passes (libsrt issue 1977)
+	peerIdleMS       = 2000
+	connectTimeoutMS = 1500
+	udpSendBuffer    = 1 << 20 // bytes
+	backlog          = 32      // callers between libsrt's verdict and our Accept
+
+	// Buffers hold what comes within latency and some round trips at about
+	// 125 Mb/s. libsrt takes memory in proportion to the flight window, and
+	// more only as it is filled.
+	packetsPerMS    = 12
+	roundTripsMS    = 250
+	fewestPackets   = 4096
+	returnPackets   = 512 // receive side of sockets that only send
+	bufferPerPacket = 1472
+	dropAfterMS     = 1500 // libsrt keeps unsent packets for at least a second
+)
+
+// newSocket makes a non-blocking socket with all options of the leg.
+func (r *relay) newSocket(l *leg) (srt.Socket, error) {
+	s, err := r.lib.NewSocket()
+	if err != nil {
+		return 0, err
+	}
+	if err := r.configure(s, l); err != nil {
+		r.lib.Close(s)
+		return 0, err
+	}
+	return s, nil
+}
+
+func (r *relay) configure(s srt.Socket, l *leg) error {
+	receive := max(fewestPackets, (l.spec.Latency+roundTripsMS)*packetsPerMS)
+	send := max(fewestPackets, (max(l.spec.Latency, dropAfterMS)+roundTripsMS)*packetsPerMS)
+	if !l.source {
+		receive = returnPackets
+	}
+	options := []struct {
+		option srt.Option
+		value  int
+	}{
+		{srt.OptTransType, typeLive}, // first: it sets others
+		{srt.OptPayloadSize, srt.MaxPayload},
+		{srt.OptFlightWindow, receive},
+		{srt.OptReceiveBuffer, receive * bufferPerPacket},
+		{srt.OptSendBuffer, send * bufferPerPacket},
+		{srt.OptUDPSendBuffer, udpSendBuffer},
+		{srt.OptLatency, l.spec.Latency},
+		{srt.OptMinVersion, minPeerVersion},
+		{srt.OptPeerIdleTimeout, peerIdleMS},
+		{srt.OptConnectTimeout, connectTimeoutMS},
+	}
+	for _, o := range options {
+		if err := r.lib.SetInt(s, o.option, o.value); err != nil {
+			return fmt.Errorf("prepare %s: %w", l.spec.Name, err)
+		}
+	}
+	return r.configureAccess(s, l)
+}
+
+func (r *relay) configureAccess(s srt.Socket, l *leg) error {
+	for _, option := range []srt.Option{srt.OptSendBlocking, srt.OptReceiveBlocking} {
+		if err := r.lib.SetBool(s, option, false); err != nil {
+			return fmt.Errorf("prepare %s: %w", l.spec.Name, err)
+		}
+	}
+	if l.spec.KeyLength > 0 {
+		if err := r.lib.SetString(s, srt.OptPassphrase, l.spec.Passphrase); err != nil {
+			return fmt.Errorf("set passphrase of %s: %w", l.spec.Name, err)
+		}
+		if err := r.lib.SetInt(s, srt.OptKeyLength, l.spec.KeyLength); err != nil {
+			return fmt.Errorf("set key length of %s: %w", l.spec.Name, err)
+		}
+	}
+	if l.spec.Mode == Call {
+		return r.lib.SetString(s, srt.OptStreamID, l.spec.StreamID)
+	}
+	return nil
+}
+
+// keyLength tells the bytes of the key that a connection uses, 0 when clear.
+func (r *relay) keyLength(s srt.Socket, l *leg) (int, error) {
+	if l.spec.KeyLength == 0 {
+		return 0, nil // libsrt lets no encrypted peer in
+	}
+	return r.lib.Int(s, srt.OptKeyLength)
+}
