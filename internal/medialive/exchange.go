@@ -160,6 +160,9 @@ func (l *link) send(ctx context.Context, r request) (*http.Response, *Error) {
 	if err != nil {
 		return nil, &Error{Op: r.op, Kind: KindRefused, Err: err}
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, r.fail(answer{}, KindUnavailable, fmt.Errorf("not sent: %w", err))
+	}
 	start := time.Now()
 	resp, err := l.transport.RoundTrip(req)
 	if err != nil {

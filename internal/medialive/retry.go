@@ -39,16 +39,17 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// The retry budget.
+// The retry budget, in tenths of a retry.
 const (
-	budgetFull   = 10.0 // retries that may be spent at once
-	budgetEarned = 0.1  // for each read that succeeds
+	budgetFull   = 100 // ten retries may be spent at once
+	budgetRetry  = 10
+	budgetEarned = 1 // for each read that succeeds
 )
 
 // budget limits retries to a share of the reads that succeed.
 type budget struct {
 	mu   sync.Mutex
-	left float64
+	left int
 }
 
 func newBudget() *budget { return &budget{left: budgetFull} }
@@ -64,9 +65,9 @@ func (b *budget) earn() {
 func (b *budget) spend() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.left < 1 {
+	if b.left < budgetRetry {
 		return false
 	}
-	b.left--
+	b.left -= budgetRetry
 	return true
 }

@@ -139,14 +139,17 @@ func TestVerifyRefusesWhatWasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := map[string]func(*http.Request) (string, Secret){
-		"body":          func(*http.Request) (string, Secret) { return v.body + " ", vectorSK },
-		"secret":        func(*http.Request) (string, Secret) { return v.body, vectorSK + "x" },
-		"method":        func(r *http.Request) (string, Secret) { r.Method = "POST"; return v.body, vectorSK },
-		"path":          func(r *http.Request) (string, Secret) { r.URL.Path += "x"; return v.body, vectorSK },
-		"query":         func(r *http.Request) (string, Secret) { r.URL.RawQuery += "&a=b"; return v.body, vectorSK },
-		"bad query":     func(r *http.Request) (string, Secret) { r.URL.RawQuery += ";a=b"; return v.body, vectorSK },
-		"host":          func(r *http.Request) (string, Secret) { r.Host = "example.test"; return v.body, vectorSK },
-		"date":          func(r *http.Request) (string, Secret) { r.Header.Set(DateHeader, "20260102T030406Z"); return v.body, vectorSK },
+		"body":      func(*http.Request) (string, Secret) { return v.body + " ", vectorSK },
+		"secret":    func(*http.Request) (string, Secret) { return v.body, vectorSK + "x" },
+		"method":    func(r *http.Request) (string, Secret) { r.Method = "POST"; return v.body, vectorSK },
+		"path":      func(r *http.Request) (string, Secret) { r.URL.Path += "x"; return v.body, vectorSK },
+		"query":     func(r *http.Request) (string, Secret) { r.URL.RawQuery += "&a=b"; return v.body, vectorSK },
+		"bad query": func(r *http.Request) (string, Secret) { r.URL.RawQuery += ";a=b"; return v.body, vectorSK },
+		"host":      func(r *http.Request) (string, Secret) { r.Host = "example.test"; return v.body, vectorSK },
+		"date": func(r *http.Request) (string, Secret) {
+			r.Header.Set(DateHeader, "20260102T030406Z")
+			return v.body, vectorSK
+		},
 		"two dates":     func(r *http.Request) (string, Secret) { r.Header.Add(DateHeader, vectorDate); return v.body, vectorSK },
 		"project":       func(r *http.Request) (string, Secret) { r.Header.Set("X-Project-Id", "other"); return v.body, vectorSK },
 		"no project":    func(r *http.Request) (string, Secret) { r.Header.Del("X-Project-Id"); return v.body, vectorSK },
