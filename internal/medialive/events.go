@@ -80,7 +80,7 @@ func (e *eventError) Unwrap() error { return e.cause }
 // event may be longer than limit bytes. alive is called for every line.
 func readEvents(stream io.Reader, limit int, alive func(), tell func(Event) error) error {
 	lines := bufio.NewScanner(stream)
-	lines.Buffer(make([]byte, 0, 4096), limit)
+	lines.Buffer(nil, limit)
 	var data []byte
 	for lines.Scan() {
 		alive()

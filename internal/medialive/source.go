@@ -3,6 +3,7 @@ package medialive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 )
 
@@ -111,6 +112,12 @@ type Crypto struct {
 	Algorithm  Algorithm `json:"algorithm,omitempty"`
 	KeyType    string    `json:"key_type"`
 	Passphrase Secret    `json:"passphrase"` // 10..79 characters
+}
+
+// Format prints all but the passphrase, whatever the verb. Without it, fmt
+// reaches the passphrase behind a pointer when the verb does not fit.
+func (c Crypto) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "{%s %s %s}", c.Algorithm, c.KeyType, c.Passphrase)
 }
 
 // wireCrypto is a Crypto as sent.
