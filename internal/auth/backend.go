@@ -8,6 +8,7 @@ type Target struct {
 	Endpoint    string // of the Media Live API
 	IAMEndpoint string
 	Project     string // name of the project that a token is asked for
+	NeedsUserID bool   // IAM wants the user's id with a one-time code
 }
 
 // Backend knows the regions that can be signed in to.
@@ -50,7 +51,7 @@ func (h huaweiCloud) Target(region string) (Target, bool) {
 	if iam == "" {
 		iam = medialive.IAMEndpoint(region)
 	}
-	return Target{Region: region, Endpoint: endpoint, IAMEndpoint: iam, Project: region}, true
+	return Target{Region: region, Endpoint: endpoint, IAMEndpoint: iam, Project: region, NeedsUserID: true}, true
 }
 
 func (h huaweiCloud) Regions() []medialive.Region { return medialive.Regions() }

@@ -26,7 +26,7 @@ var (
 	ErrCredentials = errors.New("account, user, password or code is wrong")
 	// ErrCodeNeeded: IAM asks for a one-time code, or for a right one.
 	ErrCodeNeeded = errors.New("a one-time code is needed")
-	// ErrUserID: with a one-time code IAM wants the user's id, which is not
+	// ErrUserID: with a one-time code this IAM wants the user's id, which is not
 	// known before a first sign-in.
 	ErrUserID = errors.New("the user id is needed with a one-time code")
 	// ErrRegion: there is no such region.
@@ -109,7 +109,7 @@ func (f Form) account() string { return f.Account + "\x00" + f.User }
 func (a *Auth) token(ctx context.Context, target Target, f Form) (medialive.TokenInfo, error) {
 	if f.Passcode != "" && f.UserID == "" {
 		f.UserID = a.knownUserID(ctx, target, f)
-		if f.UserID == "" {
+		if f.UserID == "" && target.NeedsUserID {
 			return medialive.TokenInfo{}, ErrUserID
 		}
 	}

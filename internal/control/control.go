@@ -1,0 +1,221 @@
+// Package control is where commands happen. Each goes the same way: what is to
+// be done is written to the trail, then one upstream call is made with the
+// operator's own token, then the outcome is written, then the watcher reads.
+// What cannot be written down is not done. A command is never repeated: a lost
+// answer is an unknown outcome until a read settles it.
+//
+// Permission is the API's: it refuses what the operator's token may not do.
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/store"
+)
+
+// Trail is where commands are written down. *store.Store satisfies it.
+type Trail interface {
+	AddCommand(ctx context.Context, c store.Command) error
+	SettleCommand(ctx context.Context, id, outcome, kind, code, message, requestID string, at time.Time) error
+	OpenCommands(ctx context.Context) ([]store.Command, error)
+	LatestCommands(ctx context.Context, endpoint, project string) ([]store.Command, error)
+	FlowCommands(ctx context.Context, endpoint, project, flowID string, limit int) ([]store.Command, error)
+}
+
+// API is what commands need of the API. *medialive.Client satisfies it.
+type API interface {
+	ShowFlow(ctx context.Context, flowID string) (medialive.Flow, error)
+	CreateFlow(ctx context.Context, f medialive.NewFlow) (medialive.Flow, error)
+	DeleteFlow(ctx context.Context, flowID string) error
+	StartFlow(ctx context.Context, flowID string) (medialive.FlowStatus, error)
+	StopFlow(ctx context.Context, flowID string) (medialive.FlowStatus, error)
+	UpdateSource(ctx context.Context, flowID, sourceName string, s medialive.Source) (medialive.Source, error)
+	CreateOutputs(ctx context.Context, flowID string, outputs []medialive.Output) ([]medialive.Output, error)
+	ShowOutput(ctx context.Context, flowID, name string) (medialive.Output, error)
+	UpdateOutput(ctx context.Context, flowID, name string, ch medialive.OutputChange) (medialive.Output, error)
+	DeleteOutput(ctx context.Context, flowID, name string) error
+}
+
+// Watcher is what commands need of the project's watcher. *monitor.Watcher
+// satisfies it.
+type Watcher interface {
+	Snapshot() *monitor.Snapshot
+	Subscribe() (changed <-chan struct{}, cancel func())
+	Commanded(flowID string, c monitor.Command)
+	ReadSoon(flowID string)
+}
+
+// Operator is who gives a command, where, and by what client.
+type Operator struct {
+	Client   API // with the operator's own token
+	Watcher  Watcher
+	Endpoint string
+	Project  string // its id
+	Actor    string // the user's name
+	Reason   string // as the operator gave it; may be empty
+}
+
+// Options of a Control.
+type Options struct {
+	Store   Trail
+	Monitor *monitor.Monitor // whose watchers are told of past commands; may be nil
+	Log     *slog.Logger
+	Now     func() time.Time // nil means time.Now
+}
+
+// Control carries out commands, one at a time for each flow.
+type Control struct {
+	trail  Trail
+	log    *slog.Logger
+	now    func() time.Time
+	serial serial
+	recent recent
+
+	ctx    context.Context // of the reads that settle outcomes
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+}
+
+// New makes a Control, and the keeper of the monitor's journal.
+func New(o Options) *Control {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &Control{trail: o.Store, log: o.Log, now: o.Now, ctx: ctx, cancel: cancel}
+	if o.Monitor != nil {
+		o.Monitor.Keep(journal{c})
+	}
+	return c
+}
+
+// Close ends the reads that settle outcomes; what is not settled stays unknown
+// in the trail.
+func (c *Control) Close() {
+	c.cancel()
+	c.work.Wait()
+}
+
+// ErrNoTrail tells that a command was refused because it could not be written
+// down. Nothing was sent.
+var ErrNoTrail = errors.New("the command cannot be recorded, so it was not given")
+
+// ErrNothingToDo tells that the flow is already as the command would have it.
+var ErrNothingToDo = errors.New("already done")
+
+// AlreadyDone is the ErrNothingToDo that knows who did it.
+type AlreadyDone struct {
+	Actor string    // empty: not known here
+	At    time.Time // zero: not known
+	Err   error     // what the API answered, where it was asked
+}
+
+// Error tells that nothing was to be done.
+func (e *AlreadyDone) Error() string {
+	if e.Actor == "" {
+		return ErrNothingToDo.Error()
+	}
+	return fmt.Sprintf("%s by %s", ErrNothingToDo, e.Actor)
+}
+
+// Is makes it an ErrNothingToDo.
+func (e *AlreadyDone) Is(target error) bool { return target == ErrNothingToDo }
+
+// Unwrap gives the API's answer.
+func (e *AlreadyDone) Unwrap() error { return e.Err }
+
+// The verbs of the trail.
+const (
+	VerbStart        = "start"
+	VerbStop         = "stop"
+	VerbCreate       = "create"
+	VerbDelete       = "delete"
+	VerbUpdateSource = "update_source"
+	VerbAddOutput    = "add_output"
+	VerbUpdateOutput = "update_output"
+	VerbDeleteOutput = "delete_output"
+)
+
+// deed is one upstream call with what the trail keeps of it.
+type deed struct {
+	verb, flowID, flowName, target, detail string
+	// do makes the one call.
+	do func(context.Context) error
+	// check reads whether it was done; it is asked only after a lost answer.
+	check func(context.Context) (done bool, err error)
+}
+
+// act writes the intent, makes the call, writes the outcome. The caller holds
+// the flow's turn.
+func (c *Control) act(ctx context.Context, op Operator, d deed) error {
+	row := store.Command{
+		ID: uuid.NewString(), Endpoint: op.Endpoint, Project: op.Project,
+		FlowID: d.flowID, FlowName: d.flowName, Verb: d.verb, Target: d.target,
+		Actor: op.Actor, Reason: op.Reason, Detail: d.detail, At: c.now(),
+	}
+	if err := c.trail.AddCommand(ctx, row); err != nil {
+		return fmt.Errorf("%w: %w", ErrNoTrail, err)
+	}
+	c.tell(op, row, monitor.OutcomePending)
+	// From here on the browser going away changes nothing: the call is made
+	// and its outcome is kept. The client's own deadline bounds it.
+	ctx = context.WithoutCancel(ctx)
+	err := d.do(ctx)
+	outcome := outcomeOf(err)
+	c.settle(ctx, row.ID, outcome, err)
+	c.tell(op, row, outcome)
+	op.Watcher.ReadSoon(d.flowID)
+	if outcome == monitor.OutcomeUnknown && d.check != nil {
+		c.work.Go(func() { c.find(row, d) })
+	}
+	return err
+}
+
+// outcomeOf says what an answer means for the trail.
+func outcomeOf(err error) monitor.Outcome {
+	switch {
+	case err == nil:
+		return monitor.OutcomeDone
+	case medialive.KindOf(err) == medialive.KindOutcomeUnknown:
+		return monitor.OutcomeUnknown
+	}
+	return monitor.OutcomeRefused
+}
+
+// settle writes an outcome. The command was given; that its outcome cannot be
+// written is for the log, and for Recover.
+func (c *Control) settle(ctx context.Context, id string, outcome monitor.Outcome, err error) {
+	var kind, code, message, request string
+	var e *medialive.Error
+	if errors.As(err, &e) {
+		kind, code, message, request = string(e.Kind), e.Code, e.Message, e.RequestID
+	}
+	at := c.now()
+	if kept := c.trail.SettleCommand(ctx, id, string(outcome), kind, code, message, request, at); kept != nil {
+		c.log.ErrorContext(ctx, "outcome not recorded", "command", id, "outcome", outcome, "error", kept)
+	}
+}
+
+// tell lets the watcher show a start or stop and what became of it.
+func (c *Control) tell(op Operator, row store.Command, outcome monitor.Outcome) {
+	if row.Verb != VerbStart && row.Verb != VerbStop {
+		return
+	}
+	cmd := monitor.Command{ID: row.ID, Verb: row.Verb, Actor: row.Actor, At: row.At, Outcome: outcome}
+	if outcome != monitor.OutcomePending && outcome != monitor.OutcomeUnknown {
+		cmd.Settled = c.now()
+	}
+	op.Watcher.Commanded(row.FlowID, cmd)
+}

@@ -1,0 +1,161 @@
+package control
+
+import (
+	"context"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+)
+
+// appearFor is how long CreateFlow waits for the new flow to be seen by the
+// watcher, so that the page shown next knows it.
+const appearFor = 2 * time.Second
+
+// StartFlow starts a flow. It is ErrNothingToDo (*AlreadyDone) if it runs.
+func (c *Control) StartFlow(ctx context.Context, op Operator, flowID string) error {
+	return c.switchFlow(ctx, op, flowID, VerbStart, medialive.Active, op.Client.StartFlow)
+}
+
+// StopFlow stops a flow. It is ErrNothingToDo (*AlreadyDone) if it stands.
+func (c *Control) StopFlow(ctx context.Context, op Operator, flowID string) error {
+	return c.switchFlow(ctx, op, flowID, VerbStop, medialive.Standby, op.Client.StopFlow)
+}
+
+// switchFlow starts or stops a flow.
+func (c *Control) switchFlow(ctx context.Context, op Operator, flowID, verb string, want medialive.FlowStatus,
+	call func(context.Context, string) (medialive.FlowStatus, error),
+) error {
+	key := op.key(flowID)
+	done, err := c.serial.take(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if s, ok := c.recent.get(key, c.now()); ok && s.verb == verb && !contradicted(op, flowID, want, s.at) {
+		return &AlreadyDone{Actor: s.actor, At: s.at}
+	}
+	c.recent.forget(key)
+	err = c.act(ctx, op, deed{
+		verb: verb, flowID: flowID, flowName: nameOf(op, flowID),
+		do: func(ctx context.Context) error {
+			_, err := call(ctx, flowID)
+			return err
+		},
+	})
+	switch {
+	case err == nil:
+		c.recent.note(key, settled{verb: verb, actor: op.Actor, at: c.now()})
+	case medialive.KindOf(err) == medialive.KindState:
+		return c.already(ctx, op, flowID, want, err)
+	}
+	return err
+}
+
+// contradicted tells that a read taken after a command shows the other status.
+func contradicted(op Operator, flowID string, want medialive.FlowStatus, at time.Time) bool {
+	f, ok := op.Watcher.Snapshot().Flow(flowID)
+	return ok && f.StatusAt.After(at) && f.Status != want
+}
+
+// already reads whether a flow whose state forbade a command is as the command
+// wanted it; then there was nothing to do. Otherwise the refusal stands.
+func (c *Control) already(ctx context.Context, op Operator, flowID string, want medialive.FlowStatus, refusal error) error {
+	f, err := op.Client.ShowFlow(ctx, flowID)
+	if err != nil || f.Status != want {
+		return refusal
+	}
+	e := &AlreadyDone{Err: refusal}
+	if seen, ok := op.Watcher.Snapshot().Flow(flowID); ok && seen.Status == want {
+		e.At = seen.StatusSince
+	}
+	if by, ok := c.whoDid(ctx, op, flowID, want); ok {
+		e.Actor, e.At = by.Actor, by.At
+	}
+	return e
+}
+
+// CreateFlow creates a flow, and starts it if asked to. If only the start
+// failed it gives both the flow and the error.
+func (c *Control) CreateFlow(ctx context.Context, op Operator, f medialive.NewFlow, start bool) (medialive.Flow, error) {
+	done, err := c.serial.take(ctx, op.key("name "+f.Name))
+	if err != nil {
+		return medialive.Flow{}, err
+	}
+	defer done()
+	var made medialive.Flow
+	err = c.act(ctx, op, deed{
+		verb: VerbCreate, flowName: f.Name, target: f.Source.Name, detail: describeSource(f.Source),
+		do: func(ctx context.Context) (err error) {
+			made, err = op.Client.CreateFlow(ctx, f)
+			return err
+		},
+		check: func(context.Context) (bool, error) { return nameExists(op, f.Name), nil },
+	})
+	if err != nil {
+		return medialive.Flow{}, err
+	}
+	op.Watcher.ReadSoon(made.ID)
+	if start {
+		err = c.StartFlow(ctx, op, made.ID)
+	}
+	c.appear(ctx, op, made.ID)
+	return made, err
+}
+
+// appear waits a moment until the watcher has seen a flow.
+func (c *Control) appear(ctx context.Context, op Operator, flowID string) {
+	ctx, cancel := context.WithTimeout(ctx, appearFor)
+	defer cancel()
+	changed, unsubscribe := op.Watcher.Subscribe()
+	defer unsubscribe()
+	for {
+		if _, ok := op.Watcher.Snapshot().Flow(flowID); ok {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// DeleteFlow deletes a flow. The API refuses while it is ACTIVE (KindState).
+func (c *Control) DeleteFlow(ctx context.Context, op Operator, flowID string) error {
+	done, err := c.serial.take(ctx, op.key(flowID))
+	if err != nil {
+		return err
+	}
+	defer done()
+	return c.act(ctx, op, deed{
+		verb: VerbDelete, flowID: flowID, flowName: nameOf(op, flowID),
+		do: func(ctx context.Context) error { return op.Client.DeleteFlow(ctx, flowID) },
+		check: func(ctx context.Context) (bool, error) {
+			_, err := op.Client.ShowFlow(ctx, flowID)
+			if medialive.KindOf(err) == medialive.KindNotFound {
+				return true, nil
+			}
+			return false, err
+		},
+	})
+}
+
+// nameExists tells whether the watcher sees a flow of that name. Names are
+// unique, so it can only be the one that was to be created.
+func nameExists(op Operator, name string) bool {
+	op.Watcher.ReadSoon("")
+	for _, f := range op.Watcher.Snapshot().Flows {
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// nameOf gives a flow's name for the trail, empty if it is not known here.
+func nameOf(op Operator, flowID string) string {
+	if f, ok := op.Watcher.Snapshot().Flow(flowID); ok {
+		return f.Name
+	}
+	return ""
+}

@@ -1,0 +1,93 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/store"
+)
+
+// journal lets watchers show the commands of the past, and settles by their
+// reads the starts and stops whose answer was lost.
+type journal struct{ c *Control }
+
+// Commands gives the newest start or stop of each flow.
+func (j journal) Commands(ctx context.Context, key monitor.Key) (map[string]monitor.Command, error) {
+	rows, err := j.c.trail.LatestCommands(ctx, key.Endpoint, key.ProjectID)
+	if err != nil {
+		return nil, fmt.Errorf("past commands: %w", err)
+	}
+	out := make(map[string]monitor.Command, len(rows))
+	for _, r := range rows {
+		out[r.FlowID] = monitor.Command{
+			ID: r.ID, Verb: r.Verb, Actor: r.Actor, At: r.At,
+			Outcome: monitor.Outcome(r.Outcome), Settled: r.SettledAt,
+		}
+	}
+	return out, nil
+}
+
+// Settled writes what a read made of an unknown outcome.
+func (j journal) Settled(ctx context.Context, _ monitor.Key, _ string, cmd monitor.Command) {
+	j.c.settle(ctx, cmd.ID, cmd.Outcome, nil)
+}
+
+// Recover turns commands that a former process left without an outcome into
+// unknown ones. Starts and stops are settled by the next read of their flow; of
+// others the trail keeps saying that it is not known. It is called once, before
+// the first command.
+func (c *Control) Recover(ctx context.Context) error {
+	open, err := c.trail.OpenCommands(ctx)
+	if err != nil {
+		return fmt.Errorf("open commands: %w", err)
+	}
+	lost := &medialive.Error{Kind: medialive.KindOutcomeUnknown, Message: "the program ended before the answer came"}
+	for _, row := range open {
+		c.settle(ctx, row.ID, monitor.OutcomeUnknown, lost)
+	}
+	return nil
+}
+
+// find reads what became of a command whose answer was lost, until it was seen
+// to be done, or for half a minute.
+func (c *Control) find(row store.Command, d deed) {
+	var done bool
+	var err error
+	for pause := 250 * time.Millisecond; pause <= 16*time.Second; pause *= 2 {
+		t := time.NewTimer(pause)
+		select {
+		case <-c.ctx.Done():
+			t.Stop()
+			return
+		case <-t.C:
+		}
+		if done, err = d.check(c.ctx); err == nil && done {
+			c.settle(c.ctx, row.ID, monitor.OutcomeDone, nil)
+			return
+		}
+	}
+	if err == nil {
+		c.settle(c.ctx, row.ID, monitor.OutcomeNotDone, nil)
+	}
+}
+
+// whoDid finds who gave the command by which a flow came to be as it is.
+func (c *Control) whoDid(ctx context.Context, op Operator, flowID string, want medialive.FlowStatus) (store.Command, bool) {
+	verb := VerbStart
+	if want == medialive.Standby {
+		verb = VerbStop
+	}
+	rows, err := c.trail.FlowCommands(ctx, op.Endpoint, op.Project, flowID, 20)
+	if err != nil {
+		return store.Command{}, false
+	}
+	for _, r := range rows {
+		if r.Outcome == string(monitor.OutcomeDone) && (r.Verb == VerbStart || r.Verb == VerbStop) {
+			return r, r.Verb == verb
+		}
+	}
+	return store.Command{}, false
+}
