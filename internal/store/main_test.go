@@ -2,9 +2,13 @@ package store_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,20 +16,26 @@ import (
 	"github.com/flowdeck/flowdeck/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	if url := os.Getenv(writerURL); url != "" {
+		fmt.Fprintln(os.Stderr, write(url))
+		os.Exit(1)
+	}
+	storetest.Main(m)
+}
 
 // onEach runs a test of the conformance suite on an empty database of every
 // engine. The test gets the database's url too, to open it once more.
 func onEach(t *testing.T, test func(t *testing.T, s *store.Store, url string)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		url := "sqlite:" + filepath.Join(t.TempDir(), "a b%20c?.db")
-		test(t, open(t, url), url)
-	})
-	t.Run("postgres", func(t *testing.T) {
-		url := storetest.Postgres(t)
-		test(t, open(t, url), url)
-	})
+	onEachURL(t, func(t *testing.T, url string) { test(t, open(t, url), url) })
+}
+
+// onEachURL is onEach for a database that was never opened.
+func onEachURL(t *testing.T, test func(t *testing.T, url string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "a b%20c?.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, storetest.Postgres(t)) })
 }
 
 func open(t *testing.T, url string) *store.Store {
@@ -75,4 +85,27 @@ func ignore(err, expected error) error {
 		return nil
 	}
 	return err
+}
+
+// race lets n goroutines do something at once and counts those that won.
+func race(t *testing.T, n int, do func(ctx context.Context, i int) (won bool, err error)) int {
+	t.Helper()
+	var all sync.WaitGroup
+	var winners atomic.Int64
+	begin := make(chan struct{})
+	for i := range n {
+		all.Go(func() {
+			<-begin
+			won, err := do(t.Context(), i)
+			if err != nil {
+				t.Error(err)
+			}
+			if won {
+				winners.Add(1)
+			}
+		})
+	}
+	close(begin)
+	all.Wait()
+	return int(winners.Load())
 }

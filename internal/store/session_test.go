@@ -2,8 +2,6 @@ package store_test
 
 import (
 	"context"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -90,27 +88,4 @@ func TestTicketIsTakenOnce(t *testing.T) {
 			}
 		}
 	})
-}
-
-// race lets n goroutines do something at once and counts those that won.
-func race(t *testing.T, n int, do func(ctx context.Context, i int) (won bool, err error)) int {
-	t.Helper()
-	var all sync.WaitGroup
-	var winners atomic.Int64
-	begin := make(chan struct{})
-	for i := range n {
-		all.Go(func() {
-			<-begin
-			won, err := do(t.Context(), i)
-			if err != nil {
-				t.Error(err)
-			}
-			if won {
-				winners.Add(1)
-			}
-		})
-	}
-	close(begin)
-	all.Wait()
-	return int(winners.Load())
 }

@@ -108,7 +108,8 @@ func (c *cluster) run() error {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	server := c.command(account, filepath.Join(programs, "postgres"), "-D", c.folder+"/data", "-k", c.folder,
-		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
+		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
+		"-c", "deadlock_timeout=50ms")
 	if err := c.launch(server); err != nil {
 		return err
 	}
