@@ -45,7 +45,8 @@ func (i *IAM) Authorize(r *http.Request, body []byte, projectID, action string) 
 	if denied != nil {
 		return Principal{}, denied
 	}
-	if caller.projectID != projectID || !allowed(caller.user.Allow, action) {
+	inProject := projectID != "" && caller.projectID == projectID // a token for the account has none
+	if !inProject || !allowed(caller.user.Allow, action) {
 		return Principal{}, &Denied{http.StatusUnauthorized, codePermission, permissionText}
 	}
 	return Principal{
