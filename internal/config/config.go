@@ -29,6 +29,7 @@ type Config struct {
 	KeyFile     string           // seals tokens and secrets at rest
 
 	Backend     string  // Embedded, HuaweiCloud or an endpoint's URL
+	Region      string  // of a backend that is a URL; its project has the same name
 	IAMURL      string  // empty: the backend's own
 	UpstreamRPS float64 // requests a second and project, for reading
 	Service     Service
@@ -38,6 +39,7 @@ type Config struct {
 	GatewaySRTPorts   Ports  // UDP ports allotted to listeners
 
 	AdminPassword medialive.Secret // of the first user; empty: one is made
+	MetricsKey    medialive.Secret // opens /metrics to others than loopback; empty: it stays closed
 
 	LogLevel  slog.Level
 	LogFormat string // "text" or "json"

@@ -41,6 +41,7 @@ func TestDefaults(t *testing.T) {
 		"FLOWDECK_DATABASE_URL":        "sqlite:data/flowdeck.db",
 		"FLOWDECK_KEY_FILE":            "data/secret.key",
 		"FLOWDECK_BACKEND":             "embedded",
+		"FLOWDECK_REGION":              "local",
 		"FLOWDECK_UPSTREAM_RPS":        "10",
 		"FLOWDECK_GATEWAY_LISTEN":      "127.0.0.1:8081",
 		"FLOWDECK_GATEWAY_SRT_ADDRESS": "127.0.0.1",
@@ -116,6 +117,7 @@ func TestFaults(t *testing.T) {
 		{"database", map[string]string{"FLOWDECK_DATABASE_URL": "mysql://x"}, []string{"FLOWDECK_DATABASE_URL"}},
 		{"database without a path", map[string]string{"FLOWDECK_DATABASE_URL": "sqlite:"}, []string{"FLOWDECK_DATABASE_URL"}},
 		{"backend", map[string]string{"FLOWDECK_BACKEND": "cloud"}, []string{"FLOWDECK_BACKEND"}},
+		{"region", map[string]string{"FLOWDECK_REGION": "a b"}, []string{"FLOWDECK_REGION"}},
 		{"IAM", map[string]string{"FLOWDECK_IAM_URL": "ftp://x"}, []string{"FLOWDECK_IAM_URL"}},
 		{"rate", map[string]string{"FLOWDECK_UPSTREAM_RPS": "0"}, []string{"FLOWDECK_UPSTREAM_RPS"}},
 		{"rate not a number", map[string]string{"FLOWDECK_UPSTREAM_RPS": "NaN"}, []string{"FLOWDECK_UPSTREAM_RPS"}},
@@ -190,7 +192,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 func TestSecretsAreNoArguments(t *testing.T) {
 	fs := flag.NewFlagSet("test", flag.ContinueOnError)
 	Bind(fs)
-	for _, name := range []string{"admin-password", "service-sk", "service-password"} {
+	for _, name := range []string{"admin-password", "service-sk", "service-password", "metrics-key"} {
 		if fs.Lookup(name) != nil {
 			t.Errorf("--%s can be given as an argument", name)
 		}

@@ -63,6 +63,7 @@ var settings = []setting{
 		func(c *Config) *medialive.Secret { return &c.DatabaseURL }),
 	text("key-file", "", "`file` that seals secrets at rest (default: secret.key in the data folder)", func(c *Config) *string { return &c.KeyFile }),
 	text("backend", Embedded, "embedded, huaweicloud, or the `url` of a Media Live endpoint", func(c *Config) *string { return &c.Backend }),
+	text("region", "local", "`name` of the region, and of the project, behind a backend that is a URL", func(c *Config) *string { return &c.Region }),
 	text("iam-url", "", "`url` of IAM (default: the backend's)", func(c *Config) *string { return &c.IAMURL }),
 	text("service-ak", "", "access `key` that reads for displays and alarms", func(c *Config) *string { return &c.Service.AK }),
 	confidential(secret, "service-sk", "secret of that access key", func(c *Config) *medialive.Secret { return &c.Service.SK }),
@@ -85,6 +86,7 @@ var settings = []setting{
 		get:   func(c *Config) string { return c.GatewaySRTPorts.String() },
 	},
 	confidential(secret, "admin-password", "password of the first user", func(c *Config) *medialive.Secret { return &c.AdminPassword }),
+	confidential(secret, "metrics-key", "bearer token that opens /metrics to other machines", func(c *Config) *medialive.Secret { return &c.MetricsKey }),
 	{
 		env: "FLOWDECK_LOG_LEVEL", flag: "log-level", value: "info",
 		usage: "`level`: debug, info, warn or error",

@@ -26,6 +26,7 @@ func (c Config) Validate() error {
 		named("FLOWDECK_DATA", c.checkData()),
 		named("FLOWDECK_DATABASE_URL", c.checkDatabase()),
 		named("FLOWDECK_BACKEND", c.checkBackend()),
+		named("FLOWDECK_REGION", checkRegion(c.Region)),
 		named("FLOWDECK_IAM_URL", checkURL(c.IAMURL, true)),
 		c.Service.check(),
 		named("FLOWDECK_GATEWAY_LISTEN", checkHostPort(c.GatewayListen)),
@@ -128,6 +129,13 @@ func checkHostPort(address string) error {
 func checkIPv4(address string) error {
 	if ip, err := netip.ParseAddr(address); err != nil || !ip.Is4() {
 		return fmt.Errorf("%q is not an IPv4 address", address)
+	}
+	return nil
+}
+
+func checkRegion(name string) error {
+	if name == "" || len(name) > 64 || strings.ContainsAny(name, " \t\r\n/\\") {
+		return fmt.Errorf("%q is not a name of 1 to 64 characters without spaces and slashes", name)
 	}
 	return nil
 }
