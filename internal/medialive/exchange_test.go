@@ -490,16 +490,16 @@ func TestUnreadableAnswers(t *testing.T) {
 		"array":        {`[]`, false},
 		"text":         {`"ok"`, false},
 		"empty object": {`{}`, true},
-		"nulls":        {`{"total":null,"flows":null,"flow":null,"flow_id":null,"source":null,"outputs":null,"refused_callers":null}`, true},
-		"wrong types":  {`{"total":"1","flows":{},"flow_id":[],"name":{},"version":[],"flow":[],"source":[],"outputs":{},"refused_callers":{}}`, true},
+		"nulls":        {`{"total":null,"flows":null,"flow":null,"flow_id":null,"source":null,"outputs":null}`, true},
+		"wrong types":  {`{"total":"1","flows":{},"flow_id":[],"name":{},"version":[],"flow":[],"source":[],"outputs":{}}`, true},
 		"of another":   {`{"flow_id":"x","name":"x","status":"ACTIVE","source":{"name":"s"},"outputs":[{"name":"o"}],"flows":[{}],"total":1}`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, _ := answering(t, 200, nil, c.body)
 			client := testClient(t, url)
 			for op, read := range reads(client) {
-				if op == "Statistics" && name == "of another" {
-					continue // a statistic is of whatever flow it says
+				if name == "array" && (op == "Statistics" || op == "RefusedCallers") {
+					continue // they answer arrays
 				}
 				t.Run(op, func(t *testing.T) { wantKind(t, read(t.Context()), KindUnreadable) })
 			}
@@ -543,4 +543,14 @@ func TestALargeToken(t *testing.T) {
 	if _, err := c.ListFlows(t.Context(), 10, 0); err != nil || got.Load() != 16384 {
 		t.Errorf("%v; %d characters arrived", err, got.Load())
 	}
+}
+
+// answeringBody answers 200 with the body to everything, without a network.
+func answeringBody(t *testing.T, body string) *Client {
+	t.Helper()
+	c := testClient(t, "http://gateway.example")
+	c.link.transport = roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
+	})
+	return c
 }

@@ -62,7 +62,7 @@ type LegStatistics struct {
 }
 
 // FlowStatistics is what the relay measured on one flow.
-// GET /ext/v1/{project_id}/statistics[?flow_id=]
+// GET /ext/v1/{project_id}/statistics[?flow_id=] answers an array.
 type FlowStatistics struct {
 	FlowID      string          `json:"flow_id"`
 	At          time.Time       `json:"at"` // when it was measured
@@ -73,7 +73,7 @@ type FlowStatistics struct {
 
 // RefusedCaller is one caller whom a listener of a flow refused; callers alike
 // are counted together.
-// GET /ext/v1/{project_id}/refused-callers?flow_id=
+// GET /ext/v1/{project_id}/refused-callers?flow_id= answers an array.
 type RefusedCaller struct {
 	Leg      string    `json:"leg"`       // name of the source or output
 	Address  string    `json:"address"`   // IP, without the port
@@ -121,16 +121,6 @@ type Event struct {
 	Statistics []FlowStatistics `json:"statistics,omitempty"`
 }
 
-// StatisticsAnswer is the answer of /ext/v1/{project_id}/statistics.
-type StatisticsAnswer struct {
-	Flows []FlowStatistics `json:"flows"`
-}
-
-// RefusedCallersAnswer is the answer of /ext/v1/{project_id}/refused-callers.
-type RefusedCallersAnswer struct {
-	Callers []RefusedCaller `json:"refused_callers"`
-}
-
 // Capabilities tells what a Flowdeck gateway is and can do; KindNotFound when
 // the endpoint is not one.
 func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
@@ -153,28 +143,28 @@ func (c *Client) Statistics(ctx context.Context, flowID string) ([]FlowStatistic
 	if flowID != "" {
 		r.query.Set("flow_id", flowID)
 	}
-	var body StatisticsAnswer
-	a, err := c.call(ctx, r, &body)
+	var list []FlowStatistics
+	a, err := c.call(ctx, r, &list)
 	if err != nil {
 		return nil, err
 	}
-	if body.Flows == nil {
-		return nil, r.unreadable(a, errors.New("no flows"))
+	if list == nil {
+		return nil, r.unreadable(a, errors.New("no list"))
 	}
-	return body.Flows, nil
+	return list, nil
 }
 
 // RefusedCallers lists the callers whom the listeners of a flow refused.
 func (c *Client) RefusedCallers(ctx context.Context, flowID string) ([]RefusedCaller, error) {
 	r := c.extRequest("RefusedCallers", "/refused-callers")
 	r.query.Set("flow_id", flowID)
-	var body RefusedCallersAnswer
-	a, err := c.call(ctx, r, &body)
+	var list []RefusedCaller
+	a, err := c.call(ctx, r, &list)
 	if err != nil {
 		return nil, err
 	}
-	if body.Callers == nil {
-		return nil, r.unreadable(a, errors.New("no refused_callers"))
+	if list == nil {
+		return nil, r.unreadable(a, errors.New("no list"))
 	}
-	return body.Callers, nil
+	return list, nil
 }
