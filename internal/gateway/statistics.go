@@ -143,20 +143,22 @@ type legFacts struct {
 
 func legStatistics(name string, p medialive.Protocol, facts legFacts) medialive.LegStatistics {
 	leg := medialive.LegStatistics{Name: name}
-	switch {
-	case facts.wanted == nil:
+	if facts.wanted == nil {
 		leg.State = medialive.LegOff
 		return leg
-	case facts.wanted.problem != "":
-		leg.State, leg.Since, leg.Problem = medialive.LegFailed, facts.wanted.rec.row.ActiveSince, facts.wanted.problem
-	case !facts.fresh:
-		leg.State, leg.Since, leg.Problem = medialive.LegFailed, facts.wanted.rec.row.ActiveSince, relaySilent
-	case !facts.found && p == medialive.Caller:
-		leg.State, leg.Since = medialive.LegConnecting, facts.wanted.rec.row.ActiveSince
-	case !facts.found:
-		leg.State, leg.Since = medialive.LegWaiting, facts.wanted.rec.row.ActiveSince
-	default:
+	}
+	leg.Since = facts.wanted.rec.row.ActiveSince
+	switch {
+	case facts.fresh && facts.found:
 		return measured(name, facts.report)
+	case facts.wanted.problem != "":
+		leg.State, leg.Problem = medialive.LegFailed, facts.wanted.problem
+	case !facts.fresh:
+		leg.State, leg.Problem = medialive.LegFailed, relaySilent
+	case p == medialive.Caller:
+		leg.State = medialive.LegConnecting
+	default:
+		leg.State = medialive.LegWaiting
 	}
 	return leg
 }
