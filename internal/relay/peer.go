@@ -8,7 +8,10 @@ import (
 	"github.com/flowdeck/flowdeck/internal/srt"
 )
 
-const lossWindow = 10 // seconds
+const (
+	lossWindow  = 10 // seconds
+	peerSilence = 2 * time.Second
+)
 
 // peer is one connected far end of a leg.
 type peer struct {
@@ -32,6 +35,9 @@ type peer struct {
 	bitrate   int64
 	moved     int64     // packets or bytes when media was last seen to move
 	lastMedia time.Time // when that was
+	acks      int64     // confirmations of the far end
+	sentAtAck int64     // packets sent when the last came
+	unheard   time.Time // since when packets go out and no confirmation comes
 	window    [lossWindow]lossSample
 	next      int
 }
@@ -42,23 +48,32 @@ type lossSample struct{ lost, packets int64 }
 // watch notes whether media moves. For a source it counts what arrives, not
 // what is delivered a latency later.
 func (p *peer) watch(lib *srt.Library, now time.Time) {
+	if stats, err := lib.Stats(p.socket); err == nil {
+		p.stats = stats
+	}
 	moved := p.bytes.Load()
 	if p.leg.source {
-		if stats, err := lib.Stats(p.socket); err == nil {
-			p.stats = stats
-		}
 		moved = p.stats.ReceivedUnique
 	}
 	if moved != p.moved {
 		p.moved, p.lastMedia = moved, now
 	}
+	switch {
+	case p.stats.AcksReceived != p.acks:
+		p.acks, p.sentAtAck, p.unheard = p.stats.AcksReceived, p.stats.SentUnique, time.Time{}
+	case p.stats.SentUnique > p.sentAtAck && p.unheard.IsZero():
+		p.unheard = now
+	}
+}
+
+// silent tells that the far end has not confirmed anything for too long.
+// libsrt notices that too, but only after some 5 s.
+func (p *peer) silent(now time.Time) bool {
+	return !p.unheard.IsZero() && now.Sub(p.unheard) > peerSilence
 }
 
 // sample measures the last second.
-func (p *peer) sample(lib *srt.Library, now time.Time) {
-	if stats, err := lib.Stats(p.socket); err == nil {
-		p.stats = stats
-	}
+func (p *peer) sample(now time.Time) {
 	bytes := p.bytes.Load()
 	if elapsed := now.Sub(p.sampled).Seconds(); elapsed > 0 {
 		p.bitrate = int64(float64(bytes-p.before) * 8 / elapsed)

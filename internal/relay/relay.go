@@ -212,7 +212,7 @@ func (r *relay) tick(now time.Time, ready []srt.Event) {
 	}
 	if now.Sub(r.sampled) >= samplePause {
 		r.sampled = now
-		r.eachPeer(func(p *peer) { p.sample(r.lib, now) })
+		r.eachPeer(func(p *peer) { p.sample(now) })
 	}
 }
 
@@ -252,11 +252,10 @@ func (r *relay) review(now time.Time) {
 
 func (r *relay) reviewPeers(l *leg, now time.Time) {
 	for _, p := range slices.Clone(l.peers) {
-		if p.broken.Load() {
-			r.lose(p, now)
-			continue
-		}
 		p.watch(r.lib, now)
+		if p.broken.Load() || p.silent(now) {
+			r.lose(p, now)
+		}
 	}
 }
 

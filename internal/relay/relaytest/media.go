@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -66,10 +67,14 @@ func (s SRT) query(latency int) url.Values {
 	return q
 }
 
-// FFmpegURL is the end as ffmpeg understands it, which counts microseconds.
+// FFmpegURL is the end as ffmpeg understands it, which counts microseconds
+// and undoes no percent-encoding.
 func (s SRT) FFmpegURL() string {
-	q := s.query(s.latency() * 1000)
-	return "srt://" + s.address() + "?" + q.Encode()
+	pairs := []string{}
+	for key, values := range s.query(s.latency() * 1000) {
+		pairs = append(pairs, key+"="+values[0])
+	}
+	return "srt://" + s.address() + "?" + strings.Join(pairs, "&")
 }
 
 // LiveTransmitURI is the end as srt-live-transmit understands it.
@@ -134,3 +139,13 @@ func Size(path string) int64 {
 
 // String names the end in messages, without its secret.
 func (s SRT) String() string { return fmt.Sprintf("%s listen=%t", s.address(), s.Listen) }
+
+// ReadClip reads a recording.
+func ReadClip(t testing.TB, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
