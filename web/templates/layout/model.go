@@ -10,11 +10,11 @@ import (
 // Theme is which palette is used.
 type Theme string
 
-// The themes. ThemeAuto follows the system, and is dark where that tells nothing.
+// The themes; the zero Theme is dark, as a control room wants it.
 const (
-	ThemeAuto  Theme = ""
 	ThemeDark  Theme = "dark"
 	ThemeLight Theme = "light"
+	ThemeAuto  Theme = "auto" // follows the system
 )
 
 // Shell is everything around a page.

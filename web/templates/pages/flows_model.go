@@ -47,7 +47,6 @@ type FlowRow struct {
 	ID          string
 	Name        string
 	Description string
-	URL         string
 	State       ui.State
 	Mode        string // "Listener", "Caller"
 	Peer        string // "203.0.113.18:49812", "any in 203.0.113.0/25"
@@ -76,10 +75,9 @@ type FlowAction struct {
 // ArmedRow is a row that asks whether to stop (fragment "#armed-<id>", in the
 // place of "#flow-<id>"), the answer to GET /flows/:id/stop?from=list.
 type ArmedRow struct {
-	T       *text.Strings
-	Row     FlowRow
-	Armed   Armed
-	Columns int // of the table
+	T     *text.Strings
+	Row   FlowRow
+	Armed Armed
 }
 
 // ArmedCommand is the same question in the head of the flow page (fragment
@@ -92,7 +90,8 @@ type ArmedCommand struct {
 
 // Armed is a question that stands for some seconds and then withdraws itself.
 type Armed struct {
-	ID      string // of the flow or output: the element is "armed-<ID>"
+	ID      string // flow id, or output name: the element is ArmedID(ID)
+	Name    string // of the flow or output
 	Post    string // URL of the command
 	Ticket  string // one use
 	From    string // "list" or "flow"

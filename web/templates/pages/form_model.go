@@ -10,7 +10,6 @@ import (
 type NewFlow struct {
 	Shell layout.Shell
 	Form  NewFlowForm
-	Lines *Lines // where to send; nil: not known before it is made
 }
 
 // NewFlowForm makes a flow: POST /flows with name, protocol, address, port,
@@ -114,7 +113,7 @@ type Effect struct {
 	Seen     string // what was shown here, sent as "seen": a save that would do more is asked again
 	CanSave  bool   // something has changed and nothing is faulty
 	Guard    bool   // asks twice: it interrupts something
-	StopURL  string // the service refuses it while ACTIVE: "stop first" leads here
+	StopURL  string // the service refuses it while ACTIVE: "stop first" leads here; else empty
 	Back     string // URL that discards
 }
 

@@ -450,10 +450,7 @@ type Errors struct {
 	NothingToDo    ErrorText
 	SRTMissing     ErrorText
 	PortTaken      ErrorText
-	What           string // labels of the explanation
-	Means          string
-	Do             string
-	Said           string // "The service said"
+	Said           string // label of what the service said, as given
 	Code           string
 	RequestID      string
 	Retry          string

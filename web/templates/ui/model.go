@@ -48,7 +48,7 @@ const (
 	TimeAge     TimeKind = "age"     // "1 s", "31 s", "4 min": how old a reading is
 	TimeCounter TimeKind = "counter" // "0:07", "6:12:40", "2 d 01:20": since when
 	TimeShort   TimeKind = "short"   // "00:42", minutes and seconds of a fault
-	TimeAgo     TimeKind = "ago"     // "read 2 s ago": as the language says it
+	TimeDown    TimeKind = "down"    // "4 s": how long until, then nothing
 )
 
 // Moment is a time that ticks in the browser. Text is what is shown until the

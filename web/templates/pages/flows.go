@@ -1,0 +1,43 @@
+package pages
+
+import "github.com/flowdeck/flowdeck/web/templates/ui"
+
+// place is the id of the element that holds the offer: a row of the list, or the
+// command of the flow page.
+func (a FlowAction) place() string {
+	if a.From == "flow" {
+		return "flow-command"
+	}
+	return RowID(a.FlowID)
+}
+
+// origin is From as one of the two words it may be.
+func (a FlowAction) origin() string {
+	if a.From == "flow" {
+		return "flow"
+	}
+	return "list"
+}
+
+// at gives an element, or the empty text where there is none.
+func at(all []string, i int) string {
+	if i < len(all) {
+		return all[i]
+	}
+	return ""
+}
+
+// short cuts a long id in its middle.
+func short(id string) string {
+	if len(id) <= 12 {
+		return id
+	}
+	return id[:4] + "…" + id[len(id)-4:]
+}
+
+func sheetID(l ui.CopyLine) string {
+	if l.ID == "" {
+		return ui.ID("sheet-", l.Label)
+	}
+	return ui.ID("sheet-", l.ID)
+}

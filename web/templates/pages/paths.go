@@ -1,0 +1,81 @@
+package pages
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/flowdeck/flowdeck/web/templates/text"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
+
+// flowPath is a path below a flow.
+func flowPath(id string, parts ...string) string {
+	var b strings.Builder
+	b.WriteString("/flows/")
+	b.WriteString(url.PathEscape(id))
+	for _, part := range parts {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(part))
+	}
+	return b.String()
+}
+
+// RowID is the id of a flow's row in the list.
+func RowID(flowID string) string { return ui.ID("flow-", flowID) }
+
+// OutputID is the id of an output's row on the flow page.
+func OutputID(name string) string { return ui.ID("output-", name) }
+
+// ArmedID is the id of the question that stands in place of a flow's row, of the
+// flow page's command, or of an output's row.
+func ArmedID(of string) string { return ui.ID("armed-", of) }
+
+// FlowColumns are the columns of the list. With figures there are those that
+// only a gateway can fill. Link gives the URL that sorts by a key; sorted is the
+// key that is sorted by, with a - before it for descending.
+func FlowColumns(t *text.Strings, figures bool, sorted string, link func(key string) string) []ui.Column {
+	l := t.List
+	all := []ui.Column{
+		{Key: "state", Label: l.State, URL: "sort"},
+		{Key: "name", Label: l.NameHead, URL: "sort"},
+		{Key: "source", Label: l.Source},
+		{Key: "bitrate", Label: l.Bitrate, Right: true, URL: "sort"},
+		{Key: "rtt", Label: l.RTT, Right: true, URL: "sort"},
+		{Key: "loss", Label: l.Loss, Right: true, URL: "sort"},
+		{Key: "trace", Label: l.Trace},
+		{Key: "outputs", Label: l.Outputs},
+		{Key: "since", Label: l.InState, Right: true, URL: "sort"},
+		{Key: "seen", Label: l.Seen, Right: true},
+		{Key: "action", Label: l.Action},
+	}
+	key, descending := strings.CutPrefix(sorted, "-")
+	var out []ui.Column
+	for _, c := range all {
+		if !figures && measured(c.Key) {
+			continue
+		}
+		if c.URL != "" {
+			c.URL = link(c.Key)
+		}
+		if c.Key == key {
+			c.Order = "ascending"
+			if descending {
+				c.Order = "descending"
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func measured(key string) bool {
+	return key == "bitrate" || key == "rtt" || key == "loss" || key == "trace"
+}
+
+// orders tells the order of a column as ARIA names it.
+func order(c ui.Column) string {
+	if c.Order == "" {
+		return "none"
+	}
+	return c.Order
+}
