@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 const (
 	beatTime   = time.Second
 	recheck    = 5 * time.Second // between looks whether the reader still may
-	writeTime  = 5 * time.Second // a reader who takes longer for one event is dropped
+	writeTime  = 3 * time.Second // a reader who takes longer for one event is dropped
 	maxStreams = 100             // open event streams of the gateway
 	loadPage   = 100             // flows read at once for a new stream
 )
@@ -136,7 +137,7 @@ func (g *Gateway) events(w http.ResponseWriter, c *call) {
 	if err == nil {
 		err = g.tellChanges(c, s, rd)
 	}
-	if c.Context().Err() == nil {
+	if c.Context().Err() == nil || errors.Is(err, os.ErrDeadlineExceeded) { // else the client has gone
 		g.opts.Log.InfoContext(c.Context(), "event stream dropped", "request_id", requestID(c.Context()), "user", c.principal.UserName, "reason", err)
 	}
 }
