@@ -68,11 +68,12 @@ func runGateway(ctx context.Context, in invocation) error {
 		return err
 	}
 	p.running("gateway API", web{listener: listener, handler: g.Handler(), log: log}.run)
-	file, err := announce(in.cfg.RunDir(), gatewayRole, "http", listener, in.flag("embedded"))
+	file, err := runFile{Project: local.iam.ProjectID(), Embedded: in.flag("embedded")}.
+		announce(in.cfg.RunDir(), gatewayRole, "http", listener)
 	if err != nil {
 		return err
 	}
-	log.Info("ready", "url", file.URL, "project", local.iam.ProjectID())
+	log.Info("ready", "url", file.URL, "project", file.Project)
 	if !file.Embedded {
 		greet(in.Out, file.URL, made)
 	}

@@ -17,7 +17,8 @@ type runFile struct {
 	URL      string    `json:"url"`     // with the port actually taken
 	Address  string    `json:"address"` // host:port
 	Version  string    `json:"version"`
-	Embedded bool      `json:"embedded"` // started by a dashboard, which may also stop it
+	Project  string    `json:"project,omitempty"` // of a gateway: the id of its project
+	Embedded bool      `json:"embedded"`          // started by a dashboard, which may also stop it
 	Started  time.Time `json:"started"`
 }
 
@@ -72,13 +73,13 @@ func listen(dir string, r role, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// announce writes the run file of this process for a listener.
-func announce(dir string, r role, scheme string, l net.Listener, embedded bool) (runFile, error) {
-	file := runFile{
-		PID: os.Getpid(), URL: scheme + "://" + reachable(l.Addr().String()), Address: l.Addr().String(),
-		Version: Version(), Embedded: embedded, Started: time.Now().UTC(),
-	}
-	return file, file.write(dir, r)
+// announce writes the run file of this process for a listener. What it cannot
+// know by itself is in the file given.
+func (f runFile) announce(dir string, r role, scheme string, l net.Listener) (runFile, error) {
+	f.PID, f.Version, f.Started = os.Getpid(), Version(), time.Now().UTC()
+	f.Address = l.Addr().String()
+	f.URL = scheme + "://" + reachable(f.Address)
+	return f, f.write(dir, r)
 }
 
 // reachable is where this machine reaches a listener: the address itself, or

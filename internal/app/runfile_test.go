@@ -12,7 +12,7 @@ func TestListenAgainWhereItWas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := announce(dir, gatewayRole, "http", first, true)
+	file, err := runFile{Embedded: true}.announce(dir, gatewayRole, "http", first)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func serve(ctx context.Context, in invocation) error {
 	p.running("dashboard", web{
 		listener: listener, handler: handler, cert: in.cfg.TLSCert, key: in.cfg.TLSKey, log: in.log,
 	}.run)
-	file, err := announce(in.cfg.RunDir(), dashboardRole, scheme(in.cfg), listener, false)
+	file, err := runFile{}.announce(in.cfg.RunDir(), dashboardRole, scheme(in.cfg), listener)
 	if err != nil {
 		return err
 	}

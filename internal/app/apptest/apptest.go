@@ -49,6 +49,7 @@ const (
 type App struct {
 	URL        string // of the dashboard
 	GatewayURL string // of the gateway's REST API and IAM; empty with another backend
+	ProjectID  string // of the gateway's project
 	SRTAddress string // loopback address of the SRT listeners, its own for each App
 	Data       string // the data folder
 
@@ -133,7 +134,8 @@ func (a *App) awaitReady(pid int) {
 		if file.PID != pid {
 			return false
 		}
-		a.URL, a.GatewayURL = file.URL, a.runFile("gateway").URL
+		gateway := a.runFile("gateway")
+		a.URL, a.GatewayURL, a.ProjectID = file.URL, gateway.URL, gateway.Project
 		return a.Healthy(a.URL)
 	})
 }
@@ -276,8 +278,9 @@ func (a *App) environ() []string {
 
 // runFile is what a process tells about itself in the data folder.
 type runFile struct {
-	PID int    `json:"pid"`
-	URL string `json:"url"`
+	PID     int    `json:"pid"`
+	URL     string `json:"url"`
+	Project string `json:"project"`
 }
 
 func (a *App) runFile(role string) runFile {

@@ -1,0 +1,7 @@
+package main
+
+import "context"
+
+func takePictures(ctx context.Context, binary, folder string) error {
+	return nil
+}
