@@ -30,6 +30,24 @@ func TestSession(t *testing.T) {
 	})
 }
 
+func TestSessionIsNotRevived(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		wantErr(t, s.TouchSession(ctx, []byte("a"), day), store.ErrNotFound)
+		wantErr(t, s.ResealSession(ctx, []byte("a"), []byte{2}, 2), store.ErrNotFound)
+		_, err := s.Session(ctx, []byte("a"))
+		wantErr(t, err, store.ErrNotFound)
+		a := store.Session{Key: []byte("a"), Sealed: []byte{1}, KeyNumber: 1, CreatedAt: day, SeenAt: day, ExpiresAt: day}
+		must(t, s.PutSession(ctx, a))
+		must(t, s.TouchSession(ctx, []byte("a"), day.Add(time.Hour)))
+		must(t, s.ResealSession(ctx, []byte("a"), []byte{2}, 2))
+		a.SeenAt, a.Sealed, a.KeyNumber = day.Add(time.Hour), []byte{2}, 2
+		got, err := s.Session(ctx, []byte("a"))
+		must(t, err)
+		same(t, "session", got, a)
+	})
+}
+
 func TestDeleteExpired(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store, _ string) {
 		ctx := t.Context()

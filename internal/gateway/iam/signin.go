@@ -155,16 +155,18 @@ func (i *IAM) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	user, err := i.prove(r.Context(), a)
+	if !errors.Is(err, errWrong) && !errors.Is(err, errPasscode) {
+		i.byUser.giveBack(a.user) // it was no wrong guess
+		i.byAddress.giveBack(address)
+	}
 	if err != nil {
 		i.refuse(w, err)
 		return
 	}
-	i.byUser.giveBack(a.user)
-	i.byAddress.giveBack(address)
 	i.issue(w, r, user, a)
 }
 
-// pay counts the attempt as a failure, until it is given back.
+// pay counts the attempt as a wrong guess, until it is given back.
 func (i *IAM) pay(user, address string) (wait time.Duration) {
 	now := i.now()
 	if wait := i.byAddress.take(address, now); wait > 0 {
