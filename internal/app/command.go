@@ -53,6 +53,7 @@ func commands() []command {
 		{name: "user passwd", args: "NAME", count: [2]int{1, 1}, about: "set a user's password, read from standard input", run: userPasswd},
 		{name: "user disable", args: "NAME", count: [2]int{1, 1}, about: "refuse a user from now on; --enable takes it back", run: userDisable, flags: disableFlags},
 		{name: "user policy", args: "NAME [ACTION …]", count: [2]int{1, many}, about: "set what a user may do, such as live:ott:listFlow or live:ott:*", run: userPolicy},
+		{name: "user totp", args: "NAME", count: [2]int{1, 1}, about: "ask a user for a one-time code at sign-in; prints the address for the authenticator once", run: userTOTP, flags: totpFlags},
 		{name: "key add", args: "USER", count: [2]int{1, 1}, about: "make an access key; it is shown once", run: keyAdd},
 		{name: "key list", about: "list the access keys, without their secrets", run: keyList},
 		{name: "key revoke", args: "AK", count: [2]int{1, 1}, about: "refuse an access key from now on", run: keyRevoke},

@@ -14,6 +14,10 @@ func disableFlags(fs *flag.FlagSet) {
 	fs.Bool("enable", false, "take the user back")
 }
 
+func totpFlags(fs *flag.FlagSet) {
+	fs.Bool("off", false, "ask for no code any more")
+}
+
 // withLocal runs a command on the gateway's users and keys.
 func withLocal(ctx context.Context, in invocation, do func(*local) error) error {
 	l, err := openLocal(ctx, in.cfg, in.log)
@@ -54,6 +58,20 @@ func userPolicy(ctx context.Context, in invocation) error {
 	return withLocal(ctx, in, func(l *local) error { return l.iam.SetPolicy(ctx, in.args[0], in.args[1:]) })
 }
 
+func userTOTP(ctx context.Context, in invocation) error {
+	return withLocal(ctx, in, func(l *local) error {
+		if in.flag("off") {
+			return l.iam.ClearTOTP(ctx, in.args[0])
+		}
+		address, err := l.iam.SetTOTP(ctx, in.args[0])
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(in.Out, address)
+		return err
+	})
+}
+
 func userList(ctx context.Context, in invocation) error {
 	return withLocal(ctx, in, func(l *local) error {
 		users, err := l.iam.Users(ctx)
@@ -61,9 +79,9 @@ func userList(ctx context.Context, in invocation) error {
 			return err
 		}
 		table := tabwriter.NewWriter(in.Out, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(table, "USER\tSTATE\tMAY")
+		fmt.Fprintln(table, "USER\tSTATE\tCODE\tMAY")
 		for _, u := range users {
-			fmt.Fprintf(table, "%s\t%s\t%s\n", u.Name, enabled(!u.Disabled), strings.Join(u.Allow, " "))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", u.Name, enabled(!u.Disabled), asked(u.TOTP), strings.Join(u.Allow, " "))
 		}
 		return table.Flush()
 	})
@@ -97,6 +115,13 @@ func keyList(ctx context.Context, in invocation) error {
 		}
 		return table.Flush()
 	})
+}
+
+func asked(yes bool) string {
+	if yes {
+		return "asked"
+	}
+	return "-"
 }
 
 func enabled(yes bool) string {

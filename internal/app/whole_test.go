@@ -101,11 +101,18 @@ func TestUsersAndKeys(t *testing.T) {
 	run("a long enough password\n", "user", "add", "viewer")
 	run("", "user", "policy", "viewer", "live:ott:listFlow")
 	run("another long password\n", "user", "passwd", apptest.User)
+	if out := run("", "user", "totp", "viewer"); !strings.HasPrefix(out, "otpauth://totp/") {
+		t.Errorf("user totp:\n%s", out)
+	}
 	run("", "user", "disable", "viewer")
-	if out := run("", "user", "list"); !strings.Contains(out, "viewer  disabled  live:ott:listFlow") {
+	if out := run("", "user", "list"); !strings.Contains(out, "viewer  disabled  asked  live:ott:listFlow") {
 		t.Errorf("user list:\n%s", out)
 	}
 	run("", "user", "disable", "viewer", "--enable")
+	run("", "user", "totp", "viewer", "--off")
+	if out := run("", "user", "list"); !strings.Contains(out, "viewer  enabled  -") {
+		t.Errorf("user list:\n%s", out)
+	}
 	if status := signIn(t, a, "another long password"); status != http.StatusCreated {
 		t.Errorf("the running gateway does not take the new password: status %d", status)
 	}
