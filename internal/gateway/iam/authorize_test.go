@@ -56,7 +56,7 @@ func TestAuthorizeByToken(t *testing.T) {
 
 func TestTokenForTheAccountOpensNoProject(t *testing.T) {
 	b := newBench(t)
-	body := signInBody("admin", password)
+	body := credentials("admin", password)
 	body["auth"].(map[string]any)["scope"] = map[string]any{"domain": map[string]any{"name": "flowdeck"}}
 	token := b.post(t, body).Header().Get("X-Subject-Token")
 	wantStatus(t, "its own reads", b.get("/v3/auth/projects", token, ""), 200)
@@ -206,7 +206,7 @@ func TestOutageIsNoRefusal(t *testing.T) {
 			t.Errorf("%s: %+v", name, denied)
 		}
 	}
-	wantError(t, "sign-in", b.post(t, signInBody("admin", password)), 500, "internal error")
+	wantError(t, "sign-in", b.post(t, credentials("admin", password)), 500, "internal error")
 	if !strings.Contains(log.String(), "closed") || strings.Contains(log.String(), token) || strings.Contains(log.String(), password) {
 		t.Errorf("log: %s", &log)
 	}

@@ -68,8 +68,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// signInBody is the body of a sign-in for the project, changed by name.
-func signInBody(user, password string) map[string]any {
+// credentials is the body of a sign-in for the project, changed by name.
+func credentials(user, password string) map[string]any {
 	return map[string]any{"auth": map[string]any{
 		"identity": map[string]any{
 			"methods": []any{"password"},
@@ -109,7 +109,7 @@ func (b *bench) serve(r *http.Request) *httptest.ResponseRecorder {
 // token signs the user in.
 func (b *bench) token(t *testing.T, user string) string {
 	t.Helper()
-	w := b.post(t, signInBody(user, password))
+	w := b.post(t, credentials(user, password))
 	if w.Code != http.StatusCreated {
 		t.Fatalf("sign-in of %s: %d %s", user, w.Code, w.Body)
 	}

@@ -52,32 +52,35 @@ type reference struct {
 	Name string `json:"name"`
 }
 
+// signInBody is the body of a sign-in, as far as it is looked at.
+type signInBody struct {
+	Auth struct {
+		Identity struct {
+			Methods  []string `json:"methods"`
+			Password struct {
+				User struct {
+					Name     string           `json:"name"`
+					Password medialive.Secret `json:"password"`
+					Domain   reference        `json:"domain"`
+				} `json:"user"`
+			} `json:"password"`
+			TOTP struct {
+				User struct {
+					ID       string           `json:"id"`
+					Passcode medialive.Secret `json:"passcode"`
+				} `json:"user"`
+			} `json:"totp"`
+		} `json:"identity"`
+		Scope struct {
+			Project *reference `json:"project"`
+			Domain  *reference `json:"domain"`
+		} `json:"scope"`
+	} `json:"auth"`
+}
+
 // parseAttempt reads the body of a sign-in. Its error says nothing of the body.
 func parseAttempt(body []byte) (attempt, error) {
-	var wire struct {
-		Auth struct {
-			Identity struct {
-				Methods  []string `json:"methods"`
-				Password struct {
-					User struct {
-						Name     string           `json:"name"`
-						Password medialive.Secret `json:"password"`
-						Domain   reference        `json:"domain"`
-					} `json:"user"`
-				} `json:"password"`
-				TOTP struct {
-					User struct {
-						ID       string           `json:"id"`
-						Passcode medialive.Secret `json:"passcode"`
-					} `json:"user"`
-				} `json:"totp"`
-			} `json:"identity"`
-			Scope struct {
-				Project *reference `json:"project"`
-				Domain  *reference `json:"domain"`
-			} `json:"scope"`
-		} `json:"auth"`
-	}
+	var wire signInBody
 	if err := json.Unmarshal(body, &wire); err != nil {
 		return attempt{}, errInvalid
 	}

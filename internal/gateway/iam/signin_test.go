@@ -15,7 +15,7 @@ import (
 
 func TestSignIn(t *testing.T) {
 	b := newBench(t)
-	w := b.post(t, signInBody("alice", password))
+	w := b.post(t, credentials("alice", password))
 	wantStatus(t, "sign-in", w, http.StatusCreated)
 	token := w.Header().Get("X-Subject-Token")
 	if len(token) < 40 || strings.Contains(w.Body.String(), token) {
@@ -82,7 +82,7 @@ func TestSignInScope(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			body := signInBody("alice", password)
+			body := credentials("alice", password)
 			body["auth"].(map[string]any)["scope"] = tt.scope
 			w := b.post(t, body)
 			wantStatus(t, "sign-in", w, tt.status)
@@ -97,18 +97,18 @@ func TestSignInRefused(t *testing.T) {
 	b := newBench(t)
 	must(t, b.AddUser(t.Context(), "gone", password))
 	must(t, b.SetDisabled(t.Context(), "gone", true))
-	elsewhere := signInBody("alice", password)
+	elsewhere := credentials("alice", password)
 	user := elsewhere["auth"].(map[string]any)["identity"].(map[string]any)["password"].(map[string]any)["user"].(map[string]any)
 	user["domain"] = map[string]any{"name": "elsewhere"}
 	for name, body := range map[string]any{
-		"wrong password":           signInBody("alice", "battery staple"),
-		"unknown user":             signInBody("nobody", password),
-		"other case":               signInBody("Alice", password),
-		"disabled user":            signInBody("gone", password),
-		"password of nobody":       signInBody("", password),
+		"wrong password":           credentials("alice", "battery staple"),
+		"unknown user":             credentials("nobody", password),
+		"other case":               credentials("Alice", password),
+		"disabled user":            credentials("gone", password),
+		"password of nobody":       credentials("", password),
 		"other account":            elsewhere,
-		"name with a zero byte":    signInBody("alice\x00", password),
-		"password with a trailing": signInBody("alice", password+" "),
+		"name with a zero byte":    credentials("alice\x00", password),
+		"password with a trailing": credentials("alice", password+" "),
 	} {
 		w := b.post(t, body)
 		if name == "password of nobody" {
@@ -124,9 +124,9 @@ func TestSignInRefused(t *testing.T) {
 		"empty": "", "no JSON": "{", "array": "[]", "null": "null", "nothing in it": "{}", "twice": `{}{}`,
 		"name is a number": `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":1}}}}}`,
 		"10 MB":            `{"auth":"` + strings.Repeat("x", 10<<20) + `"}`,
-		"no such method":   strings.Replace(mustJSON(t, signInBody("alice", password)), `"password"]`, `"token"]`, 1),
-		"no method":        strings.Replace(mustJSON(t, signInBody("alice", password)), `["password"]`, `[]`, 1),
-		"no passcode":      strings.Replace(mustJSON(t, signInBody("alice", password)), `"password"]`, `"password","totp"]`, 1),
+		"no such method":   strings.Replace(mustJSON(t, credentials("alice", password)), `"password"]`, `"token"]`, 1),
+		"no method":        strings.Replace(mustJSON(t, credentials("alice", password)), `["password"]`, `[]`, 1),
+		"no passcode":      strings.Replace(mustJSON(t, credentials("alice", password)), `"password"]`, `"password","totp"]`, 1),
 	} {
 		wantError(t, name, b.post(t, body), 400, invalidText)
 	}
@@ -152,12 +152,12 @@ func TestSignInWithOneTimeCode(t *testing.T) {
 	}
 	code := func() string { return totp(secret, b.clock.now().Unix()/totpPeriod) }
 	attempt := func(body map[string]any) *httptest.ResponseRecorder { return b.post(t, body) }
-	plain := func() map[string]any { return signInBody("alice", password) }
+	plain := func() map[string]any { return credentials("alice", password) }
 
 	wantError(t, "no code", attempt(plain()), 401, passcodeText)
 	wantError(t, "wrong code", attempt(withPasscode(plain(), alice.ID, "000000")), 401, passcodeText)
 	wantError(t, "wrong id", attempt(withPasscode(plain(), "someone", code())), 401, passcodeText)
-	wantError(t, "wrong password", attempt(withPasscode(signInBody("alice", "wrong"), alice.ID, code())), 401, wrongText)
+	wantError(t, "wrong password", attempt(withPasscode(credentials("alice", "wrong"), alice.ID, code())), 401, wrongText)
 	w := attempt(withPasscode(plain(), alice.ID, code()))
 	wantStatus(t, "right code", w, 201)
 	if !strings.Contains(w.Body.String(), `"methods":["password","totp"]`) {
@@ -183,7 +183,7 @@ func TestOneTimeCodeIsTakenOnce(t *testing.T) {
 	address, err := b.SetTOTP(t.Context(), "alice")
 	must(t, err)
 	code := totp(secretOf(t, address), b.clock.now().Unix()/totpPeriod)
-	body := mustJSON(t, withPasscode(signInBody("alice", password), "", code))
+	body := mustJSON(t, withPasscode(credentials("alice", password), "", code))
 	statuses := make(chan int, 6)
 	var all sync.WaitGroup
 	for range cap(statuses) {
@@ -205,21 +205,21 @@ func TestOneTimeCodeIsTakenOnce(t *testing.T) {
 func TestGuessingIsThrottled(t *testing.T) {
 	b := newBench(t)
 	for n := range 8 {
-		wantStatus(t, "guess", b.post(t, signInBody("alice", "guess")), 401)
+		wantStatus(t, "guess", b.post(t, credentials("alice", "guess")), 401)
 		if n == 3 {
-			wantStatus(t, "the right one between", b.post(t, signInBody("alice", password)), 201)
+			wantStatus(t, "the right one between", b.post(t, credentials("alice", password)), 201)
 		}
 	}
-	w := b.post(t, signInBody("alice", password))
+	w := b.post(t, credentials("alice", password))
 	wantError(t, "even the right one", w, 429, "Too many failed sign-ins. Try again later.")
 	if w.Header().Get("Retry-After") != "20" {
 		t.Errorf("Retry-After %q", w.Header().Get("Retry-After"))
 	}
-	wantStatus(t, "somebody else", b.post(t, signInBody("admin", password)), 201)
+	wantStatus(t, "somebody else", b.post(t, credentials("admin", password)), 201)
 	b.clock.pass(19 * time.Second)
-	wantStatus(t, "too early", b.post(t, signInBody("alice", password)), 429)
+	wantStatus(t, "too early", b.post(t, credentials("alice", password)), 429)
 	b.clock.pass(time.Second)
-	wantStatus(t, "after the wait", b.post(t, signInBody("alice", password)), 201)
+	wantStatus(t, "after the wait", b.post(t, credentials("alice", password)), 201)
 }
 
 func TestAddressIsThrottled(t *testing.T) {
@@ -227,12 +227,12 @@ func TestAddressIsThrottled(t *testing.T) {
 	for range 60 {
 		b.byAddress.take("192.0.2.1", b.clock.now()) // httptest's address
 	}
-	wantStatus(t, "known user", b.post(t, signInBody("alice", password)), 429)
-	r := httptest.NewRequest(http.MethodPost, "/v3/auth/tokens", strings.NewReader(mustJSON(t, signInBody("alice", password))))
+	wantStatus(t, "known user", b.post(t, credentials("alice", password)), 429)
+	r := httptest.NewRequest(http.MethodPost, "/v3/auth/tokens", strings.NewReader(mustJSON(t, credentials("alice", password))))
 	r.RemoteAddr = "192.0.2.2:4000"
 	wantStatus(t, "other address", b.serve(r), 201)
 	b.clock.pass(time.Second)
-	wantStatus(t, "after a second", b.post(t, signInBody("alice", password)), 201)
+	wantStatus(t, "after a second", b.post(t, credentials("alice", password)), 201)
 }
 
 func TestClientSignsIn(t *testing.T) {
@@ -269,7 +269,7 @@ func TestClientSignsIn(t *testing.T) {
 }
 
 func FuzzParseAttempt(f *testing.F) {
-	body, err := json.Marshal(withPasscode(signInBody("alice", password), "id", "123456"))
+	body, err := json.Marshal(withPasscode(credentials("alice", password), "id", "123456"))
 	if err != nil {
 		f.Fatal(err)
 	}
