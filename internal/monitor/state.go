@@ -216,9 +216,11 @@ func legPhase(l medialive.LegStatistics) phase {
 func (f facts) output(o outputFacts, ph phase, stale bool, now time.Time) outputVerdict {
 	leg := f.leg(o.name)
 	switch {
+	case stale:
+		return outputVerdict{state: OutputUnknown}
 	case f.status == medialive.Standby, o.config != nil && o.config.Status == medialive.Disabled:
 		return outputVerdict{state: OutputOff}
-	case stale, f.status != medialive.Active, ph == phaseUnknown:
+	case f.status != medialive.Active, ph == phaseUnknown:
 		return outputVerdict{state: OutputUnknown}
 	case leg != nil:
 		return f.measuredOutput(*leg, ph, now)
