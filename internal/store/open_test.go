@@ -52,3 +52,14 @@ func TestSQLiteFileIsPrivate(t *testing.T) {
 		same(t, name, info.Mode().Perm(), os.FileMode(0o600))
 	}
 }
+
+func TestSQLitePathIsTakenLiterally(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, path := range []string{"data/flowdeck.db", "a b%20c?mode=ro#d.db", "c:d.db"} {
+		s := open(t, "sqlite:"+path)
+		must(t, s.CreateFlow(t.Context(), newFlow("a", 0)))
+		if info, err := os.Stat(path + "-wal"); err != nil || info.Size() == 0 {
+			t.Errorf("%s is elsewhere: %v", path, err)
+		}
+	}
+}
