@@ -112,7 +112,7 @@ func (g *Gateway) insertFlow(c *call, row store.Flow, source medialive.Source) (
 			return err
 		}
 		if source.Protocol == medialive.Listener {
-			if source.Port, err = ports.take(ctx, "sources[0].source_listener_port", source.Port); err != nil {
+			if source.Port, err = ports.take("sources[0].source_listener_port", source.Port); err != nil {
 				return err
 			}
 			row.SourcePort = source.Port

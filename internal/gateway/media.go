@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	relayTime   = 3 * time.Second        // for one request to the relay
 	reconnect   = 100 * time.Millisecond // between attempts to follow the relay
 	putTogether = 8                      // flows brought to the relay at once
+	portRelease = 10 * time.Second       // within which libsrt closes the port of an ended listener; it takes about 5 s
 )
 
 // relaySilent is what people are told where nothing is known of the media.
@@ -37,6 +39,7 @@ type media struct {
 	report relay.Report
 	said   map[string]relay.FlowReport // of report, by flow id
 	heard  time.Time                   // when report came
+	letGo  map[int]time.Time           // ports of listeners that ended lately
 }
 
 // running is a flow that should run.
@@ -48,7 +51,7 @@ type running struct {
 }
 
 func newMedia(r Relay, log *slog.Logger, changes *feed) *media {
-	return &media{relay: r, log: log, changes: changes, wake: make(chan struct{}, 1), wanted: map[string]*running{}}
+	return &media{relay: r, log: log, changes: changes, wake: make(chan struct{}, 1), wanted: map[string]*running{}, letGo: map[int]time.Time{}}
 }
 
 // ready refuses a start where SRT cannot work, and where the relay does not
@@ -81,8 +84,35 @@ func (m *media) want(rec record, spec relay.FlowSpec) *running {
 	w := &running{rec: rec, spec: spec}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.releaseLocked(rec.row.ID)
 	m.wanted[rec.row.ID] = w
 	return w
+}
+
+// releaseLocked notes the ports on which the flow listens, for it may cease to.
+func (m *media) releaseLocked(id string) {
+	w := m.wanted[id]
+	if w == nil {
+		return
+	}
+	for _, leg := range slices.Concat(w.spec.Outputs, []relay.LegSpec{w.spec.Source}) {
+		if leg.Mode == relay.Listen {
+			m.letGo[leg.Port] = time.Now()
+		}
+	}
+}
+
+// released tells whether our relay may still be letting the port go.
+func (m *media) released(port int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for port, at := range m.letGo {
+		if time.Since(at) > portRelease {
+			delete(m.letGo, port)
+		}
+	}
+	_, lately := m.letGo[port]
+	return lately
 }
 
 // broken makes a flow wanted that cannot be brought to the relay.
@@ -128,6 +158,7 @@ func problemOf(err error) string {
 // [media.settle].
 func (m *media) end(ctx context.Context, id string) {
 	m.mu.Lock()
+	m.releaseLocked(id)
 	delete(m.wanted, id)
 	m.mu.Unlock()
 	m.remove(ctx, id)

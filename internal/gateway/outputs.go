@@ -86,7 +86,7 @@ func (g *Gateway) addOutputs(c *call, rec record, outputs []medialive.Output) (a
 		rows := make([]store.FlowOutput, len(outputs))
 		for i, out := range outputs {
 			where := fmt.Sprintf("outputs[%d].", i)
-			if rows[i], err = g.newOutputRow(ctx, ports, rec.row.ID, where, out); err != nil {
+			if rows[i], err = g.newOutputRow(ports, rec.row.ID, where, out); err != nil {
 				return err
 			}
 		}
@@ -101,14 +101,14 @@ func (g *Gateway) addOutputs(c *call, rec record, outputs []medialive.Output) (a
 }
 
 // newOutputRow allots the port of a listener and seals the passphrase.
-func (g *Gateway) newOutputRow(ctx context.Context, ports *allotment, flowID, where string, out medialive.Output) (store.FlowOutput, error) {
+func (g *Gateway) newOutputRow(ports *allotment, flowID, where string, out medialive.Output) (store.FlowOutput, error) {
 	row := store.FlowOutput{Name: out.Name}
 	var err error
 	if row.Secret, err = g.sealed(flowID, out.Name, where+"encryption", out.Encryption, nil); err != nil {
 		return row, err
 	}
 	if out.Protocol == medialive.Listener {
-		if out.Port, err = ports.take(ctx, where+"port", out.Port); err != nil {
+		if out.Port, err = ports.take(where+"port", out.Port); err != nil {
 			return row, err
 		}
 		row.ListenPort = out.Port
@@ -236,7 +236,7 @@ func (g *Gateway) replaceOutput(c *call, rec record, i int, out medialive.Output
 		return g.amend(ctx, rec, commit, undo)
 	}
 	err = g.allotting(ctx, func(ports *allotment) error {
-		if out.Port, err = ports.take(ctx, "port", out.Port); err != nil {
+		if out.Port, err = ports.take("port", out.Port); err != nil {
 			return err
 		}
 		row.ListenPort = out.Port

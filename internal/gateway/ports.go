@@ -7,14 +7,9 @@ import (
 	"net"
 	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 )
-
-// portRelease is how long a port is waited for that our own relay may just be
-// letting go: libsrt takes about a second to do so.
-const portRelease = 1500 * time.Millisecond
 
 // allotment hands out ports while the gateway's port lock is held.
 type allotment struct {
@@ -36,7 +31,7 @@ func (g *Gateway) allotting(ctx context.Context, use func(*allotment) error) err
 
 // take gives the wanted port, or any free one for 0. field names the port in
 // refusals.
-func (a *allotment) take(ctx context.Context, field string, want int) (int, error) {
+func (a *allotment) take(field string, want int) (int, error) {
 	if want == 0 {
 		port := a.next()
 		if port == 0 {
@@ -51,7 +46,7 @@ func (a *allotment) take(ctx context.Context, field string, want int) (int, erro
 	if a.inUse[want] {
 		return 0, invalid("%s %d is already used by another listener", field, want)
 	}
-	if err := a.g.awaitBindable(ctx, want); err != nil {
+	if err := a.g.bindable(want); err != nil {
 		return 0, portRefusal(field, want, err)
 	}
 	a.inUse[want] = true
@@ -68,32 +63,17 @@ func (a *allotment) next() int {
 	return 0
 }
 
-// bindable tries whether a listener could have the port.
+// bindable tries whether a listener could have the port. One that our own
+// relay has just let go is free for it at once, and for nobody else.
 func (g *Gateway) bindable(port int) error {
+	if g.media.released(port) {
+		return nil
+	}
 	conn, err := net.ListenPacket("udp4", net.JoinHostPort(g.opts.SRTAddress, strconv.Itoa(port)))
 	if err != nil {
 		return err
 	}
 	return conn.Close()
-}
-
-// awaitBindable gives a port that our own relay is just letting go the time
-// for it.
-func (g *Gateway) awaitBindable(ctx context.Context, port int) error {
-	retry := time.NewTicker(portRelease / 15)
-	defer retry.Stop()
-	deadline := time.Now().Add(portRelease)
-	for {
-		err := g.bindable(port)
-		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-retry.C:
-		}
-	}
 }
 
 // portRefusal tells why a port cannot be had, in words of ours: the system's

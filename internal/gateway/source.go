@@ -77,7 +77,7 @@ func (g *Gateway) replaceSource(c *call, rec record, source medialive.Source) (r
 	}
 	var after record
 	err = g.allotting(ctx, func(ports *allotment) (err error) {
-		if port, err = ports.take(ctx, "source.source_listener_port", source.Port); err != nil {
+		if port, err = ports.take("source.source_listener_port", source.Port); err != nil {
 			return err
 		}
 		source.Port = port
