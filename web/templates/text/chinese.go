@@ -121,6 +121,9 @@ var Chinese = &Strings{
 		},
 		TraceLabel: func(lowest, highest string) string { return "最近 10 分钟码率，" + lowest + " 至 " + highest },
 		SortBy:     func(column string) string { return "按" + column + "排序" },
+		NotUnderstood: func(parameter, value string) string {
+			return "地址中的 " + parameter + "=" + quoted(value) + " 无法识别，已采用最接近的值。"
+		},
 	},
 	Guard: Guard{
 		Confirm: func(outputs int) string {

@@ -121,6 +121,9 @@ var English = &Strings{
 			return "Bitrate of the last 10 minutes, " + lowest + " to " + highest
 		},
 		SortBy: func(column string) string { return "Sort by " + column },
+		NotUnderstood: func(parameter, value string) string {
+			return "The address has " + parameter + "=" + quoted(value) + ", which is not understood. The nearest that is was taken."
+		},
 	},
 	Guard: Guard{
 		Confirm: func(outputs int) string {

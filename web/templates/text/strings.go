@@ -141,6 +141,7 @@ type List struct {
 	OutputsJoined func(connected, total int) string
 	TraceLabel    func(lowest, highest string) string
 	SortBy        func(column string) string
+	NotUnderstood func(parameter, value string) string
 }
 
 // Guard is what asks before something is interrupted.

@@ -1,0 +1,13 @@
+package control
+
+import (
+	"context"
+
+	"github.com/flowdeck/flowdeck/internal/store"
+)
+
+// History gives what was done to a flow through this installation, the newest
+// first, at most limit commands.
+func (c *Control) History(ctx context.Context, op Operator, flowID string, limit int) ([]store.Command, error) {
+	return c.trail.FlowCommands(ctx, op.Endpoint, op.Project, flowID, limit)
+}

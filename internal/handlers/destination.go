@@ -1,0 +1,134 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// destination is a page to come back to: one of our routes, and typed ids. What
+// a form names as its way back is only ever read into this, and the address is
+// built anew from it, so nobody can make it lead elsewhere.
+type destination struct {
+	key   string
+	flow  string    // a flow's id
+	name  string    // an output's name
+	query FlowQuery // of the list; a zero Limit is none
+}
+
+// The pages one can come back to.
+const (
+	toFlows     = "flows"
+	toNewFlow   = "new-flow"
+	toFlow      = "flow"
+	toSource    = "source"
+	toNewOutput = "new-output"
+	toOutput    = "output"
+	toLogin     = "login"
+)
+
+// identifier is the form of flow ids and output names in our paths: what the
+// API makes, and nothing that could leave a path or a selector.
+var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// elementID is an id that needs no escaping in an attribute or a selector.
+var elementID = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,255}$`)
+
+// parseDestination finds the page that a path of ours names; anything else is
+// the list.
+func parseDestination(s string) destination {
+	path, query, _ := strings.Cut(s, "?")
+	steps := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	d := destination{key: toFlows}
+	if path == "/flows" && query != "" {
+		if values, err := url.ParseQuery(query); err == nil {
+			d.query, _ = ParseFlowQuery(values, defaultLimit)
+		}
+		return d
+	}
+	for _, step := range steps {
+		if !identifier.MatchString(step) {
+			return d
+		}
+	}
+	switch {
+	case path == "/login":
+		d.key = toLogin
+	case path == "/flows/new":
+		d.key = toNewFlow
+	case steps[0] != "flows" || !strings.HasPrefix(path, "/"):
+	case len(steps) == 2:
+		d.key, d.flow = toFlow, steps[1]
+	case len(steps) == 3 && steps[2] == "source":
+		d.key, d.flow = toSource, steps[1]
+	case len(steps) == 4 && steps[2] == "outputs" && steps[3] == "new":
+		d.key, d.flow = toNewOutput, steps[1]
+	case len(steps) == 4 && steps[2] == "outputs":
+		d.key, d.flow, d.name = toOutput, steps[1], steps[3]
+	}
+	return d
+}
+
+// Path gives the address of the page.
+func (d destination) Path() string {
+	flow := flowPath(d.flow)
+	switch d.key {
+	case toLogin:
+		return "/login"
+	case toNewFlow:
+		return "/flows/new"
+	case toFlow:
+		return flow
+	case toSource:
+		return flow + "/source"
+	case toNewOutput:
+		return flow + "/outputs/new"
+	case toOutput:
+		return outputPath(d.flow, d.name)
+	}
+	if d.query.Limit != 0 {
+		return d.query.Path()
+	}
+	return "/flows"
+}
+
+// destinationOf gives the page that a request asked for, or the one that its
+// form stands on.
+func destinationOf(c echo.Context) destination {
+	flow, name := c.Param("id"), c.Param("name")
+	switch route := c.Path(); {
+	case route == "/flows" && c.Request().Method == http.MethodPost:
+		return destination{key: toNewFlow}
+	case route == "/flows" && c.QueryString() != "":
+		return parseDestination("/flows?" + c.QueryString())
+	case strings.HasPrefix(route, "/flows/:id/source"):
+		return parseDestination(destination{key: toSource, flow: flow}.Path())
+	case strings.HasPrefix(route, "/flows/:id/outputs/:name"):
+		return parseDestination(destination{key: toOutput, flow: flow, name: name}.Path())
+	case strings.HasPrefix(route, "/flows/:id/outputs"):
+		return parseDestination(destination{key: toNewOutput, flow: flow}.Path())
+	case strings.HasPrefix(route, "/flows/:id"):
+		return parseDestination(destination{key: toFlow, flow: flow}.Path())
+	}
+	return parseDestination(c.Request().URL.Path)
+}
+
+// route gives the route of the page, as the table has it.
+func (d destination) route() string {
+	switch d.key {
+	case toNewFlow:
+		return "/flows/new"
+	case toFlow:
+		return "/flows/:id"
+	case toSource:
+		return "/flows/:id/source"
+	case toNewOutput:
+		return "/flows/:id/outputs/new"
+	case toOutput:
+		return "/flows/:id/outputs/:name"
+	}
+	return "/flows"
+}

@@ -1,0 +1,191 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/flowdeck/flowdeck/internal/auth"
+	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+)
+
+// fault is an error of this package: a status, and a key of the texts that
+// explain it.
+type fault struct {
+	status int
+	reason reason
+}
+
+// reason names the sentences by which an error is explained.
+type reason string
+
+// The reasons that are not kinds of an API error.
+const (
+	reasonCrossOrigin reason = "cross_origin"
+	reasonTooLarge    reason = "too_large"
+	reasonTooMany     reason = "too_many"
+	reasonNoPage      reason = "no_page"
+	reasonNoFlow      reason = "no_flow"
+	reasonBadRequest  reason = "bad_request"
+	reasonInternal    reason = "internal"
+	reasonSignedOut   reason = "signed_out"
+	reasonExpired     reason = "expired"
+	reasonUnrecorded  reason = "unrecorded" // a command that could not be written down was not given
+)
+
+func (f *fault) Error() string { return string(f.reason) }
+
+var (
+	errCrossOrigin    = &fault{http.StatusForbidden, reasonCrossOrigin}
+	errTooLarge       = &fault{http.StatusRequestEntityTooLarge, reasonTooLarge}
+	errTooManyStreams = &fault{http.StatusTooManyRequests, reasonTooMany}
+	errNotFound       = &fault{http.StatusNotFound, reasonNoPage}
+	errNoFlow         = &fault{http.StatusNotFound, reasonNoFlow}
+	errBadRequest     = &fault{http.StatusBadRequest, reasonBadRequest}
+)
+
+// answer is how an error is told to somebody: a status, the sentences that
+// explain it, and what the service said.
+type answer struct {
+	status     int
+	reason     reason
+	upstream   *medialive.Error // nil: not the service's
+	retryAfter time.Duration
+}
+
+// statusOf is the one table from the kinds of the API's errors to statuses.
+var statusOf = map[medialive.Kind]int{
+	medialive.KindNotSignedIn:    http.StatusUnauthorized,
+	medialive.KindNotPermitted:   http.StatusForbidden,
+	medialive.KindNotFound:       http.StatusNotFound,
+	medialive.KindExists:         http.StatusConflict,
+	medialive.KindState:          http.StatusConflict,
+	medialive.KindRefused:        http.StatusUnprocessableEntity,
+	medialive.KindThrottled:      http.StatusTooManyRequests,
+	medialive.KindUnavailable:    http.StatusServiceUnavailable,
+	medialive.KindOutcomeUnknown: http.StatusBadGateway,
+	medialive.KindUnreadable:     http.StatusBadGateway,
+}
+
+// answerTo decides how an error is told. What it does not know is internal: the
+// cause goes to the log and never to the browser.
+func answerTo(err error) answer {
+	var ours *fault
+	var theirs *medialive.Error
+	var echoed *echo.HTTPError
+	var large *http.MaxBytesError
+	var source *control.Conflict
+	var output *control.OutputConflict
+	switch {
+	case errors.As(err, &ours):
+		return answer{status: ours.status, reason: ours.reason}
+	case errors.Is(err, auth.ErrNoSession):
+		return answer{status: http.StatusUnauthorized, reason: reasonSignedOut}
+	case errors.Is(err, auth.ErrExpired):
+		return answer{status: http.StatusUnauthorized, reason: reasonExpired}
+	case errors.As(err, &theirs):
+		status, ok := statusOf[theirs.Kind]
+		if !ok {
+			status = http.StatusBadGateway
+		}
+		return answer{status: status, reason: reason(theirs.Kind), upstream: theirs, retryAfter: theirs.RetryAfter}
+	case errors.As(err, &source), errors.As(err, &output):
+		return answer{status: http.StatusConflict, reason: reason(medialive.KindState)}
+	case errors.Is(err, control.ErrNoTrail):
+		return answer{status: http.StatusServiceUnavailable, reason: reasonUnrecorded}
+	case errors.As(err, &large):
+		return answerTo(errTooLarge)
+	case errors.As(err, &echoed):
+		return answerToEcho(echoed)
+	}
+	return answer{status: http.StatusInternalServerError, reason: reasonInternal}
+}
+
+// badForm is the error of a form that cannot be read: too large, or none.
+func badForm(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return errTooLarge
+	}
+	return errBadRequest
+}
+
+// answerToEcho tells what the router or a parser of echo's found.
+func answerToEcho(err *echo.HTTPError) answer {
+	switch {
+	case err.Code == http.StatusNotFound:
+		return answerTo(errNotFound)
+	case err.Code == http.StatusRequestEntityTooLarge:
+		return answerTo(errTooLarge)
+	case err.Code >= http.StatusBadRequest && err.Code < http.StatusInternalServerError:
+		return answer{status: err.Code, reason: reasonBadRequest}
+	}
+	return answer{status: http.StatusInternalServerError, reason: reasonInternal}
+}
+
+// onError is echo's error handler: the one place that turns an error into a
+// page, a fragment or JSON.
+func (d *desk) onError(err error, c echo.Context) {
+	ctx := c.Request().Context()
+	if c.Response().Committed || errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	a := answerTo(err)
+	d.logError(c, a, err)
+	if a.retryAfter > 0 {
+		c.Response().Header().Set("Retry-After", seconds(a.retryAfter))
+	}
+	if sent := d.tell(c, a); sent != nil && !c.Response().Committed {
+		d.log.Error("cannot tell of an error", "request", requestIDOf(c), "err", sent)
+		_ = c.HTMLBlob(http.StatusInternalServerError, d.print.broken[languageOf(c.Request())])
+	}
+}
+
+// logError logs what is ours to mend as an error, and the rest quietly.
+func (d *desk) logError(c echo.Context, a answer, err error) {
+	level := slog.LevelDebug
+	if a.status >= http.StatusInternalServerError {
+		level = slog.LevelWarn
+	}
+	if a.reason == reasonInternal {
+		level = slog.LevelError
+	}
+	d.log.Log(c.Request().Context(), level, "request failed", "request", requestIDOf(c), "route", c.Path(), "status", a.status, "err", err)
+}
+
+// tell answers in the manner that the request can take.
+func (d *desk) tell(c echo.Context, a answer) error {
+	r := c.Request()
+	signedOut := a.reason == reasonSignedOut
+	switch {
+	case c.Path() == "/live", strings.HasPrefix(c.Path(), "/static"), strings.HasPrefix(r.URL.Path, "/api/"):
+		return c.JSON(a.status, struct {
+			Error   reason `json:"error"`
+			Request string `json:"request_id"`
+		}{a.reason, requestIDOf(c)})
+	case signedOut && wantsFragment(r):
+		c.Response().Header().Set(headerHXRedirect, loginPath(destinationOf(c)))
+		return c.NoContent(a.status)
+	case signedOut:
+		return c.Redirect(http.StatusSeeOther, loginPath(destinationOf(c)))
+	case a.reason == reasonExpired:
+		return d.askToRenew(c)
+	case wantsFragment(r):
+		c.Response().Header().Set(headerHXRetarget, "#notices")
+		c.Response().Header().Set(headerHXReswap, "innerHTML")
+		return d.print.page(c, a.status, failure(d.texts(c), d.explain(c, a)))
+	}
+	return d.errorPage(c, a)
+}
+
+// errorPage shows an error within the shell for who is signed in, alone
+// otherwise.
+func (d *desk) errorPage(c echo.Context, a answer) error {
+	return d.print.page(c, a.status, d.errorModel(c, a))
+}

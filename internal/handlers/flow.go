@@ -1,0 +1,321 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/web/templates/pages"
+	"github.com/flowdeck/flowdeck/web/templates/text"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
+
+// flows lists, shows, makes, starts, stops and deletes flows.
+type flows struct{ *desk }
+
+// teller tells of the visitor's project as it is now.
+func (d *desk) teller(v *visit) teller {
+	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil}
+}
+
+// page shows a flow. GET /flows/:id
+func (h *flows) page(c echo.Context) error {
+	v := visitOf(c)
+	f, err := v.flow(c.Param("id"))
+	if err != nil {
+		return err
+	}
+	v.watcher.Look(f.ID)
+	m, err := h.pageModel(c, v, f)
+	if err != nil {
+		return err
+	}
+	return h.print.page(c, http.StatusOK, m)
+}
+
+// row gives a row of the list back after a question was withdrawn.
+// GET /flows/:id/row
+func (h *flows) row(c echo.Context) error {
+	v := visitOf(c)
+	f, err := v.flow(c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return h.print.page(c, http.StatusOK, h.teller(v).row(f, v.watcher.History(f.ID)))
+}
+
+// command gives the button of the flow's page back. GET /flows/:id/command
+func (h *flows) command(c echo.Context) error {
+	v := visitOf(c)
+	f, err := v.flow(c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return h.print.page(c, http.StatusOK, h.teller(v).flowCommand(f))
+}
+
+// start starts a flow at one press. POST /flows/:id/start (from)
+func (h *flows) start(c echo.Context) error {
+	v := visitOf(c)
+	f, err := v.flow(c.Param("id"))
+	if err != nil {
+		return err
+	}
+	err = h.Control.StartFlow(c.Request().Context(), v.op, f.ID)
+	return h.acted(c, v, f, flashStarted, err)
+}
+
+// askStop asks before a flow is stopped. GET /flows/:id/stop (from)
+func (h *flows) askStop(c echo.Context) error {
+	v := visitOf(c)
+	f, err := v.flow(c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return h.ask(c, v, f, http.StatusOK)
+}
+
+// stop stops a flow for who has the ticket of the question, and asks everybody
+// else. POST /flows/:id/stop (ticket, from)
+func (h *flows) stop(c echo.Context) error {
+	v := visitOf(c)
+	f, err := v.flow(c.Param("id"))
+	if err != nil {
+		return err
+	}
+	may, err := h.redeemed(c, v, verbStop, f.ID, stopState(f))
+	if err != nil {
+		return err
+	}
+	if !may {
+		return h.ask(c, v, f, http.StatusConflict)
+	}
+	err = h.Control.StopFlow(c.Request().Context(), v.op, f.ID)
+	return h.acted(c, v, f, flashStopped, err)
+}
+
+// ask asks whether to stop, where the press came from. A flow that is not
+// started needs no question.
+func (h *flows) ask(c echo.Context, v *visit, f *monitor.Flow, status int) error {
+	if action(v.t, f, "").Verb != verbStop {
+		return h.acted(c, v, f, flashNothing, nil)
+	}
+	q := h.stopQuestion(v, f, status)
+	from := fromOf(c)
+	q.hidden = []ui.Hidden{{Name: fieldFrom, Value: from}}
+	if from == fromList {
+		q.back = "/flows"
+	}
+	if !wantsFragment(c.Request()) {
+		return h.askOnPage(c, v, q)
+	}
+	if from == fromFlow {
+		q.cancel = flowPath(f.ID) + "/command"
+	}
+	armed, err := h.armed(c, v, q, from)
+	if err != nil {
+		return err
+	}
+	if from == fromFlow {
+		return h.print.page(c, status, pages.ArmedCommand{T: v.t, Armed: armed})
+	}
+	t := h.teller(v)
+	row := t.row(f, v.watcher.History(f.ID))
+	return h.print.page(c, status, pages.ArmedRow{T: v.t, Row: row, Armed: armed})
+}
+
+func (h *flows) stopQuestion(v *visit, f *monitor.Flow, status int) question {
+	names := interrupted(f)
+	t := h.teller(v)
+	return question{
+		id: f.ID, name: f.Name, verb: verbStop, subject: f.ID, state: stopState(f), post: flowPath(f.ID) + "/stop",
+		confirm: v.t.Guard.Confirm(len(names)), cancel: flowPath(f.ID) + "/row", back: flowPath(f.ID), names: names,
+		title: v.t.Guard.StopTitle(f.Name), lead: t.interrupts(len(names)), button: v.t.Guard.StopButton(f.Name),
+		crumbs: crumbs(v.t, f), answered: status,
+	}
+}
+
+// askDelete asks before a flow is deleted. GET /flows/:id/delete
+func (h *flows) askDelete(c echo.Context) error {
+	v := visitOf(c)
+	f, err := v.flow(c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return h.askOnPage(c, v, h.deleteQuestion(v, f, http.StatusOK))
+}
+
+// remove deletes a flow for who has the ticket of the question.
+// POST /flows/:id/delete (ticket)
+func (h *flows) remove(c echo.Context) error {
+	v := visitOf(c)
+	f, err := v.flow(c.Param("id"))
+	if err != nil {
+		return err
+	}
+	q := h.deleteQuestion(v, f, http.StatusConflict)
+	if q.refuse != "" {
+		return h.askOnPage(c, v, q)
+	}
+	may, err := h.redeemed(c, v, verbDelete, f.ID, stopState(f))
+	if err != nil {
+		return err
+	}
+	if !may {
+		return h.askOnPage(c, v, q)
+	}
+	if err := h.Control.DeleteFlow(c.Request().Context(), v.op, f.ID); err != nil {
+		return err
+	}
+	h.flash(c, flashDeleted, f.Name)
+	return seeOther(c, "/flows")
+}
+
+func (h *flows) deleteQuestion(v *visit, f *monitor.Flow, status int) question {
+	q := question{
+		id: f.ID, name: f.Name, verb: verbDelete, subject: f.ID, state: stopState(f), post: flowPath(f.ID) + "/delete",
+		back: flowPath(f.ID), title: v.t.Guard.DeleteTitle(f.Name), lead: v.t.Guard.DeleteLead,
+		button: v.t.Guard.DeleteButton(f.Name), crumbs: crumbs(v.t, f), answered: status,
+	}
+	for _, o := range f.Outputs {
+		q.names = append(q.names, o.Name)
+	}
+	if f.Status != medialive.Standby {
+		q.refuse = v.t.Guard.DeleteRefused
+	}
+	return q
+}
+
+// acted answers after a start or a stop: with the row or the button as it is
+// now, which shows the command and not yet its success.
+func (h *flows) acted(c echo.Context, v *visit, f *monitor.Flow, done flashKind, err error) error {
+	if errors.Is(err, control.ErrNothingToDo) {
+		done, err = flashNothing, nil
+	}
+	if err != nil {
+		return err
+	}
+	now, err := v.flow(f.ID)
+	if err != nil {
+		return err
+	}
+	from := fromOf(c)
+	switch {
+	case wantsFragment(c.Request()) && from == fromFlow:
+		return h.print.page(c, http.StatusOK, h.teller(v).flowCommand(now))
+	case wantsFragment(c.Request()):
+		return h.print.page(c, http.StatusOK, h.teller(v).row(now, v.watcher.History(now.ID)))
+	}
+	h.flash(c, done, f.Name)
+	if from == fromList {
+		return seeOther(c, "/flows")
+	}
+	return seeOther(c, flowPath(f.ID))
+}
+
+// fromOf tells where a button was pressed.
+func fromOf(c echo.Context) string {
+	if c.FormValue(fieldFrom) == fromList {
+		return fromList
+	}
+	return fromFlow
+}
+
+// newForm shows the form that makes a flow. GET /flows/new
+func (h *flows) newForm(c echo.Context) error {
+	v := visitOf(c)
+	return h.showNew(c, v, legForm{Protocol: string(medialive.Listener)}, nil, verdict{status: http.StatusOK})
+}
+
+// create makes a flow, and starts it where the button says so.
+// POST /flows (the form's fields, ticket, start)
+func (h *flows) create(c echo.Context) error {
+	v := visitOf(c)
+	values, err := c.FormParams()
+	if err != nil {
+		return badForm(err)
+	}
+	f := parseLegForm(values)
+	made, faults := f.newFlow(v.session.Region)
+	if len(faults) > 0 {
+		return h.showNew(c, v, f, faults, verdict{status: http.StatusUnprocessableEntity})
+	}
+	if twice, err := h.sentTwice(c, v, f.Name); twice || err != nil {
+		return err
+	}
+	flow, err := h.Control.CreateFlow(c.Request().Context(), v.op, made, values.Get("start") == "1")
+	if flow.ID == "" && err != nil {
+		return h.refusedNew(c, v, f, err)
+	}
+	if err != nil { // made, but not started
+		h.logError(c, answerTo(err), err)
+		h.flash(c, flashCreated, f.Name)
+		return seeOther(c, flowPath(flow.ID))
+	}
+	h.flash(c, flashCreated, f.Name)
+	return seeOther(c, flowPath(flow.ID))
+}
+
+// sentTwice leads the second of two presses to what the first one made. A
+// script without a ticket is not held up: its second try is refused by the name.
+func (h *flows) sentTwice(c echo.Context, v *visit, name string) (bool, error) {
+	if c.FormValue(fieldTicket) == "" {
+		return false, nil
+	}
+	may, err := h.redeemed(c, v, verbCreate, "", "")
+	if err != nil || may {
+		return false, err
+	}
+	for _, f := range v.snapshot().Flows {
+		if f.Name == name {
+			return true, seeOther(c, flowPath(f.ID))
+		}
+	}
+	return false, nil
+}
+
+// newFlowForm is the form that makes a flow.
+func (h *flows) newFlowForm(c echo.Context, v *visit, f legForm, faults []formFault, why verdict) (pages.NewFlowForm, error) {
+	e := edit{t: v.t, form: f, faults: faults, snapshot: v.snapshot(), lost: f.Passphrase != ""}
+	e.listening, _ = listenAddress(v.snapshot())
+	e.refused = why.refused
+	ticket, err := h.issue(c, v, verbCreate, "", "", formLife)
+	m := pages.NewFlowForm{T: v.t, Leg: e.fields(), Ticket: ticket, Problem: why.problem, Faults: e.links()}
+	m.Name = m.Leg.Name
+	return m, err
+}
+
+// showNew shows the form that makes a flow.
+func (h *flows) showNew(c echo.Context, v *visit, f legForm, faults []formFault, why verdict) error {
+	form, err := h.newFlowForm(c, v, f, faults, why)
+	if err != nil {
+		return err
+	}
+	return h.print.page(c, why.status, pages.NewFlow{Shell: h.shell(c, v, v.t.Form.NewFlow), Form: form})
+}
+
+// refusedNew shows the form again, with what the service said.
+func (h *flows) refusedNew(c echo.Context, v *visit, f legForm, err error) error {
+	p := proposal{edit: edit{t: v.t, form: f}, flow: &monitor.Flow{}}
+	why, known := p.refusedBy(err)
+	if !known {
+		return err
+	}
+	h.logError(c, answerTo(err), err)
+	why.refused = p.refused
+	return h.showNew(c, v, f, nil, why)
+}
+
+// crumbs is the way to a page of a flow.
+func crumbs(t *text.Strings, f *monitor.Flow) []pages.Crumb {
+	return []pages.Crumb{{Label: t.Shell.Flows, URL: "/flows"}, {Label: f.Name, URL: flowPath(f.ID)}}
+}
+
+// showTyped shows the form with what was typed, unjudged.
+func (h *flows) showTyped(c echo.Context, v *visit) error {
+	return h.showNew(c, v, parseLegForm(c.Request().Form), nil, verdict{status: http.StatusOK})
+}

@@ -1,0 +1,125 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/flowdeck/flowdeck/internal/auth"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/web/templates/pages"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
+
+// What can be asked for twice. A start is not among them: it is one press, it
+// interrupts nothing, and control lets the second of two do nothing.
+const (
+	verbStart   = "start"
+	verbStop    = "stop"
+	verbDelete  = "delete"
+	verbDisable = "disable"
+	verbSave    = "save"
+	verbCreate  = "create"
+)
+
+const (
+	fieldTicket = "ticket"
+	fieldFrom   = "from"
+	fromList    = "list"
+	fromFlow    = "flow"
+
+	armedSeconds = 5                // a question in a row withdraws itself
+	armedLife    = 20 * time.Second // of its ticket: the browser's clock, and a slow line
+	askedLife    = 5 * time.Minute  // of the ticket of a page
+	formLife     = 2 * time.Hour    // of the ticket of a form
+)
+
+// stopState is the state that a question about a flow rests on: what it was
+// told to do, and which outputs hang on it. Which of them have media just now
+// is told but not bound, or a flapping output would keep a flow from being
+// stopped.
+func stopState(f *monitor.Flow) string {
+	names := make([]string, 0, len(f.Outputs)+1)
+	names = append(names, string(f.Status))
+	for _, o := range f.Outputs {
+		names = append(names, o.Name)
+	}
+	return strings.Join(names, "|")
+}
+
+// issue gives a ticket for one act of this session.
+func (d *desk) issue(c echo.Context, v *visit, verb, subject, state string, life time.Duration) (string, error) {
+	return d.Auth.Issue(c.Request().Context(), v.session, verb, subject, state, life)
+}
+
+// redeemed takes the ticket that a form sent. It is false for none, a used one,
+// and one that was made for another state: then nothing may be done but to ask
+// again.
+func (d *desk) redeemed(c echo.Context, v *visit, verb, subject, state string) (bool, error) {
+	ticket := c.FormValue(fieldTicket)
+	if ticket == "" {
+		return false, nil
+	}
+	err := d.Auth.Redeem(c.Request().Context(), v.session, ticket, verb, subject, state)
+	if errors.Is(err, auth.ErrTicket) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// question is one that stands in the place of a row or a button, or on a page.
+type question struct {
+	id       string // of the flow or output
+	name     string
+	hidden   []ui.Hidden
+	verb     string
+	subject  string // of the ticket
+	state    string
+	post     string
+	confirm  string
+	cancel   string // the fragment that takes its place again
+	back     string
+	names    []string
+	title    string
+	lead     string
+	button   string
+	refuse   string // why it cannot be done now
+	crumbs   []pages.Crumb
+	answered int // HTTP status
+}
+
+// armed gives the question for the place of a row or a button.
+func (d *desk) armed(c echo.Context, v *visit, q question, from string) (pages.Armed, error) {
+	ticket, err := d.issue(c, v, q.verb, q.subject, q.state, armedLife)
+	return pages.Armed{
+		ID: q.id, Name: q.name, Post: q.post, Ticket: ticket, From: from, State: q.state, Confirm: q.confirm,
+		Cancel: q.cancel, Back: q.back, Names: q.names, Seconds: armedSeconds,
+	}, err
+}
+
+// askOnPage shows the question on a page of its own. After a refused ticket it
+// says so.
+func (d *desk) askOnPage(c echo.Context, v *visit, q question) error {
+	m := pages.Confirm{
+		Shell: d.shell(c, v, q.title), Crumbs: q.crumbs, Title: q.title, Lead: q.lead, Names: q.names,
+		Refuse: q.refuse, Post: q.post, State: q.state, Button: q.button, Back: q.back, Hidden: q.hidden,
+	}
+	if q.refuse == "" {
+		ticket, err := d.issue(c, v, q.verb, q.subject, q.state, askedLife)
+		if err != nil {
+			return err
+		}
+		m.Ticket = ticket
+	}
+	status := http.StatusOK
+	if q.answered != 0 {
+		status = q.answered
+	}
+	if c.FormValue(fieldTicket) != "" {
+		m.Problem = &ui.Problem{Title: v.t.Guard.Used}
+	}
+	return d.print.page(c, status, m)
+}

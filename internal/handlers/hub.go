@@ -1,0 +1,210 @@
+package handlers
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/monitor"
+)
+
+const (
+	viewerQueue = 8                     // frames a viewer may lag behind before it is dropped
+	beatEvery   = time.Second           // heartbeat; the page greys itself after three missed ones
+	paintEvery  = 25 * time.Millisecond // changes that come closer together are shown together
+)
+
+// picture is what a stream shows: it renders what changed, and all of it.
+// Neither is called by two goroutines at a time.
+type picture interface {
+	// Changed tells of every change of what the picture shows; cancel ends it.
+	Changed() (changed <-chan struct{}, cancel func())
+	// Change renders the frame that leads from the last call's state to the
+	// present one; nil when nothing visible changed.
+	Change() []byte
+	// Full renders the state of the last call of Change.
+	Full() []byte
+}
+
+// hub gives all viewers of one view the same bytes: each view has one stream,
+// and a stream renders a change once, whoever looks on.
+type hub struct {
+	ctx    context.Context
+	paint  func(view, *monitor.Watcher) picture
+	now    func() time.Time
+	mu     sync.Mutex
+	open   map[view]*stream
+	wg     sync.WaitGroup
+	counts map[string]int // viewers of a session
+	limit  int            // of viewers of a session
+}
+
+// stream is one view with those who look at it. Its goroutine lives while it
+// has viewers.
+type stream struct {
+	mu      sync.Mutex
+	shown   picture
+	viewers map[*viewer]struct{}
+	stop    context.CancelFunc
+}
+
+// viewer is one open connection.
+type viewer struct {
+	frames  chan []byte
+	dropped chan struct{} // closed when the viewer was too slow, or the hub ends
+}
+
+func newHub(ctx context.Context, limit int, now func() time.Time, paint func(view, *monitor.Watcher) picture) *hub {
+	return &hub{ctx: ctx, paint: paint, now: now, open: map[view]*stream{}, counts: map[string]int{}, limit: limit}
+}
+
+// join adds a viewer to a view. Its first frame is the full state. The caller
+// must call leave. It answers errTooManyStreams beyond the session's limit.
+func (h *hub) join(v view, w *monitor.Watcher, session string) (_ *viewer, leave func(), err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.counts[session] >= h.limit {
+		return nil, nil, errTooManyStreams
+	}
+	s, ok := h.open[v]
+	if !ok {
+		s = h.begin(v, w)
+		h.open[v] = s
+	}
+	h.counts[session]++
+	me := &viewer{frames: make(chan []byte, viewerQueue), dropped: make(chan struct{})}
+	s.mu.Lock()
+	me.frames <- s.shown.Full()
+	s.viewers[me] = struct{}{}
+	s.mu.Unlock()
+	return me, func() { h.leave(v, s, me, session) }, nil
+}
+
+// begin starts the stream of a view. The caller holds the lock.
+func (h *hub) begin(v view, w *monitor.Watcher) *stream {
+	shown := h.paint(v, w)
+	shown.Change()
+	ctx, stop := context.WithCancel(h.ctx)
+	s := &stream{shown: shown, viewers: map[*viewer]struct{}{}, stop: stop}
+	changed, cancel := shown.Changed()
+	h.wg.Go(func() {
+		defer cancel()
+		s.run(ctx, changed, h.now)
+	})
+	return s
+}
+
+// leave removes a viewer, and ends a stream that nobody looks at.
+func (h *hub) leave(v view, s *stream, me *viewer, session string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.counts[session]--; h.counts[session] <= 0 {
+		delete(h.counts, session)
+	}
+	s.mu.Lock()
+	delete(s.viewers, me)
+	empty := len(s.viewers) == 0
+	s.mu.Unlock()
+	if empty && h.open[v] == s {
+		delete(h.open, v)
+		s.stop()
+	}
+}
+
+// wait returns when every stream has ended; the hub's context must have ended.
+func (h *hub) wait() { h.wg.Wait() }
+
+// viewers counts the open connections.
+func (h *hub) viewers() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, c := range h.counts {
+		n += c
+	}
+	return n
+}
+
+// run sends changes as they happen, no closer together than paintEvery, and a
+// heartbeat each second.
+func (s *stream) run(ctx context.Context, changed <-chan struct{}, now func() time.Time) {
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	<-pause.C
+	wake, resting := changed, false
+	for {
+		select {
+		case <-ctx.Done():
+			s.dropAll()
+			return
+		case <-beat.C:
+			s.send(func() []byte { return beatFrame(now()) })
+		case <-wake:
+			s.send(s.shown.Change)
+			pause.Reset(paintEvery)
+			wake, resting = nil, true
+		case <-pause.C:
+			if resting {
+				wake, resting = changed, false
+			}
+		}
+	}
+}
+
+// send gives one frame to all; who cannot take it is dropped, and comes back
+// for the full state.
+func (s *stream) send(frame func() []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bytes := frame()
+	if bytes == nil {
+		return
+	}
+	for v := range s.viewers {
+		select {
+		case v.frames <- bytes:
+		default:
+			s.drop(v)
+		}
+	}
+}
+
+// drop ends a viewer's connection. The caller holds the lock.
+func (s *stream) drop(v *viewer) {
+	delete(s.viewers, v)
+	close(v.dropped)
+}
+
+func (s *stream) dropAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for v := range s.viewers {
+		s.drop(v)
+	}
+}
+
+// beatFrame is the heartbeat: a named event, because a page cannot see
+// comments. It carries the server's clock in epoch milliseconds.
+func beatFrame(now time.Time) []byte {
+	b := append([]byte("event: hb\ndata: "), strconv.FormatInt(now.UnixMilli(), 10)...)
+	return append(b, '\n', '\n')
+}
+
+// appendEvent appends an unnamed SSE message, which htmx swaps. Every line of
+// the text becomes a data line.
+func appendEvent(dst, text []byte) []byte {
+	dst = append(dst, "data: "...)
+	for _, b := range text {
+		switch b {
+		case '\n':
+			dst = append(dst, "\ndata: "...)
+		case '\r': // a bare one would end the line too
+		default:
+			dst = append(dst, b)
+		}
+	}
+	return append(dst, '\n', '\n')
+}

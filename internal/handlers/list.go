@@ -1,0 +1,174 @@
+package handlers
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+)
+
+// listing is a page of the list of flows.
+type listing struct {
+	query   FlowQuery // with the offset of a page that exists
+	flows   []*monitor.Flow
+	matched int            // flows that the filters leave, on all pages
+	total   int            // flows of the project
+	counts  map[string]int // flows by group, under the other filters
+}
+
+// groupOf gives the chip under which a state is counted.
+func groupOf(s monitor.State) string {
+	switch s {
+	case monitor.StateLive:
+		return "live"
+	case monitor.StateWaiting:
+		return "waiting"
+	case monitor.StateLoss, monitor.StateOutputLost:
+		return "degraded"
+	case monitor.StateSourceLost:
+		return "lost"
+	case monitor.StateStarting, monitor.StateStopping:
+		return "changing"
+	case monitor.StateStandby:
+		return "standby"
+	}
+	return "stale" // stale and unknown: we cannot say
+}
+
+// list selects, counts, sorts and cuts out the page that a query asks for.
+func list(s *monitor.Snapshot, q FlowQuery) listing {
+	l := listing{query: q, total: len(s.Flows), counts: map[string]int{}}
+	text := strings.ToLower(q.Text)
+	var found []*monitor.Flow
+	for _, f := range s.Flows {
+		if !matches(f, q, text) {
+			continue
+		}
+		group := groupOf(f.State)
+		l.counts[group]++
+		if q.Group == "" || q.Group == group {
+			found = append(found, f)
+		}
+	}
+	order(found, q.Sort)
+	l.matched = len(found)
+	if q.Offset >= l.matched {
+		l.query.Offset = max(0, (l.matched-1)/q.Limit*q.Limit)
+	}
+	end := min(l.query.Offset+q.Limit, l.matched)
+	l.flows = found[l.query.Offset:end]
+	return l
+}
+
+// matches applies every filter but the chips'.
+func matches(f *monitor.Flow, q FlowQuery, text string) bool {
+	if q.Status != "" && string(f.Status) != q.Status {
+		return false
+	}
+	if q.Protocol != "" && string(f.Protocol) != q.Protocol {
+		return false
+	}
+	if q.Health != "" && string(healthOf(f)) != q.Health {
+		return false
+	}
+	return text == "" || strings.Contains(searchText(f), text)
+}
+
+// healthOf gives the health of a flow's source, as far as it was read.
+func healthOf(f *monitor.Flow) medialive.Health {
+	if st := f.Statistics; st != nil {
+		if st.Source.State == medialive.LegConnected {
+			return medialive.Connected
+		}
+		return medialive.Disconnected
+	}
+	if f.Source == nil || f.Source.Health == "" {
+		return medialive.Disconnected
+	}
+	return f.Source.Health
+}
+
+// searchText is all by which a flow can be found, in lower case.
+func searchText(f *monitor.Flow) string {
+	words := []string{f.Name, f.ID, f.Description, peerOf(f)}
+	if f.Source != nil {
+		words = append(words, f.Source.Name, f.Source.Address, f.Source.StreamID, strconv.Itoa(f.Source.Port))
+	}
+	for _, o := range f.Outputs {
+		words = append(words, o.Name)
+		if o.Config != nil {
+			words = append(words, o.Config.Destination)
+		}
+	}
+	return strings.ToLower(strings.Join(words, "\x00"))
+}
+
+// peerOf gives the far end of a flow's source: who is connected, else whom we
+// call; empty when neither is known.
+func peerOf(f *monitor.Flow) string {
+	if f.Statistics != nil && f.Statistics.Source.Peer != "" {
+		return f.Statistics.Source.Peer
+	}
+	if f.Source != nil && f.Source.Protocol == medialive.Caller {
+		return hostPort(f.Source.Address, f.Source.Port)
+	}
+	return ""
+}
+
+// severity puts the states in order, worst first.
+var severity = []monitor.State{
+	monitor.StateSourceLost, monitor.StateOutputLost, monitor.StateLoss, monitor.StateUnknown, monitor.StateStale,
+	monitor.StateStarting, monitor.StateStopping, monitor.StateWaiting, monitor.StateLive, monitor.StateStandby,
+}
+
+// order sorts flows by a column; equal ones keep the order of name and id.
+func order(flows []*monitor.Flow, column string) {
+	key := strings.TrimPrefix(column, "-")
+	if key == "" {
+		return
+	}
+	slices.SortStableFunc(flows, func(a, b *monitor.Flow) int {
+		c := compareBy(key, a, b)
+		if key != column {
+			return -c
+		}
+		return c
+	})
+}
+
+// compareBy compares two flows in one column.
+func compareBy(column string, a, b *monitor.Flow) int {
+	switch column {
+	case "name":
+		return cmp.Compare(a.Name, b.Name)
+	case "state":
+		return cmp.Compare(slices.Index(severity, a.State), slices.Index(severity, b.State))
+	case "source":
+		return cmp.Or(cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(peerOf(a), peerOf(b)))
+	case "outputs":
+		return cmp.Compare(len(a.Outputs), len(b.Outputs))
+	case "since":
+		return a.StateSince.Compare(b.StateSince)
+	case "seen":
+		return a.SeenAt.Compare(b.SeenAt)
+	}
+	return cmp.Compare(measured(column, a), measured(column, b))
+}
+
+// measured gives a figure of the source, or -1 where there is none.
+func measured(column string, f *monitor.Flow) float64 {
+	if f.Statistics == nil {
+		return -1
+	}
+	switch s := f.Statistics.Source; column {
+	case "bitrate":
+		return float64(s.Bitrate)
+	case "rtt":
+		return s.RTT
+	default:
+		return s.Loss
+	}
+}

@@ -1,0 +1,154 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/web/templates/layout"
+	"github.com/flowdeck/flowdeck/web/templates/pages"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
+
+// list shows the flows of the project, from the snapshot alone.
+// GET /flows (limit, offset, status, health, protocol, q, sort)
+func (h *flows) list(c echo.Context) error {
+	v := visitOf(c)
+	q, faults := ParseFlowQuery(c.QueryParams(), limitOf(c.Request()))
+	if c.QueryParams().Has("limit") && limitOf(c.Request()) != q.Limit {
+		h.keep(c, cookieLimit, strconv.Itoa(q.Limit))
+	}
+	key, first := h.listKey(v, q), v.nothingYet()
+	if first || len(faults) > 0 || hasFlash(c.Request()) {
+		m, err := h.listModel(c, v, q)
+		if err != nil {
+			return err
+		}
+		m.Shell.Flash = h.takeFlash(c, v.t)
+		if len(faults) > 0 {
+			m.Shell.Flash = &ui.Notice{Tone: ui.ToneWarn, Text: v.t.List.NotUnderstood(faults[0].Parameter, faults[0].Value)}
+		}
+		return h.print.page(c, http.StatusOK, m)
+	}
+	page, err := h.kept.get(c.Request().Context(), key, v.snapshot().Version, h.now(), func(ctx context.Context) ([]byte, error) {
+		m, err := h.listModel(c, v, q)
+		if err != nil {
+			return nil, err
+		}
+		return h.print.bytes(ctx, m)
+	})
+	if err != nil {
+		return err
+	}
+	return c.HTMLBlob(http.StatusOK, page)
+}
+
+// nothingYet tells whether the project has no flow at all.
+func (v *visit) nothingYet() bool {
+	s := v.snapshot()
+	return s.Complete && len(s.Flows) == 0
+}
+
+// listModel is the list page, or the page that leads to the first flow.
+func (h *flows) listModel(c echo.Context, v *visit, q FlowQuery) (pages.Flows, error) {
+	m := pages.Flows{Shell: h.plainShell(v, v.t.List.Title)}
+	m.Shell.Path, m.Shell.Search = q.Path(), q.Text
+	if v.nothingYet() {
+		first, err := h.firstRun(c, v)
+		m.First, m.Shell.Live = &first, "/live?view="+viewShell
+		return m, err
+	}
+	snapshot := v.snapshot()
+	m.Shell.Live = "/live?view=" + viewList + "&" + q.Values().Encode()
+	m.List = h.teller(v).list(list(snapshot, q), snapshot.Complete, v.watcher.History)
+	return m, nil
+}
+
+// firstRun is the page of a project without flows.
+func (h *flows) firstRun(c echo.Context, v *visit) (pages.FirstRun, error) {
+	typed := legForm{Name: v.t.First.DefaultName, Protocol: string(medialive.Listener)}
+	address, port := listenAddress(v.snapshot())
+	form, err := h.newFlowForm(c, v, typed, nil, verdict{})
+	form.Short = true
+	return pages.FirstRun{
+		T: v.t, Form: form, Address: address, Port: port,
+		Lines: h.teller(v).firstLines(address, port, typed.Name),
+	}, err
+}
+
+// listenAddress tells where the next listener will be, as far as the gateway
+// says so.
+func listenAddress(s *monitor.Snapshot) (address, port string) {
+	if s.Capabilities == nil {
+		return "", ""
+	}
+	return s.Capabilities.SRTAddress, number(s.Capabilities.NextPort)
+}
+
+// listKey is all that a list page depends on, but for the snapshot.
+func (h *flows) listKey(v *visit, q FlowQuery) pageKey {
+	return pageKey{
+		project: v.watcher.Key(), lang: v.t.Lang, theme: v.theme, query: q,
+		user: v.session.User, account: v.session.Account, projectName: v.session.Project, region: v.session.Region,
+	}
+}
+
+// pageKey is all that a kept page depends on, but for the snapshot.
+type pageKey struct {
+	project                            monitor.Key
+	lang                               string
+	theme                              layout.Theme
+	query                              FlowQuery
+	user, account, projectName, region string
+}
+
+const (
+	maxKeptPages = 256
+	keptFor      = time.Second // a page without JavaScript must not show old ages
+)
+
+// pageCache keeps rendered pages, so that a page that many look at costs one
+// rendering for each change.
+type pageCache struct {
+	mu    sync.Mutex
+	pages map[pageKey]*keptPage
+}
+
+// keptPage is rendered once by whoever asks first.
+type keptPage struct {
+	version uint64
+	at      time.Time
+	once    sync.Once
+	bytes   []byte
+	err     error
+}
+
+func newPageCache() *pageCache { return &pageCache{pages: map[pageKey]*keptPage{}} }
+
+// get gives the page for a version of the snapshot, rendering it if it is not
+// kept or too old.
+func (p *pageCache) get(ctx context.Context, key pageKey, version uint64, now time.Time, render func(context.Context) ([]byte, error)) ([]byte, error) {
+	p.mu.Lock()
+	kept := p.pages[key]
+	if kept == nil || kept.version != version || now.Sub(kept.at) >= keptFor {
+		p.makeRoom()
+		kept = &keptPage{version: version, at: now}
+		p.pages[key] = kept
+	}
+	p.mu.Unlock()
+	kept.once.Do(func() { kept.bytes, kept.err = render(context.WithoutCancel(ctx)) })
+	return kept.bytes, kept.err
+}
+
+// makeRoom forgets pages when there are too many. The caller holds the lock.
+func (p *pageCache) makeRoom() {
+	if len(p.pages) >= maxKeptPages {
+		clear(p.pages)
+	}
+}

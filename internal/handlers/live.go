@@ -1,0 +1,191 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/web/templates/pages"
+	"github.com/flowdeck/flowdeck/web/templates/text"
+)
+
+// The kinds of view a stream can have.
+const (
+	viewList  = "list"  // the list of flows, with the query of the page
+	viewFlow  = "flow"  // the page of a flow
+	viewShell = "shell" // a page of which only the shell lives
+)
+
+const (
+	writeWithin  = 5 * time.Second // for one frame; who takes longer is dropped
+	recheckEvery = 2 * time.Second // of the session of an open stream
+)
+
+// view is what a stream shows. Viewers of equal views get the same bytes.
+type view struct {
+	project monitor.Key
+	lang    string
+	kind    string
+	flow    string
+	query   FlowQuery
+}
+
+// parseView reads which view a page wants to follow.
+func parseView(c echo.Context, v *visit) (view, error) {
+	w := view{project: v.watcher.Key(), lang: v.t.Lang, kind: c.QueryParam("view"), flow: c.QueryParam("id")}
+	switch w.kind {
+	case viewShell:
+		w.flow = ""
+	case viewList:
+		w.flow = ""
+		w.query, _ = ParseFlowQuery(c.QueryParams(), defaultLimit)
+	case viewFlow:
+		if _, err := v.flow(w.flow); err != nil {
+			return view{}, err
+		}
+	default:
+		return view{}, errBadRequest
+	}
+	return w, nil
+}
+
+// live is the stream of a page: its full state, then changes as they happen,
+// and a heartbeat each second. GET /live (view, id, the list's query)
+func (d *desk) live(c echo.Context) error {
+	v := visitOf(c)
+	what, err := parseView(c, v)
+	if err != nil {
+		return err
+	}
+	me, leave, err := d.hub.join(what, v.watcher, v.session.Account+"/"+v.session.User)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	h := c.Response().Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // nginx would keep the events
+	c.Response().WriteHeader(http.StatusOK)
+	d.follow(c, me)
+	return nil
+}
+
+// follow writes frames until the browser goes, is too slow, or may no longer
+// look.
+func (d *desk) follow(c echo.Context, me *viewer) {
+	out := http.NewResponseController(c.Response().Writer)
+	gone := c.Request().Context().Done()
+	checked := d.now()
+	for {
+		select {
+		case <-gone:
+			return
+		case <-me.dropped:
+			return
+		case frame := <-me.frames:
+			if d.write(c, out, frame) != nil {
+				return
+			}
+			if now := d.now(); now.Sub(checked) >= recheckEvery {
+				checked = now
+				if _, err := d.visit(c); err != nil {
+					return // the page comes back, and is told why with a 401
+				}
+			}
+		}
+	}
+}
+
+// write sends one frame within its time.
+func (d *desk) write(c echo.Context, out *http.ResponseController, frame []byte) error {
+	if err := out.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
+		return err
+	}
+	if _, err := c.Response().Writer.Write(frame); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// paint makes the picture of a view.
+func (d *desk) paint(what view, w *monitor.Watcher) picture {
+	t := text.For(what.lang)
+	tell := func(s *monitor.Snapshot) teller {
+		return teller{t: t, now: d.now(), measured: s.Capabilities != nil}
+	}
+	s := &sheet{subscribe: w.Subscribe}
+	switch what.kind {
+	case viewList:
+		rows := map[string]paintedRow{}
+		s.render = func() []part {
+			snapshot := w.Snapshot()
+			v := tell(snapshot)
+			return append(d.shellParts(v, snapshot), d.listParts(v, snapshot, what.query, w, rows)...)
+		}
+	case viewFlow:
+		refused := d.followRefused(w, what.flow, s)
+		s.render = func() []part {
+			snapshot := w.Snapshot()
+			v := tell(snapshot)
+			return append(d.shellParts(v, snapshot), d.flowParts(v, snapshot, what.flow, w, refused)...)
+		}
+	default:
+		s.render = func() []part {
+			snapshot := w.Snapshot()
+			return d.shellParts(tell(snapshot), snapshot)
+		}
+	}
+	return s
+}
+
+// piece renders a model as a part of a page. One that fails is left as it is on
+// the page, and told to the log.
+func (d *desk) piece(target string, m model) part {
+	html, err := d.print.bytes(context.Background(), m)
+	if err != nil {
+		d.log.Error("cannot render a live part", "part", target, "err", err)
+	}
+	return part{target: target, html: html}
+}
+
+// shellParts are what lives in every page.
+func (d *desk) shellParts(v teller, s *monitor.Snapshot) []part {
+	return []part{d.piece("link-state", v.link(s)), d.piece("flow-count", v.count(s))}
+}
+
+// paintedRow is a row as it was last rendered; the flow tells whether it still
+// holds, since a flow is never changed once published.
+type paintedRow struct {
+	flow *monitor.Flow
+	part part
+}
+
+// listParts are what lives in the list.
+func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.Watcher, painted map[string]paintedRow) []part {
+	l := list(s, q)
+	body := part{target: "flow-rows", html: []byte{}, whole: func() []byte {
+		return d.piece("flow-rows", v.body(l, s.Complete, w.History)).html
+	}}
+	if len(l.flows) == 0 && !s.Complete {
+		body.html = []byte("reading")
+	}
+	shown := make(map[string]bool, len(l.flows))
+	for _, f := range l.flows {
+		shown[f.ID] = true
+		row, ok := painted[f.ID]
+		if !ok || row.flow != f {
+			row = paintedRow{f, d.piece(pages.RowID(f.ID), v.row(f, w.History(f.ID)))}
+			painted[f.ID] = row
+		}
+		body.rows = append(body.rows, row.part)
+	}
+	for id := range painted {
+		if !shown[id] {
+			delete(painted, id)
+		}
+	}
+	return []part{d.piece("chips", v.chips(l)), d.piece("pager", v.pager(l)), body}
+}

@@ -1,0 +1,166 @@
+package handlers
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// maxBody bounds every request body: the largest form has 20 address ranges,
+// a stream id and a description.
+const maxBody = 64 << 10
+
+// maxHeader bounds a request's header.
+const maxHeader = 16 << 10
+
+// policy is the content security policy of every answer: nothing but our own
+// files, no inline script or style, no frame, no other host.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+
+// NewServer gives the http.Server for a handler, with limits against slow and
+// large requests. There is no WriteTimeout: a stream stays open, and sets a
+// deadline before each write; what is not a stream is bounded by its own work.
+func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// secureHeaders sets what every answer carries, errors and files included.
+func secureHeaders(secure bool) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			h := c.Response().Header()
+			h.Set("Content-Security-Policy", policy)
+			h.Set("X-Content-Type-Options", "nosniff")
+			h.Set("Cross-Origin-Opener-Policy", "same-origin")
+			h.Set("Cross-Origin-Resource-Policy", "same-origin")
+			h.Set("Referrer-Policy", "no-referrer")
+			h.Set("Cache-Control", "no-store")
+			if secure {
+				h.Set("Strict-Transport-Security", "max-age=31536000")
+			}
+			return next(c)
+		}
+	}
+}
+
+// requestID gives every request an id of ours; one sent from outside is not
+// taken over, so that nobody writes into our log.
+func requestID(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text()[:16])
+		return next(c)
+	}
+}
+
+// requestIDOf gives the id that requestID set.
+func requestIDOf(c echo.Context) string {
+	return c.Response().Header().Get(echo.HeaderXRequestID)
+}
+
+// recovered turns a panic into an error, with its stack in the log only.
+func recovered(log *slog.Logger) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) (err error) {
+			defer func() {
+				cause := recover()
+				if cause == nil {
+					return
+				}
+				if cause == http.ErrAbortHandler {
+					panic(cause)
+				}
+				log.Error("panic", "request", requestIDOf(c), "route", c.Path(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+				err = errPanic
+			}()
+			return next(c)
+		}
+	}
+}
+
+var errPanic = errors.New("the handler panicked")
+
+// accessLog writes a line for each answer: the route and not the path, because
+// a path may hold a key, and no query, which may hold what somebody typed.
+func accessLog(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			began := now()
+			err := next(c)
+			if err != nil {
+				c.Error(err) // answered here, so that the status is known
+			}
+			level := slog.LevelDebug
+			if c.Request().Method == http.MethodPost || c.Response().Status >= http.StatusBadRequest {
+				level = slog.LevelInfo
+			}
+			ctx := c.Request().Context()
+			if log.Enabled(ctx, level) {
+				log.LogAttrs(ctx, level, "request", slog.String("request", requestIDOf(c)),
+					slog.String("method", c.Request().Method), slog.String("route", c.Path()),
+					slog.Int("status", c.Response().Status), slog.Duration("took", now().Sub(began)),
+					slog.String("from", c.RealIP()))
+			}
+			return nil
+		}
+	}
+}
+
+// sameOrigin refuses what another site's page sends to change something.
+func sameOrigin() echo.MiddlewareFunc {
+	guard := http.NewCrossOriginProtection()
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if err := guard.Check(c.Request()); err != nil {
+				return errCrossOrigin
+			}
+			return next(c)
+		}
+	}
+}
+
+// boundBody refuses a body larger than maxBody, told or not.
+func boundBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.ContentLength > maxBody {
+			c.Response().Header().Set("Connection", "close")
+			return errTooLarge
+		}
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		}
+		return next(c)
+	}
+}
+
+// addressOf gives the peer's address: the connection's, or, behind one of the
+// trusted proxies, the last address in X-Forwarded-For that is not one.
+func addressOf(trusted []netip.Prefix) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range trusted {
+		_, network, err := net.ParseCIDR(p.Masked().String())
+		if err == nil { // a netip.Prefix always is a CIDR
+			options = append(options, echo.TrustIPRange(network))
+		}
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}

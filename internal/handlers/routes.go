@@ -1,0 +1,95 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+// permission is who may use a route. The zero value is nobody: a route that
+// declares none does not register.
+type permission int
+
+const (
+	undeclared permission = iota
+	anyone                // no session: sign-in, files, probes
+	reader                // a session whose own token may list the project's flows
+	operator              // the same, with a token that has not run out; what it may change, the service decides
+)
+
+// route is one line of the table.
+type route struct {
+	method string
+	path   string
+	who    permission
+	handle echo.HandlerFunc
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
+
+// routes is the one table of all that the dashboard answers.
+func (d *desk) routes() []route {
+	login, flow, source, output := &logins{d}, &flows{d}, &sources{d}, &outputs{d}
+	return []route{
+		{get, "/", anyone, login.home},
+		{get, "/login", anyone, login.form},
+		{post, "/login", anyone, login.signIn},
+		{post, "/logout", anyone, login.signOut},
+		{post, "/settings", anyone, d.setPreferences},
+
+		{get, "/flows", reader, flow.list},
+		{get, "/flows/new", operator, flow.newForm},
+		{post, "/flows", operator, flow.create},
+		{get, "/flows/:id", reader, flow.page},
+		{get, "/flows/:id/row", reader, flow.row},
+		{get, "/flows/:id/command", reader, flow.command},
+		{post, "/flows/:id/start", operator, flow.start},
+		{get, "/flows/:id/stop", operator, flow.askStop},
+		{post, "/flows/:id/stop", operator, flow.stop},
+		{get, "/flows/:id/delete", operator, flow.askDelete},
+		{post, "/flows/:id/delete", operator, flow.remove},
+
+		{get, "/flows/:id/source", operator, source.form},
+		{post, "/flows/:id/source", operator, source.save},
+		{post, "/flows/:id/source/effect", operator, source.effect},
+
+		{get, "/flows/:id/outputs/new", operator, output.newForm},
+		{post, "/flows/:id/outputs", operator, output.add},
+		{post, "/flows/:id/outputs/new/effect", operator, output.effectOfNew},
+		{get, "/flows/:id/outputs/:name", operator, output.form},
+		{post, "/flows/:id/outputs/:name", operator, output.save},
+		{post, "/flows/:id/outputs/:name/effect", operator, output.effect},
+		{get, "/flows/:id/outputs/:name/row", reader, output.row},
+		{get, "/flows/:id/outputs/:name/delete", operator, output.askDelete},
+		{post, "/flows/:id/outputs/:name/delete", operator, output.remove},
+		{get, "/flows/:id/outputs/:name/disable", operator, output.askDisable},
+		{post, "/flows/:id/outputs/:name/disable", operator, output.disable},
+		{post, "/flows/:id/outputs/:name/enable", operator, output.enable},
+
+		{get, "/live", reader, d.live},
+		{get, "/static/*", anyone, d.files},
+		{get, "/healthz", anyone, d.health.alive},
+		{get, "/readyz", anyone, d.health.isReady},
+		{get, "/metrics", anyone, d.health.figures},
+	}
+}
+
+// register puts the table's routes into the router, each behind its guard. A
+// GET route answers HEAD too.
+func (d *desk) register(e *echo.Echo, table []route) error {
+	for _, r := range table {
+		if r.who == undeclared {
+			return fmt.Errorf("route %s %s declares no permission", r.method, r.path)
+		}
+		handle := d.guarded(r.who, r.handle)
+		e.Add(r.method, r.path, handle)
+		if r.method == get && r.path != "/live" {
+			e.Add(http.MethodHead, r.path, handle)
+		}
+	}
+	return nil
+}

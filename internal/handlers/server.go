@@ -1,0 +1,109 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/flowdeck/flowdeck/internal/auth"
+	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/web/static"
+)
+
+// Options are what the dashboard's handlers need.
+type Options struct {
+	Context context.Context // ends the live streams; nil: they end with their connections only
+	Auth    *auth.Auth
+	Control *control.Control
+	Monitor *monitor.Monitor
+	Account string // filled in at sign-in; may be empty
+
+	Ready   func(context.Context) error // what readyz asks; nil: always ready
+	Metrics *Metrics                    // nil: new ones
+	Key     medialive.Secret            // opens /metrics to others than loopback
+
+	Secure         bool           // served over HTTPS
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For counts
+	MaxStreams     int            // live streams of one session; 0: 4096
+	Log            *slog.Logger
+	Now            func() time.Time // nil: time.Now
+}
+
+const defaultMaxStreams = 4096
+
+// desk is what all handlers share.
+type desk struct {
+	Options
+	log    *slog.Logger
+	now    func() time.Time
+	secure bool
+	print  *printer
+	hub    *hub
+	kept   *pageCache
+	health *health
+	static http.Handler
+}
+
+// New gives the dashboard's handler: every route of the table behind its
+// middleware, in the order in which they are listed.
+func New(o Options) (*echo.Echo, error) {
+	d, err := newDesk(o)
+	if err != nil {
+		return nil, err
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = addressOf(o.TrustedProxies)
+	e.HTTPErrorHandler = d.onError
+	e.Use(requestID, secureHeaders(o.Secure), accessLog(d.log, d.now), d.Metrics.measured(d.now), recovered(d.log), sameOrigin(), boundBody)
+	if err := d.register(e, d.routes()); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// newDesk fills in what the options leave open.
+func newDesk(o Options) (*desk, error) {
+	if o.Context == nil {
+		o.Context = context.Background()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = NewMetrics()
+	}
+	if o.MaxStreams <= 0 {
+		o.MaxStreams = defaultMaxStreams
+	}
+	printer, err := newPrinter(o.Context)
+	if err != nil {
+		return nil, err
+	}
+	d := &desk{
+		Options: o, log: o.Log, now: o.Now, secure: o.Secure, print: printer,
+		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(),
+	}
+	d.hub = newHub(o.Context, o.MaxStreams, o.Now, d.paint)
+	if err := o.Metrics.countViewers(d.hub.viewers); err != nil {
+		return nil, fmt.Errorf("publish the number of viewers: %w", err)
+	}
+	return d, nil
+}
+
+// files serves the embedded files; their addresses carry their checksum.
+func (d *desk) files(c echo.Context) error {
+	c.Response().Header().Del("Cache-Control") // the handler sets its own
+	d.static.ServeHTTP(c.Response(), c.Request())
+	return nil
+}

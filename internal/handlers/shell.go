@@ -1,0 +1,235 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/web/templates/layout"
+	"github.com/flowdeck/flowdeck/web/templates/text"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
+
+// shell is what stands around a page, with the notice of the act before it.
+func (d *desk) shell(c echo.Context, v *visit, title string) layout.Shell {
+	s := d.plainShell(v, title)
+	s.Path = destinationOf(c).Path()
+	s.Flash = d.takeFlash(c, v.t)
+	s.Live = "/live?view=" + viewShell
+	return s
+}
+
+// plainShell is the shell as far as it does not depend on the request.
+func (d *desk) plainShell(v *visit, title string) layout.Shell {
+	t := d.teller(v)
+	snapshot := v.snapshot()
+	return layout.Shell{
+		T: v.t, Theme: v.theme, Title: title, Section: "flows",
+		Link: t.link(snapshot), Count: t.count(snapshot),
+		Project: v.session.Project, Region: v.session.Region, RegionName: d.regionName(v.session.Region),
+		User: v.session.User, Account: v.session.Account, NowMS: d.now().UnixMilli(),
+	}
+}
+
+// regionName is a region as people call it, where that is another word.
+func (d *desk) regionName(id string) string {
+	for _, r := range d.Auth.Backend().Regions() {
+		if r.ID == id && r.Name != id {
+			return r.Name
+		}
+	}
+	return ""
+}
+
+// link tells whether the service is reached.
+func (v teller) link(s *monitor.Snapshot) layout.Link {
+	l := layout.Link{T: v.t}
+	if s.Link.OK || s.Link.Kind == "" {
+		return l
+	}
+	l.Down, l.Since = true, ui.At(ui.TimeAge, s.Link.Since, v.now)
+	l.Problem = explained(v.t.ErrorOf(string(s.Link.Kind)))
+	l.Problem.Message = s.Link.Reason
+	return l
+}
+
+// count is the number of flows; none before they were all read.
+func (v teller) count(s *monitor.Snapshot) layout.FlowCount {
+	c := layout.FlowCount{T: v.t}
+	if s.Complete {
+		c.Total = strconv.Itoa(len(s.Flows))
+	}
+	return c
+}
+
+func explained(e text.ErrorText) ui.Problem {
+	return ui.Problem{Title: e.Title, Meaning: e.Meaning, Advice: e.Advice}
+}
+
+// problemOf explains an error: what happened, what it means, what to do, and
+// what the service said, as given.
+func problemOf(t *text.Strings, a answer) ui.Problem {
+	p := explained(errorText(t, a))
+	if a.upstream != nil {
+		p.Code, p.Message, p.RequestID = a.upstream.Code, a.upstream.Message, a.upstream.RequestID
+	}
+	return p
+}
+
+// errorText finds the sentences for a reason; the reasons that are kinds of the
+// API have theirs under the same name.
+func errorText(t *text.Strings, a answer) text.ErrorText {
+	e := t.Error
+	switch a.reason {
+	case reasonCrossOrigin:
+		return e.CrossSite
+	case reasonTooLarge:
+		return e.TooLarge
+	case reasonTooMany:
+		return e.Throttled
+	case reasonNoPage:
+		return e.PageNotFound
+	case reasonNoFlow:
+		return e.NotFound
+	case reasonBadRequest:
+		return e.BadRequest
+	case reasonExpired, reasonSignedOut:
+		return e.NotSignedIn
+	case reasonInternal, reasonUnrecorded:
+		return e.Internal
+	}
+	if isSRTMissing(a.upstream) {
+		return e.SRTMissing
+	}
+	return t.ErrorOf(string(a.reason))
+}
+
+// isSRTMissing recognises a gateway without libsrt by the package that its
+// message names.
+func isSRTMissing(err *medialive.Error) bool {
+	return err != nil && strings.Contains(err.Message, "libsrt")
+}
+
+// explain is problemOf with our own request id where the service gave none.
+func (d *desk) explain(c echo.Context, a answer) ui.Problem {
+	p := problemOf(d.texts(c), a)
+	if p.RequestID == "" && a.status >= http.StatusInternalServerError {
+		p.RequestID = requestIDOf(c)
+	}
+	if a.retryAfter > 0 {
+		p.Advice += " " + fill(d.texts(c).Error.RetryIn, ui.Age(a.retryAfter))
+	}
+	if c.Request().Method == http.MethodGet && a.status >= http.StatusInternalServerError {
+		p.RetryURL = destinationOf(c).Path()
+	}
+	return p
+}
+
+// errorModel is the page of an error: within the shell for who is signed in.
+func (d *desk) errorModel(c echo.Context, a answer) layout.ErrorPage {
+	problem := d.explain(c, a)
+	m := layout.ErrorPage{Status: a.status, Problem: problem, Bare: layout.Bare{
+		T: d.texts(c), Theme: themeOf(c.Request()), Title: problem.Title,
+		Path: destinationOf(c).Path(), NowMS: d.now().UnixMilli(),
+	}}
+	if v, ok := c.Get(visitKey).(*visit); ok {
+		s := d.plainShell(v, problem.Title)
+		s.Path = m.Bare.Path
+		m.Shell = &s
+	}
+	return m
+}
+
+// flashKind says what was done, for a notice on the next page.
+type flashKind string
+
+const (
+	cookieFlash = "flowdeck_flash"
+
+	flashCreated  flashKind = "created"
+	flashStarted  flashKind = "started"
+	flashStopped  flashKind = "stopped"
+	flashDeleted  flashKind = "deleted"
+	flashSource   flashKind = "source"
+	flashAdded    flashKind = "added"
+	flashSaved    flashKind = "saved"
+	flashOn       flashKind = "on"
+	flashOff      flashKind = "off"
+	flashRemoved  flashKind = "removed"
+	flashNothing  flashKind = "nothing"
+	flashNoChange flashKind = "unchanged"
+	flashUsed     flashKind = "used"
+)
+
+// flash leaves a notice for the next page: its kind and a name, never a text.
+func (d *desk) flash(c echo.Context, kind flashKind, name string) {
+	c.SetCookie(&http.Cookie{
+		Name: cookieFlash, Value: string(kind) + ":" + url.QueryEscape(cut(name, 64)), Path: "/",
+		MaxAge: int(time.Minute / time.Second), HttpOnly: true, Secure: d.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// hasFlash tells whether a notice waits.
+func hasFlash(r *http.Request) bool {
+	_, err := r.Cookie(cookieFlash)
+	return err == nil
+}
+
+// takeFlash gives the notice that waits, once.
+func (d *desk) takeFlash(c echo.Context, t *text.Strings) *ui.Notice {
+	cookie, err := c.Cookie(cookieFlash)
+	if err != nil {
+		return nil
+	}
+	c.SetCookie(&http.Cookie{Name: cookieFlash, Path: "/", MaxAge: -1, HttpOnly: true, Secure: d.secure, SameSite: http.SameSiteLaxMode})
+	kind, escaped, _ := strings.Cut(cookie.Value, ":")
+	name, err := url.QueryUnescape(escaped)
+	if err != nil {
+		return nil
+	}
+	words := flashText(t, flashKind(kind), cut(name, 64))
+	if words == "" {
+		return nil
+	}
+	return &ui.Notice{Text: words}
+}
+
+// flashText is the notice in words; none for a kind that is not ours.
+func flashText(t *text.Strings, kind flashKind, name string) string {
+	n := t.Notice
+	switch kind {
+	case flashCreated:
+		return n.FlowCreated(name)
+	case flashStarted:
+		return n.FlowStarted(name)
+	case flashStopped:
+		return n.FlowStopped(name)
+	case flashDeleted:
+		return n.FlowDeleted(name)
+	case flashSource:
+		return n.SourceSaved
+	case flashAdded:
+		return n.OutputAdded(name)
+	case flashSaved:
+		return n.OutputSaved(name)
+	case flashOn:
+		return n.OutputOn(name)
+	case flashOff:
+		return n.OutputOff(name)
+	case flashRemoved:
+		return n.OutputRemoved(name)
+	case flashNothing:
+		return n.NothingToDo
+	case flashNoChange:
+		return n.Unchanged
+	case flashUsed:
+		return t.Guard.Used
+	}
+	return ""
+}
