@@ -185,11 +185,16 @@ func TestKilledProcesses(t *testing.T) {
 	relaytest.Record(t, relaytest.SRT{Port: outputs[0].Port}, recording)
 	f.outputHealth(f.client, flow.ID, "monitor", medialive.Connected, patience)
 
-	process.Kill() // the gateway, with -9
+	acknowledged := f.createUntilKilled(process) // the gateway, with -9
 	size := relaytest.Size(recording)
 	eventually(t, "media moves without a gateway", patience, func() bool { return relaytest.Size(recording) > size+50_000 })
 	process = start()
 	serves()
+	for _, id := range acknowledged {
+		if _, err := f.client.ShowFlow(t.Context(), id); err != nil {
+			t.Errorf("an acknowledged flow is lost: %v", err)
+		}
+	}
 	f.sourceHealth(f.client, flow.ID, medialive.Connected, patience)
 	if pid := relayPID(t, dir); pid != first {
 		t.Fatalf("relay %d was replaced by %d", first, pid)
@@ -220,6 +225,36 @@ func TestKilledProcesses(t *testing.T) {
 	if relayPID(t, dir) == last {
 		t.Error("the relay outlives an orderly stop of its gateway")
 	}
+}
+
+// createUntilKilled makes flows one after another, kills the process in the
+// midst of it, and gives those that were acknowledged.
+func (f *fixture) createUntilKilled(process *relaytest.Process) (acknowledged []string) {
+	f.t.Helper()
+	enough, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 0; ; i++ {
+			flow, err := f.client.CreateFlow(f.t.Context(), medialive.NewFlow{
+				Name: fmt.Sprintf("studio-%d", i), Region: region,
+				Source: medialive.Source{Name: "camera", Protocol: medialive.Caller, Address: "192.0.2.1", Port: 7000},
+			})
+			if err != nil {
+				return
+			}
+			if acknowledged = append(acknowledged, flow.ID); len(acknowledged) == 20 {
+				close(enough)
+			}
+		}
+	}()
+	select {
+	case <-enough:
+	case <-done:
+		f.t.Error("flows could not be created")
+	}
+	process.Kill()
+	<-done
+	return acknowledged
 }
 
 func freeTCP(t *testing.T) string {

@@ -1,7 +1,10 @@
 package gateway
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -109,6 +112,27 @@ func FuzzBodies(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestPanicIsAnswered(t *testing.T) {
+	var log bytes.Buffer
+	g := &Gateway{opts: Options{Log: slog.New(slog.NewTextHandler(&log, nil))}}
+	for name, c := range map[string]struct {
+		handler http.HandlerFunc
+		status  int
+	}{
+		"before the answer": {func(http.ResponseWriter, *http.Request) { panic("broken") }, http.StatusInternalServerError},
+		"within the answer": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK); panic("broken") }, http.StatusOK},
+	} {
+		answered := httptest.NewRecorder()
+		g.identified(g.recovered(c.handler)).ServeHTTP(answered, httptest.NewRequest(http.MethodGet, "/", nil))
+		if answered.Code != c.status || c.status == http.StatusInternalServerError && !strings.Contains(answered.Body.String(), codeInternal) {
+			t.Errorf("%s: %d %s", name, answered.Code, answered.Body)
+		}
+		if id := answered.Header().Get("X-Request-Id"); !strings.Contains(log.String(), id) || !strings.Contains(log.String(), "broken") {
+			t.Errorf("%s: not in the log: %s", name, &log)
+		}
+	}
 }
 
 func TestPrefixesAdmitNobodyByAccident(t *testing.T) {

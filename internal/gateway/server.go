@@ -158,12 +158,28 @@ func (g *Gateway) authorised(rt route) http.Handler {
 			return
 		}
 		ans, err := rt.handle(c)
+		g.note(c, rt, err)
 		if err != nil {
 			g.refuse(w, r, err)
 			return
 		}
 		g.write(w, r, ans)
 	})
+}
+
+// note logs a command with who gave it and what came of it; reads are not
+// worth a line.
+func (g *Gateway) note(c *call, rt route, err error) {
+	if c.Method == http.MethodGet || c.Method == http.MethodHead {
+		return
+	}
+	query := c.URL.Query()
+	outcome := "done"
+	if err != nil {
+		outcome = err.Error()
+	}
+	g.opts.Log.InfoContext(c.Context(), "command", "request_id", requestID(c.Context()), "user", c.principal.UserName,
+		"action", rt.actions[0], "flow", query.Get("flow_id"), "output", query.Get("output_name"), "outcome", outcome)
 }
 
 // authorise asks IAM whether the caller may do all the actions, and puts him
