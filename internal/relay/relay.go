@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	controlPause  = 20 * time.Millisecond  // between looks for callers and losses
+	controlPause  = 50 * time.Millisecond  // between looks for callers and losses
 	statePause    = 100 * time.Millisecond // between looks at media and retries
 	samplePause   = 1 * time.Second
 	lookupTimeout = 3 * time.Second
