@@ -3,32 +3,23 @@ package gateway_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// TestBadInput asks what must be refused: with 400, a code of the
-// specification, and a text that names the field; and nothing may come of it.
-func TestBadInput(t *testing.T) {
-	r := newFakeRelay()
-	f := newFixture(t, r)
-	flow := f.started("studio-a")
+// badCase is a request that must be refused, and what its text must name.
+type badCase struct{ what, method, path, body, field string }
+
+func badSources() []badCase {
 	source := func(fields string) string {
 		return `{"name":"studio-b","region":"local","sources":[{"name":"camera","protocol":"srt-listener"` + fields + `}]}`
-	}
-	named := func(name string) string {
-		return `{"name":` + name + `,"region":"local","sources":[{"name":"camera","protocol":"srt-listener"}]}`
-	}
-	output := func(fields string) string {
-		return `[{"name":"partner","protocol":"srt-listener"` + fields + `}]`
 	}
 	crypto := func(passphrase string) string {
 		return `,"decryption":{"key_type":"srt-password","passphrase":"` + passphrase + `"}`
 	}
 	cidrs := strings.TrimSuffix(strings.Repeat(`"192.0.2.0/24",`, 21), ",")
-	update := "/v1/flows/sources?source_name=camera&flow_id=" + flow.ID
-	outputs := "/v1/flows/outputs?flow_id=" + flow.ID
-	cases := []struct{ what, method, path, body, field string }{
+	return []badCase{
 		{"port 0", "POST", "/v1/flows", source(`,"source_listener_port":0`), "sources[0].source_listener_port"},
 		{"port 80", "POST", "/v1/flows", source(`,"source_listener_port":80`), "sources[0].source_listener_port"},
 		{"port 2077", "POST", "/v1/flows", source(`,"source_listener_port":2077`), "sources[0].source_listener_port"},
@@ -49,6 +40,14 @@ func TestBadInput(t *testing.T) {
 		{"mask on creation", "POST", "/v1/flows", source(crypto("******")), "sources[0].decryption.passphrase"},
 		{"cipher", "POST", "/v1/flows", source(`,"decryption":{"algorithm":"rot13","key_type":"srt-password","passphrase":"0123456789"}`), "sources[0].decryption.algorithm"},
 		{"key type", "POST", "/v1/flows", source(`,"decryption":{"key_type":"speke","passphrase":"0123456789"}`), "sources[0].decryption.key_type"},
+	}
+}
+
+func badFlows() []badCase {
+	named := func(name string) string {
+		return `{"name":` + name + `,"region":"local","sources":[{"name":"camera","protocol":"srt-listener"}]}`
+	}
+	return []badCase{
 		{"no name", "POST", "/v1/flows", named(`""`), "name"},
 		{"name of 65", "POST", "/v1/flows", named(`"` + strings.Repeat("n", 65) + `"`), "name"},
 		{"name with markup", "POST", "/v1/flows", named(`"<script>"`), "name"},
@@ -67,6 +66,11 @@ func TestBadInput(t *testing.T) {
 		{"not UTF-8", "POST", "/v1/flows", named("\"\xff\""), "body"},
 		{"an array", "POST", "/v1/flows", "[]", "body must be an object"},
 		{"null", "POST", "/v1/flows", "null", "sources"},
+	}
+}
+
+func badQueries(flowID string) []badCase {
+	return []badCase{
 		{"limit 0", "GET", "/v1/flows?limit=0", "", "limit"},
 		{"limit 101", "GET", "/v1/flows?limit=101", "", "limit"},
 		{"limit -1", "GET", "/v1/flows?limit=-1", "", "limit"},
@@ -77,9 +81,19 @@ func TestBadInput(t *testing.T) {
 		{"no flow_id", "GET", "/v1/flows/detail", "", "flow_id"},
 		{"long flow_id", "GET", "/v1/flows/detail?flow_id=" + strings.Repeat("x", 65), "", "flow_id"},
 		{"flow_id with NUL", "PUT", "/v1/flows/start?flow_id=a%00b", "", "flow_id"},
-		{"delete while ACTIVE", "DELETE", "/v1/flows?flow_id=" + flow.ID, "", "flow task is in active status"},
-		{"no source_name", "PUT", "/v1/flows/sources?flow_id=" + flow.ID, `{"source":{"name":"a","protocol":"srt-listener"}}`, "source_name"},
-		{"unknown source_name", "PUT", "/v1/flows/sources?source_name=b&flow_id=" + flow.ID, `{"source":{"name":"a","protocol":"srt-listener"}}`, "source_name b not exist"},
+		{"delete while ACTIVE", "DELETE", "/v1/flows?flow_id=" + flowID, "", "flow task is in active status"},
+	}
+}
+
+func badChanges(flowID string) []badCase {
+	output := func(fields string) string {
+		return `[{"name":"partner","protocol":"srt-listener"` + fields + `}]`
+	}
+	update := "/v1/flows/sources?source_name=camera&flow_id=" + flowID
+	outputs := "/v1/flows/outputs?flow_id=" + flowID
+	return []badCase{
+		{"no source_name", "PUT", "/v1/flows/sources?flow_id=" + flowID, `{"source":{"name":"a","protocol":"srt-listener"}}`, "source_name"},
+		{"unknown source_name", "PUT", "/v1/flows/sources?source_name=b&flow_id=" + flowID, `{"source":{"name":"a","protocol":"srt-listener"}}`, "source_name b not exist"},
 		{"no envelope", "PUT", update, `{"name":"a","protocol":"srt-listener"}`, "source"},
 		{"source port 0", "PUT", update, `{"source":{"name":"a","protocol":"srt-listener","source_listener_port":0}}`, "source.source_listener_port"},
 		{"source latency", "PUT", update, `{"source":{"name":"a","protocol":"srt-listener","min_latency":9}}`, "source.min_latency"},
@@ -96,7 +110,15 @@ func TestBadInput(t *testing.T) {
 		{"unknown output to change", "PUT", outputs + "&output_name=nobody", `{}`, "output_name nobody not exist in flow"},
 		{"unknown output to delete", "DELETE", outputs + "&output_name=nobody", "", "output_name nobody not exist in flow"},
 	}
-	for _, c := range cases {
+}
+
+// TestBadInput asks what must be refused: with 400, a code of the
+// specification, and a text that names the field; and nothing may come of it.
+func TestBadInput(t *testing.T) {
+	r := newFakeRelay()
+	f := newFixture(t, r)
+	flow := f.started("studio-a")
+	for _, c := range slices.Concat(badSources(), badFlows(), badQueries(flow.ID), badChanges(flow.ID)) {
 		reply := f.ask(c.method, c.path, c.body)
 		if reply.status != http.StatusBadRequest || reply.code != "LIVE.100011001" || !strings.Contains(reply.msg, c.field) {
 			t.Errorf("%s: answered %d %s %q, want 400 and %q", c.what, reply.status, reply.code, reply.msg, c.field)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -93,7 +94,8 @@ func FuzzBodies(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		outputs, err := readOutputs(body)
 		if err != nil {
-			if _, is := err.(*refusal); !is {
+			var known *refusal
+			if !errors.As(err, &known) {
 				t.Fatalf("not a refusal: %v", err)
 			}
 			return
