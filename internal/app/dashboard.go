@@ -1,15 +1,70 @@
 package app
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 
+	"github.com/flowdeck/flowdeck/internal/auth"
+	"github.com/flowdeck/flowdeck/internal/config"
+	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/handlers"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
-// dashboard wires what answers browsers.
-func dashboard(_ invocation, _ *parts, _ *store.Store, _ *seal.Key, _ string) (http.Handler, error) {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	return mux, nil
+// dashboard wires what answers browsers. endpoint is the embedded gateway's.
+func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint string) (http.Handler, error) {
+	metrics := handlers.NewMetrics()
+	sessions := auth.New(auth.Options{
+		Store: st, Key: key, Backend: backend(in.cfg, endpoint),
+		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream,
+	})
+	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS})
+	p.closing("monitor", closed(watch.Close))
+	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log})
+	p.closing("control", closed(commands.Close))
+	streams, endStreams := context.WithCancel(context.Background())
+	p.closing("live streams", closed(endStreams))
+	handler, err := handlers.New(handlers.Options{
+		Context: streams, Auth: sessions, Control: commands, Monitor: watch, Account: account(in.cfg),
+		Ready: st.Ping, Metrics: metrics, Key: in.cfg.MetricsKey,
+		Secure: in.cfg.Secure(), TrustedProxies: in.cfg.TrustedProxies, Log: in.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the dashboard: %w", err)
+	}
+	return handler, nil
+}
+
+// backend tells where one can sign in.
+func backend(cfg config.Config, endpoint string) auth.Backend {
+	iamURL := func(own string) string {
+		if cfg.IAMURL != "" {
+			return cfg.IAMURL
+		}
+		return own
+	}
+	switch cfg.Backend {
+	case config.Embedded:
+		return auth.Single(endpoint, iamURL(endpoint), projectName)
+	case config.HuaweiCloud:
+		return auth.HuaweiCloud(cfg.IAMURL)
+	default:
+		return auth.Single(cfg.Backend, iamURL(cfg.Backend), cfg.Region)
+	}
+}
+
+// account is filled in at sign-in where there is but one.
+func account(cfg config.Config) string {
+	if cfg.Backend == config.Embedded {
+		return accountName
+	}
+	return ""
+}
+
+// closed makes of a function without a result one that cannot fail.
+func closed(stop func()) func() error {
+	return func() error { stop(); return nil }
 }

@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 
 	"github.com/flowdeck/flowdeck/internal/config"
@@ -28,16 +30,21 @@ func gatewayFlags(fs *flag.FlagSet) {
 
 // runGateway is the gateway process, with the relay that it supervises.
 func runGateway(ctx context.Context, in invocation) error {
-	log := in.log.With("process", gatewayRole)
+	in.log = in.log.With("process", gatewayRole)
 	lock, err := take(in.cfg.RunDir(), gatewayRole)
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	p := newParts(log)
+	p := newParts(in.log)
 	defer p.stop()
 
-	local, err := openLocal(ctx, in.cfg, log)
+	listener, err := listen(in.cfg.RunDir(), gatewayRole, in.cfg.GatewayListen)
+	if err != nil {
+		return err
+	}
+	p.closing("listener", func() error { return ignore(listener.Close(), net.ErrClosed) })
+	local, err := openLocal(ctx, in.cfg, in.log)
 	if err != nil {
 		return err
 	}
@@ -46,38 +53,42 @@ func runGateway(ctx context.Context, in invocation) error {
 	if err != nil {
 		return err
 	}
-	supervisor, err := relaySupervisor(in)
+	handler, err := startGateway(in, p, local)
 	if err != nil {
 		return err
 	}
-	p.running("relay supervisor", supervisor.Run)
-
-	g, err := gateway.New(gateway.Options{
-		Store: local.store, Key: local.key, IAM: local.iam, Relay: relay.Dial(in.cfg.RelaySocket()),
-		Region: projectName, SRTAddress: in.cfg.GatewaySRTAddress,
-		PortFirst: in.cfg.GatewaySRTPorts.First, PortLast: in.cfg.GatewaySRTPorts.Last,
-		Version: Version(), Log: log,
-	})
-	if err != nil {
-		return err
-	}
-	p.running("gateway", g.Run)
-
-	listener, err := listen(in.cfg.RunDir(), gatewayRole, in.cfg.GatewayListen)
-	if err != nil {
-		return err
-	}
-	p.running("gateway API", web{listener: listener, handler: g.Handler(), log: log}.run)
+	p.running("gateway API", web{listener: listener, handler: handler, log: in.log}.run)
 	file, err := runFile{Project: local.iam.ProjectID(), Embedded: in.flag("embedded")}.
 		announce(in.cfg.RunDir(), gatewayRole, "http", listener)
 	if err != nil {
 		return err
 	}
-	log.Info("ready", "url", file.URL, "project", file.Project)
+	in.log.Info("ready", "url", file.URL, "project", file.Project)
 	if !file.Embedded {
 		greet(in.Out, file.URL, made)
 	}
 	return p.wait(ctx)
+}
+
+// startGateway starts the relay's supervisor and the gateway proper, and gives
+// its API.
+func startGateway(in invocation, p *parts, l *local) (http.Handler, error) {
+	supervisor, err := relaySupervisor(in)
+	if err != nil {
+		return nil, err
+	}
+	p.running("relay supervisor", supervisor.Run)
+	g, err := gateway.New(gateway.Options{
+		Store: l.store, Key: l.key, IAM: l.iam, Relay: relay.Dial(in.cfg.RelaySocket()),
+		Region: projectName, SRTAddress: in.cfg.GatewaySRTAddress,
+		PortFirst: in.cfg.GatewaySRTPorts.First, PortLast: in.cfg.GatewaySRTPorts.Last,
+		Version: Version(), Log: in.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.running("gateway", g.Run)
+	return g.Handler(), nil
 }
 
 // relaySupervisor starts or adopts the relay, as this same program with these

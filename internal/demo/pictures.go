@@ -1,7 +1,141 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
+	"github.com/chromedp/chromedp"
+)
+
+const (
+	pictureUser     = "admin"
+	picturePassword = "only for the screenshots"
+	warmUp          = 75 * time.Second // so that the charts have something to show
+	settle          = 3 * time.Second  // for a page to be live
+	picturesWithin  = 5 * time.Minute
+)
+
+// picture is one screenshot.
+type picture struct {
+	file          string
+	path          string // {NAME} stands for the id of the flow of that name
+	theme, lang   string
+	width, height int64
+}
+
+var pictures = []picture{
+	{"flows-dark.png", "/flows", "dark", "en", 1680, 900},
+	{"flows-light-zh.png", "/flows", "light", "zh-CN", 1440, 900},
+	{"flow-dark.png", "/flows/{north-stand}", "dark", "en", 1680, 1050},
+	{"flow-light.png", "/flows/{mobile-unit}", "light", "en", 1440, 1050},
+	{"edit-dark.png", "/flows/{south-stand}/source", "dark", "en", 1440, 1050},
+	{"new-dark.png", "/flows/new", "dark", "en", 1440, 900},
+	{"phone.png", "/flows", "dark", "en", 390, 844},
+}
+
+// takePictures runs the demo on a data folder and ports of its own, and takes
+// the screenshots.
 func takePictures(ctx context.Context, binary, folder string) error {
+	ctx, cancel := context.WithTimeout(ctx, picturesWithin)
+	defer cancel()
+	data, err := os.MkdirTemp("", "flowdeck-pictures-")
+	if err != nil {
+		return fmt.Errorf("make a data folder: %w", err)
+	}
+	defer os.RemoveAll(data)
+	s, err := startSystem(ctx, binary, []string{
+		"FLOWDECK_DATA=" + data, "FLOWDECK_LISTEN=127.0.0.1:0", "FLOWDECK_GATEWAY_LISTEN=127.0.0.1:0",
+		"FLOWDECK_GATEWAY_SRT_ADDRESS=127.80.0.1", "FLOWDECK_ADMIN_PASSWORD=" + picturePassword, "FLOWDECK_LOG_LEVEL=warn",
+	})
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	st, err := startStage(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer st.stop()
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("make the pictures' folder: %w", err)
+	}
+	return s.photograph(ctx, folder)
+}
+
+// photograph signs in with a browser, waits for the charts to fill, and takes
+// the pictures.
+func (s *system) photograph(ctx context.Context, folder string) error {
+	ctx, closeAllocator := chromedp.NewExecAllocator(ctx,
+		chromedp.Headless, chromedp.NoFirstRun, chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true))
+	defer closeAllocator()
+	ctx, closeBrowser := chromedp.NewContext(ctx)
+	defer closeBrowser()
+	err := chromedp.Do(ctx,
+		chromedp.Navigate(s.url+"/login"),
+		chromedp.SetValue(chromedp.CSS(`input[name="username"]`), pictureUser),
+		chromedp.SetValue(chromedp.CSS(`input[name="password"]`), picturePassword),
+		chromedp.Click(chromedp.CSS(`form[action="/login"] button[type="submit"]`)),
+		chromedp.WaitReady(chromedp.CSS(`[id^="flow-"]`)),
+		chromedp.Sleep(warmUp),
+	)
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	ids, err := s.flowIDs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range pictures {
+		if err := p.take(ctx, s.url, folder, ids); err != nil {
+			return fmt.Errorf("picture %s: %w", p.file, err)
+		}
+		fmt.Println(filepath.Join(folder, p.file))
+	}
 	return nil
+}
+
+// flowIDs gives the replacer of flow names by their ids.
+func (s *system) flowIDs(ctx context.Context) (*strings.Replacer, error) {
+	page, err := s.api.ListFlows(ctx, 100, 0)
+	if err != nil {
+		return nil, err
+	}
+	var pairs []string
+	for _, f := range page.Flows {
+		pairs = append(pairs, "{"+f.Name+"}", f.ID)
+	}
+	return strings.NewReplacer(pairs...), nil
+}
+
+// take sets the preferences as the page's own cookies, opens the page and keeps
+// what it looks like.
+func (p picture) take(ctx context.Context, base, folder string, ids *strings.Replacer) error {
+	for name, value := range map[string]string{"flowdeck_theme": p.theme, "flowdeck_lang": p.lang} {
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf("document.cookie = %q", name+"="+value+"; path=/"))); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	err := chromedp.Do(ctx,
+		chromedp.EmulateViewport(p.width, p.height),
+		chromedp.Navigate(base+ids.Replace(p.path)),
+		chromedp.Sleep(settle),
+	)
+	if err != nil {
+		return err
+	}
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		return err
+	}
+	if len(png) == 0 {
+		return errors.New("the browser gave no picture")
+	}
+	return os.WriteFile(filepath.Join(folder, p.file), png, 0o644)
 }
