@@ -1,1 +1,172 @@
-// live
+// What lives on a page: clocks and ages that tick, figures that mark a change,
+// and the watch over the stream. The stream itself is htmx's; this module only
+// knows whether it speaks. The server sends "hb" each second, with its clock in
+// epoch milliseconds; without one for three seconds every live figure is old.
+
+const SILENT_AFTER = 3000;
+const KICK_EVERY = 1500;
+const CHANGED_FOR = 1000;
+
+const root = document.documentElement;
+root.dataset.js = "";
+
+let offset = Number(root.dataset.now || Date.now()) - Date.now(); // of the server's clock
+let heardAt = 0; // by the browser's monotonic clock; 0: never
+let kickedAt = 0;
+let beats = 0;
+const startedAt = performance.now();
+const stream = document.getElementById("stream");
+
+/* Clocks and ages */
+
+const two = (n) => String(n).padStart(2, "0");
+
+const formats = {
+  age(ms) {
+    const s = Math.max(0, Math.floor(ms / 1000));
+    if (s < 100) return `${s} s`;
+    if (s < 6000) return `${Math.floor(s / 60)} min`;
+    if (s < 172800) return `${Math.floor(s / 3600)} h`;
+    return `${Math.floor(s / 86400)} d`;
+  },
+  counter(ms) {
+    const s = Math.max(0, Math.floor(ms / 1000));
+    if (s >= 86400) return `${Math.floor(s / 86400)} d ${two(Math.floor(s / 3600) % 24)}:${two(Math.floor(s / 60) % 60)}`;
+    if (s >= 3600) return `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+    return `${Math.floor(s / 60)}:${two(s % 60)}`;
+  },
+  short(ms) {
+    const s = Math.max(0, Math.floor(ms / 1000));
+    return s >= 3600 ? formats.counter(ms) : `${two(Math.floor(s / 60))}:${two(s % 60)}`;
+  },
+  down: (ms) => formats.age(-ms),
+};
+
+function put(node, text) {
+  if (node && node.textContent !== text) node.textContent = text;
+}
+
+function tick() {
+  const now = Date.now() + offset;
+  for (const node of document.querySelectorAll("time[data-t]")) {
+    const format = formats[node.dataset.kind];
+    if (format) put(node, format(now - Number(node.dataset.t)));
+  }
+  const date = new Date(now);
+  put(document.querySelector('[data-clock="utc"]'), date.toISOString().slice(11, 19));
+  const local = document.querySelector('[data-clock="local"]');
+  if (local) {
+    const minutes = -date.getTimezoneOffset();
+    const sign = minutes < 0 ? "−" : "+";
+    const rest = Math.abs(minutes) % 60 ? `:${two(Math.abs(minutes) % 60)}` : "";
+    put(local, `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${sign}${two(Math.floor(Math.abs(minutes) / 60))}${rest}`);
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+    put(document.querySelector('[data-clock="zone"]'), zone.split("/").pop().replaceAll("_", " "));
+  }
+}
+
+/* Changed figures */
+
+const shown = new WeakMap();
+
+function mark(within, quietly) {
+  for (const node of within.querySelectorAll("[data-v]")) {
+    const text = node.textContent;
+    const before = shown.get(node);
+    shown.set(node, text);
+    if (quietly || before === undefined || before === text) continue;
+    node.classList.add("changed");
+    setTimeout(() => node.classList.remove("changed"), CHANGED_FOR);
+  }
+}
+
+/* The stream */
+
+function beat() {
+  beats++;
+  document.querySelectorAll(".heart-bar").forEach((bar, i, all) => {
+    const distance = Math.min(Math.abs(i - (beats % all.length)), all.length);
+    bar.classList.toggle("heart-on", distance === 0);
+    bar.classList.toggle("heart-near", distance === 1);
+  });
+}
+
+function heard(event) {
+  heardAt = performance.now();
+  const server = Number(event.detail?.data);
+  if (server > 0) offset = server - Date.now();
+  state("ok");
+  beat();
+}
+
+function state(now) {
+  if (root.dataset.link === now) return;
+  root.dataset.link = now;
+  const banner = document.getElementById("silent");
+  if (banner) banner.hidden = now !== "stale";
+}
+
+// kick makes a stream that is dead or never was try again. htmx retries one that
+// broke, but not a first connection that failed, and it cannot see silence.
+function kick(now) {
+  if (now - kickedAt < KICK_EVERY || document.querySelector("dialog[data-modal][open]")) return;
+  kickedAt = now;
+  const connection = stream._htmx?.sse; // of hx-sse 4.0.1, vendored by hash
+  if (!connection) {
+    htmx.trigger(stream, "kick");
+  } else if (connection.reader) {
+    connection.reader.cancel().catch(() => {});
+  }
+}
+
+function watch() {
+  if (!stream) return;
+  const now = performance.now();
+  const silence = now - (heardAt || startedAt);
+  const age = document.querySelector("[data-link-age]");
+  if (heardAt) put(age, `${(silence / 1000).toFixed(1)} s`);
+  if (document.hidden || silence <= SILENT_AFTER) return;
+  state("stale");
+  const banner = document.querySelector("[data-silent]");
+  if (banner) put(banner, banner.dataset.silent.replace("{}", formats.counter(silence)));
+  kick(now);
+}
+
+// renew asks for a new sign-in over the page, once, when the stream says that
+// the old one has run out.
+let renewing = false;
+function renew() {
+  const place = document.getElementById("dialogs");
+  if (renewing || !place || place.querySelector("dialog")) return;
+  renewing = true;
+  htmx.ajax("GET", "/login?renew=1", { target: "#dialogs", swap: "innerHTML" }).finally(() => { renewing = false; });
+}
+
+function refused(event) {
+  const status = event.detail?.status ?? event.detail?.ctx?.response?.status;
+  if (status === 401 && event.target === stream) renew();
+}
+
+function swapped(event) {
+  tick();
+  mark(document);
+  for (const dialog of document.querySelectorAll("dialog[data-modal]:not([open])")) dialog.showModal();
+  const renewed = document.querySelector("#dialogs [data-renewed]");
+  if (renewed) {
+    document.getElementById("notices")?.replaceChildren(renewed);
+    kickedAt = 0;
+  }
+  event.target?.dispatchEvent?.(new CustomEvent("flowdeck:swapped", { bubbles: true }));
+}
+
+if (stream) {
+  stream.addEventListener("hb", heard);
+  document.addEventListener("htmx:sse:error", refused);
+  document.addEventListener("htmx:response:error", refused);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) heardAt ||= 0; });
+  setInterval(watch, 200);
+}
+document.addEventListener("htmx:after:swap", swapped);
+mark(document, true);
+tick();
+setInterval(tick, 250);

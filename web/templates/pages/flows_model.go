@@ -36,6 +36,7 @@ type Chips struct {
 type FlowBody struct {
 	T       *text.Strings
 	Rows    []FlowRow
+	Armed   *ArmedRow // takes the place of the row with its id: a page loaded with ?armed=, without JavaScript
 	Figures bool
 	Loading bool   // the project has not been read to its end yet
 	Clear   string // URL without any filter: offered where the filter leaves nothing
