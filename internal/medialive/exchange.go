@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -226,9 +225,6 @@ func (r request) decode(a answer, out any) error {
 			return nil
 		}
 		out = &struct{}{}
-	}
-	if len(a.body) == 0 {
-		return r.unreadable(a, errors.New("empty answer"))
 	}
 	if err := json.Unmarshal(a.body, out); err != nil {
 		return r.unreadable(a, fmt.Errorf("decode the answer: %w", err))
