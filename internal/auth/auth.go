@@ -109,7 +109,7 @@ func (a *Auth) Session(r *http.Request) (*Session, error) {
 		return nil, err
 	}
 	a.rows.touch(r.Context(), s)
-	if s.Ended || !a.now().Before(s.ExpiresAt.Add(-expiryMargin)) {
+	if s.Ended || !a.now().Before(s.usableUntil()) {
 		return s, ErrExpired
 	}
 	return s, nil

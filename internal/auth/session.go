@@ -43,6 +43,13 @@ func (s *Session) LogValue() slog.Value {
 // EndsAt is when the session ends, whatever happens.
 func (s *Session) EndsAt() time.Time { return s.createdAt.Add(lifeLimit) }
 
+// usableUntil is when the token is used for the last time: a little before its
+// end, so that no command meets it.
+func (s *Session) usableUntil() time.Time {
+	life := s.ExpiresAt.Sub(s.SignedInAt)
+	return s.ExpiresAt.Add(-min(expiryMargin, life/10))
+}
+
 // payload is a session as sealed: with the token itself.
 type payload struct {
 	UserID, User, Account, Endpoint, IAMEndpoint string

@@ -77,7 +77,7 @@ func (a *Auth) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Reques
 		UserID: info.UserID, User: info.UserName, Account: info.Account,
 		Endpoint: target.Endpoint, IAMEndpoint: target.IAMEndpoint,
 		ProjectID: info.ProjectID, Project: info.ProjectName, Region: target.Region,
-		Token: info.Token, SignedInAt: a.now(), ExpiresAt: info.ExpiresAt,
+		Token: info.Token, SignedInAt: a.now(), ExpiresAt: a.endOf(info),
 	}
 	if err := a.replace(ctx, w, r, s); err != nil {
 		return nil, err
@@ -162,6 +162,15 @@ func asksForCode(err error) bool {
 		}
 	}
 	return false
+}
+
+// endOf gives when a token ends by our own clock, which may differ from IAM's.
+func (a *Auth) endOf(info medialive.TokenInfo) time.Time {
+	life := info.ExpiresAt.Sub(info.IssuedAt)
+	if info.IssuedAt.IsZero() || life <= 0 {
+		return info.ExpiresAt
+	}
+	return a.now().Add(life)
 }
 
 // replace makes a session under a new id and deletes the browser's old one.

@@ -26,6 +26,7 @@ import (
 type Trail interface {
 	AddCommand(ctx context.Context, c store.Command) error
 	SettleCommand(ctx context.Context, id, outcome, kind, code, message, requestID string, at time.Time) error
+	NameCommand(ctx context.Context, id, flowID string) error
 	OpenCommands(ctx context.Context) ([]store.Command, error)
 	LatestCommands(ctx context.Context, endpoint, project string) ([]store.Command, error)
 	FlowCommands(ctx context.Context, endpoint, project, flowID string, limit int) ([]store.Command, error)
@@ -153,6 +154,8 @@ type deed struct {
 	verb, flowID, flowName, target, detail string
 	// do makes the one call.
 	do func(context.Context) error
+	// made, if set, gives the id of the flow that the call made.
+	made func() string
 	// check reads whether it was done; it is asked only after a lost answer.
 	check func(context.Context) (done bool, err error)
 }
@@ -175,6 +178,9 @@ func (c *Control) act(ctx context.Context, op Operator, d deed) error {
 	err := d.do(ctx)
 	outcome := outcomeOf(err)
 	c.settle(ctx, row.ID, outcome, err)
+	if err == nil && d.made != nil {
+		c.name(ctx, row.ID, d.made())
+	}
 	c.tell(op, row, outcome)
 	op.Watcher.ReadSoon(d.flowID)
 	if outcome == monitor.OutcomeUnknown && d.check != nil {
@@ -205,6 +211,13 @@ func (c *Control) settle(ctx context.Context, id string, outcome monitor.Outcome
 	at := c.now()
 	if kept := c.trail.SettleCommand(ctx, id, string(outcome), kind, code, message, request, at); kept != nil {
 		c.log.ErrorContext(ctx, "outcome not recorded", "command", id, "outcome", outcome, "error", kept)
+	}
+}
+
+// name writes which flow a command made.
+func (c *Control) name(ctx context.Context, id, flowID string) {
+	if err := c.trail.NameCommand(ctx, id, flowID); err != nil {
+		c.log.ErrorContext(ctx, "flow of a command not recorded", "command", id, "flow", flowID, "error", err)
 	}
 }
 

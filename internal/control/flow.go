@@ -89,16 +89,17 @@ func (c *Control) CreateFlow(ctx context.Context, op Operator, f medialive.NewFl
 			made, err = op.Client.CreateFlow(ctx, f)
 			return err
 		},
+		made:  func() string { return made.ID },
 		check: func(context.Context) (bool, error) { return nameExists(op, f.Name), nil },
 	})
 	if err != nil {
 		return medialive.Flow{}, err
 	}
 	op.Watcher.ReadSoon(made.ID)
+	c.appear(ctx, op, made.ID)
 	if start {
 		err = c.StartFlow(ctx, op, made.ID)
 	}
-	c.appear(ctx, op, made.ID)
 	return made, err
 }
 

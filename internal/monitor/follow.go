@@ -138,7 +138,7 @@ func (s *stream) apply(e medialive.Event) {
 	case medialive.EventFlow:
 		s.flow(e, now)
 	case medialive.EventGone:
-		delete(w.records, e.FlowID)
+		w.forget(e.FlowID)
 		delete(s.told, e.FlowID)
 	case medialive.EventStatistics:
 		for _, st := range e.Statistics {
@@ -175,7 +175,7 @@ func (s *stream) flow(e medialive.Event, now time.Time) {
 func (s *stream) complete(now time.Time) {
 	for id := range s.w.records {
 		if !s.told[id] {
-			delete(s.w.records, id)
+			s.w.forget(id)
 		}
 	}
 	s.ready, s.confirmed = true, now

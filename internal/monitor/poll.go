@@ -218,7 +218,7 @@ func (w *Watcher) swept(seen map[string]bool, steady bool, took time.Duration) {
 				continue
 			}
 			if r.missed++; r.missed >= goneSweeps {
-				delete(w.records, id)
+				w.forget(id)
 			}
 		}
 	}

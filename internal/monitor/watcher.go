@@ -316,6 +316,12 @@ func (w *Watcher) record(id string) *record {
 	return r
 }
 
+// forget drops a flow that is gone. w.mu is held.
+func (w *Watcher) forget(id string) {
+	delete(w.records, id)
+	delete(w.orders, id)
+}
+
 // settle lets a status that was just read confirm the command of its flow, and
 // tells the journal of what that settled. w.mu is held.
 func (w *Watcher) settle(r *record, at time.Time) {

@@ -56,6 +56,15 @@ func (s *Store) SettleCommand(ctx context.Context, id, outcome, kind, code, mess
 	return nil
 }
 
+// NameCommand tells which flow a command made, once that is known. It says
+// [ErrNotFound] if there is no such command.
+func (s *Store) NameCommand(ctx context.Context, id, flowID string) error {
+	if err := s.write().execOne(ctx, `UPDATE commands SET flow_id = $1 WHERE id = $2`, flowID, id); err != nil {
+		return fmt.Errorf("name command: %w", err)
+	}
+	return nil
+}
+
 // OpenCommands gives the commands without an outcome, oldest first: those
 // under way, and those whose process died.
 func (s *Store) OpenCommands(ctx context.Context) ([]Command, error) {
