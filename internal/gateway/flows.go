@@ -90,6 +90,7 @@ func (g *Gateway) createFlow(c *call) (answer, error) {
 	if err := g.insertFlow(c, row, source); err != nil {
 		return answer{}, err
 	}
+	c.made = row.ID
 	g.changes.changed(c.project, row.ID)
 	rec, err := g.load(c.Context(), c.project, row.ID)
 	if err != nil {

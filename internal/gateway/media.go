@@ -174,7 +174,8 @@ func (m *media) remove(ctx context.Context, id string) {
 // follow reads the relay's reports until ctx ends, from whichever process
 // answers on its socket.
 func (m *media) follow(ctx context.Context) {
-	failed := false
+	silent := time.Now() // since when nothing was heard
+	told := false        // of the silence
 	for ctx.Err() == nil {
 		known := false
 		err := m.relay.Events(ctx, func(report relay.Report) error {
@@ -182,13 +183,13 @@ func (m *media) follow(ctx context.Context) {
 				m.doubt()
 				m.log.InfoContext(ctx, "following the relay", "version", report.Version, "srt", report.SRTVersion, "flows", len(report.Flows))
 			}
-			known, failed = true, false
+			known, told, silent = true, false, time.Now()
 			m.observe(report)
 			return nil
 		})
-		if !failed && ctx.Err() == nil {
-			m.log.WarnContext(ctx, "relay lost, looking for it", "error", err)
-			failed = true
+		if ctx.Err() == nil && !told && (known || time.Since(silent) > reportAge) {
+			m.log.WarnContext(ctx, "the relay is not there, looking for it", "error", err)
+			told = true
 		}
 		pause(ctx, reconnect)
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -22,6 +23,7 @@ type call struct {
 	body      []byte // all of it, at most maxBody
 	project   string
 	principal iam.Principal
+	made      string // id of the flow that the call created
 }
 
 // answer is what a call is answered with.
@@ -150,6 +152,7 @@ func (g *Gateway) authorised(rt route) http.Handler {
 		}
 		c := &call{Request: r, body: body, project: r.PathValue("project_id")}
 		if err := g.authorise(c, rt.actions...); err != nil {
+			g.note(c, rt, err)
 			g.refuse(w, r, err)
 			return
 		}
@@ -179,7 +182,7 @@ func (g *Gateway) note(c *call, rt route, err error) {
 		outcome = err.Error()
 	}
 	g.opts.Log.InfoContext(c.Context(), "command", "request_id", requestID(c.Context()), "user", c.principal.UserName,
-		"action", rt.actions[0], "flow", query.Get("flow_id"), "output", query.Get("output_name"), "outcome", outcome)
+		"action", rt.actions[0], "flow", cmp.Or(query.Get("flow_id"), c.made), "output", query.Get("output_name"), "outcome", outcome)
 }
 
 // authorise asks IAM whether the caller may do all the actions, and puts him
