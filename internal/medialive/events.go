@@ -20,6 +20,7 @@ import (
 // stream.
 func (c *Client) Events(ctx context.Context, tell func(Event) error) error {
 	r := c.extRequest("Events", "/events")
+	r.header.Set("Accept", "text/event-stream")
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	silence := c.link.limits.silence

@@ -63,8 +63,8 @@ func TestReadEvents(t *testing.T) {
 func streaming(t *testing.T, f func(ctx context.Context, send func(string))) *Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/ext/v1/p/events" || r.Header.Get("X-Auth-Token") != "secret-token" {
-			t.Errorf("asked for %s", r.URL.Path)
+		if r.URL.Path != "/ext/v1/p/events" || r.Header.Get("X-Auth-Token") != "secret-token" || r.Header.Get("Accept") != "text/event-stream" {
+			t.Errorf("asked for %s with %v", r.URL.Path, r.Header)
 		}
 		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 		control := http.NewResponseController(w)

@@ -186,11 +186,11 @@ func (r request) build(ctx context.Context, base *url.URL) (*http.Request, error
 	if err != nil {
 		return nil, fmt.Errorf("build the request: %w", err)
 	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "flowdeck")
 	for name, values := range r.header {
 		req.Header[name] = values
 	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "flowdeck")
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json;charset=utf-8")
 		req.Body = io.NopCloser(bytes.NewReader(r.body))

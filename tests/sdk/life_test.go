@@ -11,15 +11,15 @@ import (
 
 // The codes that the gateway answers here.
 const (
-	codeInvalid       = "LIVE.100011001"
-	codeNotPermitted  = "LIVE.100011003"
-	codeExists        = "LIVE.103011018"
-	codeUnknown       = "LIVE.103011019"
-	codeNotSignedIn   = "APIG.0301"
-	phrase            = "correct-horse-battery"
-	mask              = "******"
-	standby, active   = "STANDBY", "ACTIVE"
-	outCaller, outPul = "to_partner", "for_pull"
+	codeInvalid        = "LIVE.100011001"
+	codeNotPermitted   = "LIVE.100011003"
+	codeExists         = "LIVE.103011018"
+	codeUnknown        = "LIVE.103011019"
+	codeNotSignedIn    = "APIG.0301"
+	phrase             = "correct-horse-battery"
+	mask               = "******"
+	standby, active    = "STANDBY", "ACTIVE"
+	outCaller, outPull = "to_partner", "for_pull"
 )
 
 func TestOfficialSDK(t *testing.T) {
@@ -77,11 +77,11 @@ func create(t *testing.T, c *live.LiveClient) string {
 		return &model.CreateFlowsRequest{Body: &model.CreateFlowsRequestBody{Name: name, Region: regionID, Sources: []model.FlowSource{s}}}
 	}
 	for name, bad := range map[string]*model.CreateFlowsRequest{
-		"name":                request("1 flow", func(*model.FlowSource) {}),
-		"source_listener_por": request("studio-a", func(s *model.FlowSource) { s.SourceListenerPort = new(int32(2077)) }),
-		"min_latency":         request("studio-a", func(s *model.FlowSource) { s.MinLatency = new(int32(9)) }),
-		"cidr_whitelist":      request("studio-a", func(s *model.FlowSource) { s.CidrWhitelist = &[]string{"10.0.0.0/33"} }),
-		"passphrase":          request("studio-a", func(s *model.FlowSource) { s.Decryption = protection("123456789") }),
+		"name":                 request("1 flow", func(*model.FlowSource) {}),
+		"source_listener_port": request("studio-a", func(s *model.FlowSource) { s.SourceListenerPort = new(int32(2077)) }),
+		"min_latency":          request("studio-a", func(s *model.FlowSource) { s.MinLatency = new(int32(9)) }),
+		"cidr_whitelist":       request("studio-a", func(s *model.FlowSource) { s.CidrWhitelist = &[]string{"10.0.0.0/33"} }),
+		"passphrase":           request("studio-a", func(s *model.FlowSource) { s.Decryption = protection("123456789") }),
 	} {
 		_, err := c.CreateFlows(bad)
 		refused(t, err, 400, codeInvalid, name)
@@ -153,7 +153,7 @@ func (f *flow) outputs() {
 	protocols := model.GetAddFlowOutputsRequestProtocolEnum()
 	add := &model.CreateFlowOutputRequest{FlowId: f.id, Body: &[]model.AddFlowOutputsRequest{
 		{Name: outCaller, Protocol: protocols.SRT_CALLER, Destination: new("192.0.2.10"), Port: new(int32(2000)), Encryption: protection(phrase)},
-		{Name: outPul, Protocol: protocols.SRT_LISTENER, CidrWhitelist: &[]string{"127.0.0.0/8"}},
+		{Name: outPull, Protocol: protocols.SRT_LISTENER, CidrWhitelist: &[]string{"127.0.0.0/8"}},
 	}}
 	added, err := f.c.CreateFlowOutput(add)
 	check(f.t, err)
@@ -166,9 +166,9 @@ func (f *flow) outputs() {
 	show := func(name string) *model.ShowOutputInfoRequest {
 		return &model.ShowOutputInfoRequest{FlowId: f.id, OutputName: name}
 	}
-	shown, err := f.c.ShowOutputInfo(show(outPul))
+	shown, err := f.c.ShowOutputInfo(show(outPull))
 	check(f.t, err)
-	if *shown.Name != outPul || *shown.Port < 20000 || *shown.ListenerAddress == "" || *shown.Type != "Standard output" ||
+	if *shown.Name != outPull || *shown.Port < 20000 || *shown.ListenerAddress == "" || *shown.Type != "Standard output" ||
 		shown.OutputStatus.Value() != "ENABLED" || *shown.MinLatency != 2000 {
 		f.t.Errorf("output %v", shown)
 	}
@@ -176,12 +176,12 @@ func (f *flow) outputs() {
 	refused(f.t, err, 400, codeInvalid, "output_name nothing not exist in flow")
 	f.changeOutput()
 
-	gone, err := f.c.DeleteFlowOutput(&model.DeleteFlowOutputRequest{FlowId: f.id, OutputName: outPul})
+	gone, err := f.c.DeleteFlowOutput(&model.DeleteFlowOutputRequest{FlowId: f.id, OutputName: outPull})
 	check(f.t, err)
-	if *gone.FlowId != f.id || *gone.OutputName != outPul {
+	if *gone.FlowId != f.id || *gone.OutputName != outPull {
 		f.t.Errorf("deletion answered %v", gone)
 	}
-	_, err = f.c.DeleteFlowOutput(&model.DeleteFlowOutputRequest{FlowId: f.id, OutputName: outPul})
+	_, err = f.c.DeleteFlowOutput(&model.DeleteFlowOutputRequest{FlowId: f.id, OutputName: outPull})
 	refused(f.t, err, 400, codeInvalid, "not exist in flow")
 }
 
@@ -196,6 +196,12 @@ func (f *flow) changeOutput() {
 	if *changed.Name != outCaller || changed.OutputStatus.Value() != "DISABLED" || *changed.MinLatency != 300 ||
 		*changed.Destination != "192.0.2.10" || changed.Encryption == nil || changed.Encryption.Passphrase != mask {
 		f.t.Errorf("output %v", changed)
+	}
+	clear := model.GetShowOutputInfoRequestDataDisplayEnum().TRUE
+	shown, err := f.c.ShowOutputInfo(&model.ShowOutputInfoRequest{FlowId: f.id, OutputName: outCaller, DataDisplay: &clear})
+	check(f.t, err)
+	if shown.Encryption == nil || shown.Encryption.Passphrase != phrase {
+		f.t.Error("data_display=true does not show the passphrase")
 	}
 	_, err = f.c.ModifyFlowOutput(&model.ModifyFlowOutputRequest{
 		FlowId: f.id, OutputName: outCaller, Body: &model.UpdateFlowOutputRequestBody{Port: new(int32(80))},
