@@ -2,13 +2,9 @@ package relay
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,52 +14,13 @@ import (
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
 )
 
-// The test binary runs itself again in these roles, so that processor time
-// and memory can be measured by process.
 const (
-	roleVariable  = "FLOWDECK_TEST_ROLE"
-	socketOf      = "FLOWDECK_TEST_SOCKET"
-	roleRelay     = "relay"
-	roleLoad      = "load"
 	warmUp        = 3 * time.Second
 	measured      = 10 * time.Second
 	clockTicks    = 100 // USER_HZ of Linux
 	bitsPerGbit   = 1e9
 	connectedWait = 20 * time.Second
 )
-
-func TestMain(m *testing.M) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	var err error
-	switch os.Getenv(roleVariable) {
-	case "":
-		os.Exit(m.Run())
-	case roleRelay:
-		err = Serve(ctx, Options{Socket: os.Getenv(socketOf), Log: slog.Default(), Version: "test"})
-	case roleLoad:
-		err = relaytest.Run(ctx, os.Stdin, os.Stdout)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-// role starts this binary in a role.
-func role(t testing.TB, name, socket string, in *bytes.Reader, out *bytes.Buffer) *relaytest.Process {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), roleVariable+"="+name, socketOf+"="+socket)
-	if in != nil {
-		cmd.Stdin, cmd.Stdout = in, out
-	}
-	return relaytest.StartCommand(t, cmd)
-}
 
 // work is a measured load.
 type work struct {

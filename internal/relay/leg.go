@@ -96,7 +96,7 @@ func (l *leg) admit(lib *srt.Library, call srt.Call) srt.Reject {
 		return refuse(refusedBusy, srt.RejectOverload)
 	}
 	// The listener's own latency cannot be changed any more, its callers' can.
-	if err := lib.SetInt(call.Socket, srt.OptLatency, a.latency); err != nil {
+	if err := setLatency(lib, call.Socket, a.latency, l.source); err != nil {
 		return srt.RejectOverload
 	}
 	l.pending.add(call, time.Now())

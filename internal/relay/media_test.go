@@ -3,6 +3,8 @@ package relay
 import (
 	"fmt"
 	"net/netip"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,7 +30,9 @@ func TestMedia(t *testing.T) {
 		t.Run("stream id", func(t *testing.T) { testStreamID(t, h) })
 		t.Run("outputs come and go", func(t *testing.T) { testOutputsComeAndGo(t, h) })
 		t.Run("pullers", func(t *testing.T) { testPullers(t, h) })
+		t.Run("silent sender", func(t *testing.T) { testSilentSender(t, h) })
 		t.Run("killed sender", func(t *testing.T) { testKilledSender(t, h) })
+		t.Run("dead receiver", func(t *testing.T) { testDeadReceiver(t, h) })
 		t.Run("reconnect", func(t *testing.T) { testReconnect(t, h) })
 	})
 }
@@ -252,10 +256,60 @@ func testKilledSender(t *testing.T, h *house) {
 	})
 }
 
+// testSilentSender has a sender stay connected with nothing more to send.
+func testSilentSender(t *testing.T, h *house) {
+	t.Parallel()
+	in := relaytest.FreePort(t)
+	h.put(t, FlowSpec{ID: "silent", Source: listener("in", in, 0)})
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = write.Close() })
+	cmd := exec.Command("srt-live-transmit", "-c", "1316", "-q", "file://con", relaytest.SRT{Port: in}.LiveTransmitURI())
+	cmd.Stdin = read
+	relaytest.StartCommand(t, cmd)
+	_ = read.Close()
+	clip := relaytest.ReadClip(t, h.clip)
+	relaytest.Eventually(t, connectLimit, "the source is connected", func() bool {
+		if _, err := write.Write(clip[:1316]); err != nil {
+			t.Fatal(err)
+		}
+		return h.flow(t, "silent").Source.State == Connected
+	})
+	if s := h.awaitSource(t, "silent", Waiting, deadLimit); s.Peers != 1 || !s.Lost || s.Bitrate != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// testDeadReceiver kills receivers that the relay calls, and lets one return.
+func testDeadReceiver(t *testing.T, h *house) {
+	t.Parallel()
+	in, out := relaytest.FreePort(t), relaytest.FreePort(t)
+	h.put(t, FlowSpec{ID: "deaf", Source: listener("in", in, 0), Outputs: []LegSpec{caller("out", out, 0)}})
+	relaytest.Push(t, h.clip, relaytest.SRT{Port: in})
+	path := filepath.Join(t.TempDir(), "out.ts")
+	far := relaytest.SRT{Port: out, Listen: true}
+	receiver := relaytest.Record(t, far, path)
+	h.awaitOutput(t, "deaf", "out", Connected, connectLimit)
+	grown(t, path, someMedia/4)
+	receiver.Kill()
+	if o := h.awaitOutput(t, "deaf", "out", Connecting, deadLimit); !o.Lost {
+		t.Errorf("%+v", o)
+	}
+	relaytest.Record(t, far, path)
+	h.awaitOutput(t, "deaf", "out", Connected, connectLimit)
+	if s := h.flow(t, "deaf").Source; s.State != Connected || s.TSErrors != 0 {
+		t.Errorf("the source suffered: %+v", s)
+	}
+}
+
 func testReconnect(t *testing.T, h *house) {
 	t.Parallel()
 	port := relaytest.FreePort(t)
-	h.put(t, FlowSpec{ID: "calling", Source: caller("in", port, 16)})
+	source := caller("in", port, 16)
+	source.Host = "localhost"
+	h.put(t, FlowSpec{ID: "calling", Source: source})
 	for range 2 {
 		sender := relaytest.Push(t, h.clip, relaytest.SRT{Port: port, Listen: true, Passphrase: secret})
 		h.awaitSource(t, "calling", Connected, connectLimit)

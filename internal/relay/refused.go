@@ -26,7 +26,7 @@ const (
 	shownStreamID    = 128             // bytes
 	verdictWait      = 1 * time.Second // how long libsrt may take to verify a passphrase
 	maxPendingCalls  = 1000            // by leg; a flood beyond is not remembered
-	replacementForID = "\uFFFD"
+	replacementForID = "?"             // of bytes that are not UTF-8
 )
 
 // refusals remembers the callers that a flow turned away. It is written on

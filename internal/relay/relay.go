@@ -388,7 +388,7 @@ func (r *relay) joinSource(l *leg, p *peer, now time.Time) bool {
 func (r *relay) lose(p *peer, now time.Time) {
 	r.closePeer(p)
 	if p.leg.spec.Mode == Call {
-		p.leg.nextTry = now.Add(afterLoss)
+		p.leg.problem, p.leg.nextTry = "the connection was lost", now.Add(afterLoss)
 	}
 	if p.leg.refresh(now) {
 		r.changed.ring()

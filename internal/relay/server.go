@@ -39,6 +39,10 @@ const (
 func Serve(ctx context.Context, o Options) error { return serve(ctx, o, srt.Load) }
 
 func serve(ctx context.Context, o Options, load func() (*srt.Library, error)) error {
+	// Memory holds passphrases; a crash must not write them to a disk.
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
+		return fmt.Errorf("forbid core files: %w", err)
+	}
 	listener, err := listenUnix(ctx, o.Socket)
 	if err != nil {
 		return err

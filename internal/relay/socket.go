@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/flowdeck/flowdeck/internal/srt"
@@ -40,22 +41,13 @@ func (r *relay) newSocket(l *leg) (srt.Socket, error) {
 }
 
 func (r *relay) configure(s srt.Socket, l *leg) error {
-	receive := max(fewestPackets, (l.spec.Latency+roundTripsMS)*packetsPerMS)
-	send := max(fewestPackets, (max(l.spec.Latency, dropAfterMS)+roundTripsMS)*packetsPerMS)
-	if !l.source {
-		receive = returnPackets
-	}
 	options := []struct {
 		option srt.Option
 		value  int
 	}{
 		{srt.OptTransType, typeLive}, // first: it sets others
 		{srt.OptPayloadSize, srt.MaxPayload},
-		{srt.OptFlightWindow, receive},
-		{srt.OptReceiveBuffer, receive * bufferPerPacket},
-		{srt.OptSendBuffer, send * bufferPerPacket},
 		{srt.OptUDPSendBuffer, udpSendBuffer},
-		{srt.OptLatency, l.spec.Latency},
 		{srt.OptMinVersion, minPeerVersion},
 		{srt.OptPeerIdleTimeout, peerIdleMS},
 		{srt.OptConnectTimeout, connectTimeoutMS},
@@ -65,7 +57,28 @@ func (r *relay) configure(s srt.Socket, l *leg) error {
 			return fmt.Errorf("prepare %s: %w", l.spec.Name, err)
 		}
 	}
+	if err := setLatency(r.lib, s, l.spec.Latency, l.source); err != nil {
+		return fmt.Errorf("prepare %s: %w", l.spec.Name, err)
+	}
 	return r.configureAccess(s, l)
+}
+
+// setLatency sets a socket's latency, in milliseconds, and buffers that hold
+// as much.
+func setLatency(lib *srt.Library, s srt.Socket, latency int, source bool) error {
+	receive := max(fewestPackets, (latency+roundTripsMS)*packetsPerMS)
+	send := max(fewestPackets, (max(latency, dropAfterMS)+roundTripsMS)*packetsPerMS)
+	if source {
+		send = fewestPackets
+	} else {
+		receive = returnPackets
+	}
+	return errors.Join(
+		lib.SetInt(s, srt.OptLatency, latency),
+		lib.SetInt(s, srt.OptFlightWindow, receive), // before the buffer, which it limits
+		lib.SetInt(s, srt.OptReceiveBuffer, receive*bufferPerPacket),
+		lib.SetInt(s, srt.OptSendBuffer, send*bufferPerPacket),
+	)
 }
 
 func (r *relay) configureAccess(s srt.Socket, l *leg) error {
