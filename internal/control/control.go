@@ -80,6 +80,10 @@ type Control struct {
 	now    func() time.Time
 	serial serial
 	recent recent
+	began  time.Time // commands given before are of a former process
+
+	past      sync.Mutex // held while these are turned unknown
+	recovered bool
 
 	ctx    context.Context // of the reads that settle outcomes
 	cancel context.CancelFunc
@@ -95,7 +99,7 @@ func New(o Options) *Control {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Control{trail: o.Store, log: o.Log, now: o.Now, ctx: ctx, cancel: cancel}
+	c := &Control{trail: o.Store, log: o.Log, now: o.Now, began: o.Now(), ctx: ctx, cancel: cancel}
 	if o.Monitor != nil {
 		o.Monitor.Keep(journal{c})
 	}

@@ -55,9 +55,6 @@ func (r *room) begin(t *testing.T, trail control.Trail) {
 	r.Control = control.New(control.Options{Store: trail, Monitor: m, Log: slog.New(slog.NewTextHandler(&r.log, nil))})
 	t.Cleanup(r.Close)
 	t.Cleanup(m.Close)
-	if err := r.Recover(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	client, err := r.cloud.Client("token")
 	if err != nil {
 		t.Fatal(err)

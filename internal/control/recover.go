@@ -16,6 +16,9 @@ type journal struct{ c *Control }
 
 // Commands gives the newest start or stop of each flow.
 func (j journal) Commands(ctx context.Context, key monitor.Key) (map[string]monitor.Command, error) {
+	if err := j.c.Recover(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := j.c.trail.LatestCommands(ctx, key.Endpoint, key.ProjectID)
 	if err != nil {
 		return nil, fmt.Errorf("past commands: %w", err)
@@ -37,17 +40,25 @@ func (j journal) Settled(ctx context.Context, _ monitor.Key, _ string, cmd monit
 
 // Recover turns commands that a former process left without an outcome into
 // unknown ones. Starts and stops are settled by the next read of their flow; of
-// others the trail keeps saying that it is not known. It is called once, before
-// the first command.
+// others the trail keeps saying that it is not known. It does its work once;
+// the first watcher asks for it if nobody has before.
 func (c *Control) Recover(ctx context.Context) error {
+	c.past.Lock()
+	defer c.past.Unlock()
+	if c.recovered {
+		return nil
+	}
 	open, err := c.trail.OpenCommands(ctx)
 	if err != nil {
 		return fmt.Errorf("open commands: %w", err)
 	}
 	lost := &medialive.Error{Kind: medialive.KindOutcomeUnknown, Message: "the program ended before the answer came"}
 	for _, row := range open {
-		c.settle(ctx, row.ID, monitor.OutcomeUnknown, lost)
+		if row.At.Before(c.began) {
+			c.settle(ctx, row.ID, monitor.OutcomeUnknown, lost)
+		}
 	}
+	c.recovered = true
 	return nil
 }
 

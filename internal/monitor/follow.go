@@ -26,23 +26,25 @@ var errSilent = errors.New("the event stream fell silent")
 func (w *Watcher) watch(ctx context.Context) {
 	retry := newBackoff(firstRetry, longestRetry)
 	for ctx.Err() == nil {
-		began := w.monitor.now()
 		r, err := w.reader(ctx)
 		if err != nil {
 			return
 		}
-		caps, err := r.Capabilities(ctx)
+		began := w.monitor.now()
+		cloud, err := w.attend(ctx, r)
 		switch {
-		case err == nil:
-			err = w.follow(ctx, r, caps)
-		case isCloud(err):
+		case ctx.Err() != nil:
+			return
+		case cloud:
 			w.poll(ctx)
 			continue
+		case w.passOver(r, err):
+			continue
+		case medialive.KindOf(err) == medialive.KindNotPermitted:
+			w.pollMeanwhile(ctx)
+			continue
 		}
-		if ctx.Err() != nil {
-			return
-		}
-		w.broken(ctx, r, err)
+		w.broken(ctx, err)
 		if w.monitor.now().Sub(began) >= steadyStream {
 			retry.reset()
 		}
@@ -50,22 +52,41 @@ func (w *Watcher) watch(ctx context.Context) {
 	}
 }
 
-// isCloud tells that the other side answered, and knows no Flowdeck extension.
-func isCloud(err error) bool {
-	switch medialive.KindOf(err) {
-	case medialive.KindNotFound, medialive.KindRefused, medialive.KindNotPermitted:
-		return true
+// attend follows a gateway until its stream breaks; of a cloud, which answers
+// and knows no Flowdeck extension, it tells so at once.
+func (w *Watcher) attend(ctx context.Context, r Reader) (cloud bool, err error) {
+	caps, err := r.Capabilities(ctx)
+	if err == nil {
+		return false, w.follow(ctx, r, caps)
 	}
-	return false
+	kind := medialive.KindOf(err)
+	return kind == medialive.KindNotFound || kind == medialive.KindRefused, err
+}
+
+// pollMeanwhile polls what may be read by readers that may not follow a
+// gateway's events, until one comes that may.
+func (w *Watcher) pollMeanwhile(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w.monitor.work.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-w.offered:
+				if w.anyUnlimited() {
+					cancel()
+				}
+			}
+		}
+	})
+	w.poll(ctx)
 }
 
 // broken notes that the backend could not be read.
-func (w *Watcher) broken(ctx context.Context, r Reader, err error) {
+func (w *Watcher) broken(ctx context.Context, err error) {
 	if err == nil {
 		err = &medialive.Error{Op: "events", Kind: medialive.KindUnavailable, Err: errors.New("the event stream ended")}
-	}
-	if medialive.KindOf(err) == medialive.KindNotSignedIn {
-		w.turnedAway(r)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

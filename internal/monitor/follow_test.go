@@ -38,6 +38,8 @@ type gateway struct {
 	begin   []medialive.Event // told at the beginning of each stream
 	streams int
 	refused int
+	may     error // what a reader of little right is answered
+	lists   int
 }
 
 func newGateway(begin ...medialive.Event) *gateway {
@@ -47,8 +49,11 @@ func newGateway(begin ...medialive.Event) *gateway {
 func (g *gateway) Events(ctx context.Context, tell func(medialive.Event) error) error {
 	g.mu.Lock()
 	g.streams++
-	begin := g.begin
+	begin, may := g.begin, g.may
 	g.mu.Unlock()
+	if may != nil {
+		return may
+	}
 	for _, e := range begin {
 		if err := tell(e); err != nil {
 			return err
@@ -80,6 +85,12 @@ func (g *gateway) RefusedCallers(context.Context, string) ([]medialive.RefusedCa
 }
 
 func (g *gateway) ListFlows(context.Context, int, int) (medialive.FlowPage, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.lists++
+	if g.may != nil {
+		return medialive.FlowPage{Total: 1, Flows: []medialive.FlowSummary{{ID: "1", Name: "n-1", Status: medialive.Standby}}}, nil
+	}
 	return medialive.FlowPage{}, errors.New("a gateway is not polled")
 }
 
@@ -231,6 +242,34 @@ func TestStatisticsThatStopAreStale(t *testing.T) {
 		}
 		if !w.Snapshot().Link.OK {
 			t.Error("the gateway itself is there")
+		}
+	})
+}
+
+func TestReaderOfLittleRight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		may := &medialive.Error{Kind: medialive.KindNotPermitted}
+		m := monitor.New(monitor.Options{})
+		defer m.Close()
+		little := newGateway()
+		little.may = may
+		w := m.Watch(key, little)
+		pass(4 * time.Second)
+		if s := w.Snapshot(); !s.Link.OK || len(s.Flows) != 1 || little.lists == 0 {
+			t.Errorf("who may only list gets the list: %+v", s.Link)
+		}
+		full := newGateway(told("1", medialive.Standby), told("2", medialive.Standby), ready)
+		m.Watch(key, full)
+		pass(time.Second)
+		if s := w.Snapshot(); len(s.Flows) != 2 || s.Capabilities == nil {
+			t.Errorf("who may follow does: %d flows", len(s.Flows))
+		}
+		before := little.streams
+		m.Watch(key, little) // the freshest, but it does not come before who may read all
+		full.cut <- struct{}{}
+		full.tell(5*time.Second, beat)
+		if s := w.Snapshot(); !s.Link.OK || len(s.Flows) != 2 || little.streams != before {
+			t.Errorf("after a break: link %+v, %d flows, %d streams", s.Link, len(s.Flows), little.streams)
 		}
 	})
 }

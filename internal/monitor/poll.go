@@ -58,14 +58,18 @@ func (p *poller) call(ctx context.Context, read func(Reader) error) (at time.Tim
 	if err := p.w.budget.Wait(ctx); err != nil {
 		return at, err
 	}
-	r, err := p.w.reader(ctx)
-	if err != nil {
-		return at, err
+	for {
+		r, err := p.w.reader(ctx)
+		if err != nil {
+			return at, err
+		}
+		at = p.w.monitor.now()
+		err = read(r)
+		p.learn(err)
+		if !p.w.passOver(r, err) {
+			return at, err
+		}
 	}
-	at = p.w.monitor.now()
-	err = read(r)
-	p.learn(r, err)
-	return at, err
 }
 
 // pause waits out what the API asked for.
@@ -92,8 +96,8 @@ func sleep(ctx context.Context, d time.Duration, early <-chan struct{}) error {
 	return nil
 }
 
-// learn keeps the breaker and the pause, and drops a reader that is not let in.
-func (p *poller) learn(r Reader, err error) {
+// learn keeps the breaker and the pause.
+func (p *poller) learn(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err == nil {
@@ -102,8 +106,6 @@ func (p *poller) learn(r Reader, err error) {
 	}
 	wait := retryAfter(err)
 	switch medialive.KindOf(err) {
-	case medialive.KindNotSignedIn:
-		p.w.turnedAway(r)
 	case medialive.KindThrottled:
 		wait = max(wait, jitter(2*time.Second))
 	case medialive.KindUnavailable, medialive.KindUnreadable:

@@ -34,8 +34,9 @@ type Watcher struct {
 	turn     sync.Mutex // held while running: the next run waits for the last one's end
 
 	mu           sync.Mutex // guards all below
-	readers      []Reader   // freshest first
-	refusedBy    []Reader   // that the API did not let in: not to be taken again
+	readers      []Reader   // freshest first, then those that may not read all
+	ended        []Reader   // whose token the API no longer takes: not to be used again
+	limited      []Reader   // who may not read all
 	offered      chan struct{}
 	kick         chan struct{} // the list is to be read soon
 	nudge        chan struct{} // what is due may have changed
@@ -256,23 +257,29 @@ func (w *Watcher) beat() (idle bool) {
 	if len(w.subscribers) > 0 || now.Sub(time.Unix(0, w.lastUse.Load())) < idleAfter {
 		return false
 	}
-	w.readers, w.refusedBy = nil, nil // tokens are not kept for nothing
+	w.readers, w.ended, w.limited = nil, nil, nil // tokens are not kept for nothing
 	w.running.Store(false)
 	return true
 }
 
-// offer puts a reader first, unless the API has already turned it away.
+// offer puts a reader first, unless the API no longer takes its token; one that
+// may not read all comes last.
 func (w *Watcher) offer(r Reader) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if r == nil || slices.Contains(w.refusedBy, r) {
+	if r == nil || slices.Contains(w.ended, r) {
 		return
 	}
-	if len(w.readers) > 0 && w.readers[0] == r {
+	limited := slices.Contains(w.limited, r)
+	if have := slices.Index(w.readers, r); have == 0 || have > 0 && limited {
 		return
 	}
 	w.readers = slices.DeleteFunc(w.readers, func(have Reader) bool { return have == r })
-	w.readers = slices.Insert(w.readers, 0, r)
+	place := 0
+	if limited {
+		place = len(w.readers)
+	}
+	w.readers = slices.Insert(w.readers, place, r)
 	w.readers = w.readers[:min(len(w.readers), maxReaders)]
 	wake(w.offered)
 }
@@ -287,23 +294,50 @@ func (w *Watcher) reader(ctx context.Context) (Reader, error) {
 			return r, nil
 		}
 		w.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-w.offered:
+		if err := sleep(ctx, tick, w.offered); err != nil {
+			return nil, err
 		}
 	}
 }
 
-// turnedAway drops a reader whose token the API no longer takes.
-func (w *Watcher) turnedAway(r Reader) {
+// passOver puts aside a reader that the API does not let in, or not to all, and
+// tells whether another one can take over at once.
+func (w *Watcher) passOver(r Reader, err error) (another bool) {
+	if err == nil {
+		return false
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.readers = slices.DeleteFunc(w.readers, func(have Reader) bool { return have == r })
-	w.refusedBy = append(w.refusedBy, r)
-	if len(w.refusedBy) > 4*maxReaders {
-		w.refusedBy = slices.Delete(w.refusedBy, 0, 1)
+	without := slices.DeleteFunc(slices.Clone(w.readers), func(have Reader) bool { return have == r })
+	switch medialive.KindOf(err) {
+	case medialive.KindNotSignedIn:
+		w.readers, w.ended = without, noted(w.ended, r)
+	case medialive.KindNotPermitted:
+		w.readers, w.limited = append(without, r), noted(w.limited, r)
+	default:
+		return false
 	}
+	return len(w.readers) > 0 && !slices.Contains(w.limited, w.readers[0])
+}
+
+// noted adds a reader to a list that keeps the last few.
+func noted(list []Reader, r Reader) []Reader {
+	if slices.Contains(list, r) {
+		return list
+	}
+	const most = 16
+	if len(list) >= most {
+		list = slices.Delete(list, 0, 1)
+	}
+	return append(list, r)
+}
+
+// anyUnlimited tells whether there is a reader of which it is not known that it
+// may not read all.
+func (w *Watcher) anyUnlimited() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.readers) > 0 && !slices.Contains(w.limited, w.readers[0])
 }
 
 // record finds the record of a flow, or makes one. w.mu is held.
