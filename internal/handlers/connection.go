@@ -3,7 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net"
-	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -48,38 +48,74 @@ func farOfOutput(o medialive.Output) far {
 // encrypted tells whether the connection has a passphrase.
 func (f far) encrypted() bool { return f.crypto != nil }
 
-// url gives the SRT URL of the other side. ffmpeg and OBS take the latency in
-// microseconds, srt-live-transmit in milliseconds: perMilli is 1000 or 1.
-func (f far) url(perMilli int) string {
+// url gives the SRT URL of the other side, up to the stream id and from there
+// on: neither ffmpeg nor srt-live-transmit unescapes a stream id, so it stands
+// as it is, and only a shell has to be kept from it. ffmpeg and OBS take the
+// latency in microseconds, srt-live-transmit in milliseconds: perMilli is 1000
+// or 1.
+func (f far) url(perMilli int) (before, after string) {
 	mode, host := "caller", f.host
 	if !f.calls {
 		mode, host = "listener", "0.0.0.0"
 	}
-	options := []string{"mode=" + mode}
-	add := func(name, value string) { options = append(options, name+"="+value) }
-	if f.streamID != "" && f.calls {
-		add("streamid", escapeOption(f.streamID))
-	}
+	before = fmt.Sprintf("srt://%s?mode=%s", net.JoinHostPort(host, strconv.Itoa(f.port)), mode)
 	if f.latency > 0 {
-		add("latency", strconv.Itoa(f.latency*perMilli))
+		after += "&latency=" + strconv.Itoa(f.latency*perMilli)
 	}
 	if f.encrypted() {
-		add("pbkeylen", strconv.Itoa(f.crypto.Algorithm.KeyLength()))
-		add("passphrase", keyPlaceholder)
+		after += "&pbkeylen=" + strconv.Itoa(f.crypto.Algorithm.KeyLength()) + "&passphrase=" + keyPlaceholder
 	}
-	return fmt.Sprintf("srt://%s?%s", net.JoinHostPort(host, strconv.Itoa(f.port)), strings.Join(options, "&"))
+	return before, after
 }
 
-// escapeOption escapes all but letters, digits and -_.~, the space as %20
-// because not every tool reads a plus as one. Nothing is left that a shell or
-// a URL parser would understand.
-func escapeOption(s string) string {
-	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
+// id is the stream id that the other side has to send: only who calls sends one.
+func (f far) id() string {
+	if !f.calls {
+		return ""
+	}
+	return f.streamID
 }
 
-// quoted puts a URL in double quotes: the shell must not see its ampersands
-// but must see the placeholder of the passphrase.
-func quoted(url string) string { return `"` + url + `"` }
+// plain is the URL as it is typed into a field.
+func (f far) plain(perMilli int) string {
+	before, after := f.url(perMilli)
+	if id := f.id(); id != "" {
+		before += "&streamid=" + id
+	}
+	return before + after
+}
+
+// shell is the URL as a word of a shell: the placeholder of the passphrase is
+// expanded, and the stream id never.
+func (f far) shell(perMilli int) string {
+	before, after := f.url(perMilli)
+	id := f.id()
+	switch {
+	case id == "":
+		return `"` + before + after + `"`
+	case harmless.MatchString(id):
+		return `"` + before + "&streamid=" + id + after + `"`
+	}
+	return `"` + before + `&streamid="` + singleQuoted(id) + `"` + after + `"`
+}
+
+// harmless is what a shell leaves alone within double quotes, an interactive
+// one too.
+var harmless = regexp.MustCompile(`^[A-Za-z0-9/_.:=,@#?;~+%-]+$`)
+
+// singleQuoted is a text that a shell takes as it is.
+func singleQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// ffmpegWords are the last words of an ffmpeg command. A stream id with a plus
+// or an ampersand does not survive in a URL there, and goes by an option.
+func (f far) ffmpegWords() string {
+	id := f.id()
+	if !strings.ContainsAny(id, "+&") {
+		return f.shell(1000)
+	}
+	f.streamID = ""
+	return "-srt_streamid " + singleQuoted(id) + " " + f.shell(1000)
+}
 
 // The beginnings of the commands; the URL follows.
 const (
@@ -95,11 +131,15 @@ const firstLatency = 120
 // sendLines are ready commands that send to a source.
 type sendLines struct{ test, obs, transmit string }
 
-// senders gives the commands for a sender.
+// senders gives the commands for a sender; one that cannot send this stream id
+// is empty.
 func (f far) senders() sendLines {
-	return sendLines{
-		test:     testPattern + " \\\n  " + quoted(f.url(1000)),
-		obs:      f.url(1000),
-		transmit: fromMulticast + " \\\n  " + quoted(f.url(1)),
+	lines := sendLines{test: testPattern + " \\\n  " + f.ffmpegWords()}
+	if !strings.ContainsAny(f.id(), "+&") {
+		lines.obs = f.plain(1000)
 	}
+	if !strings.Contains(f.id(), "&") {
+		lines.transmit = fromMulticast + " \\\n  " + f.shell(1)
+	}
+	return lines
 }

@@ -172,7 +172,7 @@ func (v teller) sourceRows(f *monitor.Flow) []pages.Pair {
 		{Label: words.Mode, Value: "SRT " + modeName(v.t, listens)},
 		{Label: at, Value: cmp.Or(hostPort(s.Address, s.Port), number(s.Port)), Mono: true},
 	}
-	if listens {
+	if listens && v.measured {
 		rows = append(rows, v.senderRow(f))
 	}
 	rows = append(rows, pages.Pair{Label: words.StreamID, Value: cmp.Or(s.StreamID, words.AnyStreamID), Mono: s.StreamID != ""},

@@ -18,27 +18,10 @@ import (
 // a stream id and a description.
 const maxBody = 64 << 10
 
-// maxHeader bounds a request's header.
-const maxHeader = 16 << 10
-
 // policy is the content security policy of every answer: nothing but our own
 // files, no inline script or style, no frame, no other host.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
-
-// NewServer gives the http.Server for a handler, with limits against slow and
-// large requests. There is no WriteTimeout: a stream stays open, and sets a
-// deadline before each write; what is not a stream is bounded by its own work.
-func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-}
 
 // secureHeaders sets what every answer carries, errors and files included.
 func secureHeaders(secure bool) echo.MiddlewareFunc {

@@ -56,14 +56,16 @@ func (v teller) sheetLines(f far) []ui.CopyLine {
 // commands are the ready lines for the tools that people have.
 func (v teller) commands(f far) []pages.Line {
 	s := f.senders()
-	line := func(id, tool, note, text string) pages.Line {
-		return pages.Line{ID: id, Tool: tool, Note: note, Parts: []pages.LinePart{{Text: text}}}
+	var all []pages.Line
+	add := func(id, tool, note, text string) {
+		if text != "" {
+			all = append(all, pages.Line{ID: id, Tool: tool, Note: note, Parts: []pages.LinePart{{Text: text}}})
+		}
 	}
-	return []pages.Line{
-		line("ffmpeg", "ffmpeg", v.t.First.FfmpegNote, s.test),
-		line("obs", "OBS", v.t.First.OBSNote, s.obs),
-		line("slt", "srt-live-transmit", v.t.First.TransmitNote, s.transmit),
-	}
+	add("ffmpeg", "ffmpeg", v.t.First.FfmpegNote, s.test)
+	add("obs", "OBS", v.t.First.OBSNote, s.obs)
+	add("slt", "srt-live-transmit", v.t.First.TransmitNote, s.transmit)
+	return all
 }
 
 // sheetText is the whole sheet as plain text.
