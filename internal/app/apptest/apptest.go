@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -242,15 +244,22 @@ func (a *App) Key(user string) (ak, sk string) {
 
 // Logs is what the processes have written so far.
 func (a *App) Logs() string {
-	content, err := os.ReadFile(a.logs)
-	if err != nil {
-		return err.Error()
+	var all strings.Builder
+	for _, path := range []string{a.logs, filepath.Join(a.Data, "run", "relay.log")} {
+		content, err := os.ReadFile(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err.Error()
+		}
+		all.Write(content)
 	}
-	return string(content)
+	return all.String()
 }
 
+// alarms are words that no process may write.
+var alarms = []string{"WARNING: DATA RACE", "panic:", "fatal error:"}
+
 // clean ends what runs, and fails the test if more than the dashboard has to be
-// told.
+// told, or if a process crashed.
 func (a *App) clean() {
 	if a.dashboard == nil {
 		return
@@ -260,6 +269,11 @@ func (a *App) clean() {
 		for _, pid := range pids {
 			a.t.Errorf("the %s (process %d) was left behind", role, pid)
 			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	for _, alarm := range alarms {
+		if strings.Contains(a.Logs(), alarm) {
+			a.t.Errorf("a process wrote %q", alarm)
 		}
 	}
 }
