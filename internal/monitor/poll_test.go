@@ -51,7 +51,7 @@ func flow(name string, s medialive.FlowStatus, h medialive.Health, outputs ...st
 
 // pass lets time go by on the fake clock.
 func pass(d time.Duration) {
-	time.Sleep(d) // of the synctest bubble: takes no time
+	<-time.After(d)
 	synctest.Wait()
 }
 
@@ -338,7 +338,7 @@ func TestSlowProjectDelaysNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow, quick := medialivetest.New(), medialivetest.New()
 		slow.Before = func(http.ResponseWriter, medialivetest.Call) bool {
-			time.Sleep(time.Hour) // of the bubble
+			<-time.After(time.Hour)
 			return false
 		}
 		quick.Add(flow("f", medialive.Active, medialive.Connected))
