@@ -1,0 +1,189 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+)
+
+// open are the routes that answer without a session, as method and path. All
+// others must ask for one; a route that is not in either list fails the test.
+var open = []string{
+	"GET /", "GET /login", "POST /login", "POST /logout", "POST /settings", "GET /static/*",
+	"GET /healthz", "GET /readyz", "GET /metrics",
+}
+
+// guarded are the routes that need a session.
+var guarded = []string{
+	"GET /flows", "GET /flows/new", "POST /flows", "GET /flows/:id", "GET /flows/:id/row", "GET /flows/:id/command",
+	"POST /flows/:id/start", "GET /flows/:id/stop", "POST /flows/:id/stop", "GET /flows/:id/delete", "POST /flows/:id/delete",
+	"GET /flows/:id/source", "POST /flows/:id/source", "POST /flows/:id/source/effect",
+	"GET /flows/:id/outputs/new", "POST /flows/:id/outputs", "POST /flows/:id/outputs/new/effect",
+	"GET /flows/:id/outputs/:name", "POST /flows/:id/outputs/:name", "POST /flows/:id/outputs/:name/effect",
+	"GET /flows/:id/outputs/:name/row", "GET /flows/:id/outputs/:name/delete", "POST /flows/:id/outputs/:name/delete",
+	"GET /flows/:id/outputs/:name/disable", "POST /flows/:id/outputs/:name/disable", "POST /flows/:id/outputs/:name/enable",
+	"GET /live",
+}
+
+func TestNoUnlistedRoute(t *testing.T) {
+	h := newHouse(t, nil)
+	listed := slices.Concat(open, guarded)
+	var served []string
+	for _, r := range h.echo.Routes() {
+		name := r.Method + " " + r.Path
+		if r.Method == http.MethodHead {
+			name = http.MethodGet + " " + r.Path
+		}
+		if !slices.Contains(listed, name) {
+			t.Errorf("%s %s is served and not listed here", r.Method, r.Path)
+		}
+		served = append(served, name)
+	}
+	for _, name := range listed {
+		if !slices.Contains(served, name) {
+			t.Errorf("%s is listed and not served", name)
+		}
+	}
+}
+
+// concrete fills in a route's parameters.
+func concrete(route string) (method, path string) {
+	method, path, _ = strings.Cut(route, " ")
+	path = strings.NewReplacer(":id", "flow-0001", ":name", "OUT-1", "*", "js/live.js").Replace(path)
+	if path == "/live" {
+		path += "?view=list"
+	}
+	return method, path
+}
+
+func TestEveryGuardedRouteAsksForASession(t *testing.T) {
+	h := newHouse(t, func(c *medialivetest.Cloud) { c.Add(flowOf("FEED-A", "ACTIVE", outputOf("OUT-1"))) })
+	stranger := h.browser()
+	forged := http.Header{"Cookie": {"flowdeck=" + strings.Repeat("A", 43)}}
+	for _, route := range guarded {
+		method, path := concrete(route)
+		for name, header := range map[string]http.Header{"no cookie": nil, "made-up cookie": forged} {
+			t.Run(route+" "+name, func(t *testing.T) {
+				var values url.Values
+				if method == http.MethodPost {
+					values = form("name", "X")
+				}
+				r := stranger.do(method, path, values, header)
+				if path == "/live?view=list" {
+					if r.status != http.StatusUnauthorized {
+						t.Errorf("the stream answers %d, want 401", r.status)
+					}
+					return
+				}
+				if to := r.header.Get("Location"); r.status != http.StatusSeeOther || !strings.HasPrefix(to, "/login") {
+					t.Errorf("%d to %q, want the sign-in", r.status, to)
+				}
+				f := stranger.fragments().do(method, path, values, header)
+				if to := f.header.Get("HX-Redirect"); f.status != http.StatusUnauthorized || !strings.HasPrefix(to, "/login") || f.body != "" {
+					t.Errorf("a fragment: %d, HX-Redirect %q, %d bytes", f.status, to, len(f.body))
+				}
+			})
+		}
+	}
+	if calls := h.cloud.Calls(""); len(calls) != 0 {
+		t.Errorf("strangers caused %d upstream calls", len(calls))
+	}
+}
+
+// Every unsafe route refuses what another site's page sends, and takes what its
+// own page sends as far as the session goes.
+func TestCrossOrigin(t *testing.T) {
+	h, b, _ := oneFlow(t)
+	before := len(h.cloud.Calls(""))
+	for _, route := range slices.Concat(open, guarded) {
+		method, path := concrete(route)
+		if method != http.MethodPost {
+			continue
+		}
+		for name, header := range map[string]http.Header{
+			"cross-site":         {"Sec-Fetch-Site": {"cross-site"}},
+			"same-site":          {"Sec-Fetch-Site": {"same-site"}},
+			"other origin":       {"Origin": {"https://evil.example"}},
+			"null origin":        {"Origin": {"null"}},
+			"cross-site, origin": {"Sec-Fetch-Site": {"cross-site"}, "Origin": {h.url}},
+		} {
+			r := b.do(method, path, form("name", "X", "start", "1"), header)
+			if r.status != http.StatusForbidden {
+				t.Errorf("%s from %s: %d, want 403", route, name, r.status)
+			}
+		}
+	}
+	for _, call := range h.cloud.Calls("")[before:] {
+		if !strings.HasPrefix(call.Op, "List") && !strings.HasPrefix(call.Op, "Show") {
+			t.Errorf("a forged request caused %s", call.Op)
+		}
+	}
+}
+
+func TestEveryAnswerIsHardened(t *testing.T) {
+	_, b, id := oneFlow(t)
+	want := map[string]string{
+		"X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin", "Referrer-Policy": "no-referrer",
+	}
+	for _, path := range []string{
+		"/", "/login", "/flows", "/flows/" + id, "/flows/" + id + "/source", "/nowhere", "/flows/none", "/healthz", "/metrics", "/static/none.js",
+		"/live?view=nonsense", "/flows/%2e%2e/x", "//evil.example", "/flows?limit=%zz",
+	} {
+		r := b.get(path)
+		for name, value := range want {
+			if got := r.header.Get(name); got != value {
+				t.Errorf("%s: %s is %q", path, name, got)
+			}
+		}
+		csp := r.header.Get("Content-Security-Policy")
+		if !strings.HasPrefix(csp, "default-src 'none'; script-src 'self'; style-src 'self';") || strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: CSP %q", path, csp)
+		}
+		if r.header.Get("X-Request-Id") == "" {
+			t.Errorf("%s: no request id", path)
+		}
+		if path != "/metrics" && strings.Contains(r.body, "goroutine") || strings.Contains(r.body, ".go:") {
+			t.Errorf("%s shows its inside", path)
+		}
+	}
+}
+
+func TestHealthAndMetrics(t *testing.T) {
+	h := newHouse(t, nil)
+	b := h.browser()
+	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n"} {
+		if r := b.get(path); r.status != http.StatusOK || r.body != want {
+			t.Errorf("%s: %d %q", path, r.status, r.body)
+		}
+	}
+	if r := b.get("/metrics"); r.status != http.StatusOK || !strings.Contains(r.body, "flowdeck_http_request_duration_seconds") {
+		t.Errorf("metrics on loopback: %d", r.status)
+	}
+	if r := b.do(http.MethodGet, "/metrics", nil, http.Header{"Authorization": {"Bearer wrong"}}); r.status != http.StatusNotFound {
+		t.Errorf("metrics with a wrong key: %d", r.status)
+	}
+	if r := b.do(http.MethodGet, "/metrics", nil, http.Header{"Authorization": {"Bearer metrics-key-of-the-test"}}); r.status != http.StatusOK {
+		t.Errorf("metrics with the key: %d", r.status)
+	}
+}
+
+func TestLargeBody(t *testing.T) {
+	h, b, id := oneFlow(t)
+	for _, path := range []string{"/login", "/flows", "/flows/" + id + "/source"} {
+		r := b.post(path, form("name", strings.Repeat("x", 10<<20)))
+		if r.status != http.StatusRequestEntityTooLarge {
+			t.Errorf("10 MB to %s: %d", path, r.status)
+		}
+	}
+	if r := b.do(http.MethodGet, "/flows", nil, http.Header{"Cookie": {"flowdeck=" + strings.Repeat("x", 16<<10)}}); r.status != http.StatusSeeOther {
+		t.Errorf("a cookie of 16 KB: %d", r.status)
+	}
+	if strings.Contains(h.log.String(), "xxxx") {
+		t.Error("the log has what was sent")
+	}
+}
