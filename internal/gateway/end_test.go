@@ -151,6 +151,7 @@ func TestPortHeldWhileStarting(t *testing.T) {
 // TestKilledProcesses runs a whole gateway with its relay, kills each with -9,
 // and watches the media.
 func TestKilledProcesses(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := prepare(t, dir)
 	f.must(f.store.Close())

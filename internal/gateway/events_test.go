@@ -60,6 +60,7 @@ func (l *listener) kinds() (kinds []medialive.EventKind) {
 }
 
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	r := newFakeRelay()
 	f := newFixture(t, r)
 	flow := f.started("studio-a")
@@ -115,6 +116,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestEventsEndWithThePermission(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, newFakeRelay())
 	f.must(f.iam.AddUser(t.Context(), "viewer", password))
 	f.must(f.iam.SetPolicy(t.Context(), "viewer", []string{"live:ott:list*", "live:ott:show*"}))
@@ -131,6 +133,7 @@ func TestEventsEndWithThePermission(t *testing.T) {
 // TestSlowReaderIsDropped reads nothing from a connection that keeps nothing
 // either: the gateway ends the stream, and all others are served meanwhile.
 func TestSlowReaderIsDropped(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, newFakeRelay())
 	f.started("studio-a")
 	here, there := net.Pipe()

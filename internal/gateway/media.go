@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -78,20 +80,45 @@ func (m *media) run(ctx context.Context, rec record, spec relay.FlowSpec) error 
 	return m.bring(ctx, m.want(rec, spec), m.relay.Put)
 }
 
-// want makes a flow wanted, to be brought to the relay by [media.settle].
+// want makes a flow wanted, to be brought to the relay by [media.settle]
+// unless it has been already.
 func (m *media) want(rec record, spec relay.FlowSpec) *running {
-	w := &running{rec: rec, spec: spec}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if w := m.wanted[rec.row.ID]; w != nil && reflect.DeepEqual(w.spec, spec) {
+		w.rec = rec
+		return w
+	}
 	m.releaseLocked(rec.row.ID)
+	w := &running{rec: rec, spec: spec}
 	m.wanted[rec.row.ID] = w
 	return w
 }
 
-// releaseLocked notes the ports on which the flow listens, for it may cease to.
+// forget makes a flow unwanted, to be taken from the relay by [media.settle].
+func (m *media) forget(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.releaseLocked(id)
+	delete(m.wanted, id)
+}
+
+// wantedFlows lists the flows that should run.
+func (m *media) wantedFlows() []record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	recs := make([]record, 0, len(m.wanted))
+	for _, w := range m.wanted {
+		recs = append(recs, w.rec)
+	}
+	return recs
+}
+
+// releaseLocked notes the ports on which the relay listens for the flow, for
+// it may cease to.
 func (m *media) releaseLocked(id string) {
 	w := m.wanted[id]
-	if w == nil {
+	if w == nil || !w.taken {
 		return
 	}
 	for _, leg := range slices.Concat(w.spec.Outputs, []relay.LegSpec{w.spec.Source}) {
@@ -105,20 +132,20 @@ func (m *media) releaseLocked(id string) {
 func (m *media) released(port int) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for port, at := range m.letGo {
-		if time.Since(at) > portRelease {
-			delete(m.letGo, port)
-		}
-	}
+	maps.DeleteFunc(m.letGo, func(_ int, at time.Time) bool { return time.Since(at) > portRelease })
 	_, lately := m.letGo[port]
 	return lately
 }
 
 // broken makes a flow wanted that cannot be brought to the relay.
 func (m *media) broken(rec record, cause error) {
-	m.log.Error("flow cannot run", "flow", rec.row.ID, "error", cause)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if w := m.wanted[rec.row.ID]; w != nil && w.spec.ID == "" {
+		w.rec = rec // known to be broken
+		return
+	}
+	m.log.Error("flow cannot run", "flow", rec.row.ID, "error", cause)
 	m.wanted[rec.row.ID] = &running{rec: rec, taken: true, problem: "a stored passphrase cannot be opened with the key file of this service; set it anew"}
 }
 
@@ -156,10 +183,7 @@ func problemOf(err error) string {
 // end makes a flow unwanted and takes it from the relay. A failure is left to
 // [media.settle].
 func (m *media) end(ctx context.Context, id string) {
-	m.mu.Lock()
-	m.releaseLocked(id)
-	delete(m.wanted, id)
-	m.mu.Unlock()
+	m.forget(id)
 	m.remove(ctx, id)
 }
 

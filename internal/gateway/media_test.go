@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,7 @@ func TestStartWithoutRelay(t *testing.T) {
 }
 
 func TestRelayLostAndBack(t *testing.T) {
+	t.Parallel()
 	r := newFakeRelay()
 	f := newFixture(t, r)
 	a, b := f.started("studio-a"), f.started("studio-b")
@@ -138,6 +140,26 @@ func TestRelayRunsWhatNobodyWants(t *testing.T) {
 	eventually(t, "the stray flow is gone, and the lost one back", patience, func() bool {
 		ids := r.running()
 		return len(ids) == 1 && ids[0] == flow.ID
+	})
+}
+
+// TestStoreIsReadAnew changes the store behind the gateway's back: reading it
+// anew mends what the relay runs.
+func TestStoreIsReadAnew(t *testing.T) {
+	r := newFakeRelay()
+	f := newFixture(t, r)
+	stopped, started, same := f.started("studio-a"), f.create("studio-b"), f.started("studio-c")
+	for id, active := range map[string]bool{stopped.ID: false, started.ID: true} {
+		if _, err := f.store.SetFlowActive(t.Context(), f.project, id, active, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !f.gateway.ReadStore(t.Context()) {
+		t.Fatal("the store could not be read")
+	}
+	eventually(t, "the relay runs what the store says", patience, func() bool {
+		ids := r.running()
+		return len(ids) == 2 && slices.Contains(ids, started.ID) && slices.Contains(ids, same.ID)
 	})
 }
 
@@ -201,6 +223,7 @@ func TestChangeThatTheRelayRefuses(t *testing.T) {
 }
 
 func TestStatisticsAreNeverOld(t *testing.T) {
+	t.Parallel()
 	r := newFakeRelay()
 	f := newFixture(t, r)
 	flow := f.started("studio-a")
@@ -253,6 +276,7 @@ func TestStatisticsAreNeverOld(t *testing.T) {
 // TestKeyFileLost starts a gateway with another key: the flows are still
 // listed, and what cannot run says why.
 func TestKeyFileLost(t *testing.T) {
+	t.Parallel()
 	r := newFakeRelay()
 	f := newFixture(t, r)
 	flow, err := f.client.CreateFlow(t.Context(), medialive.NewFlow{Name: "studio-a", Region: region, Source: medialive.Source{

@@ -3,43 +3,52 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
+
+	"github.com/flowdeck/flowdeck/internal/store"
 )
 
-// loadRetry is the pause between attempts to read the desired state.
-const loadRetry = 500 * time.Millisecond
+const (
+	loadRetry = 500 * time.Millisecond // between attempts to read the desired state
+	loadPause = 30 * time.Second       // after which it is read anew, lest a change was missed
+)
 
-// reconcile keeps the relay at the desired state: once everything from the
+// reconcile keeps the relay at the desired state: first everything from the
 // store, then whatever a report shows to differ. It returns when ctx ends.
 func (g *Gateway) reconcile(ctx context.Context) {
-	for ctx.Err() == nil {
-		err := g.wantStored(ctx)
-		if err == nil {
-			break
-		}
-		g.opts.Log.ErrorContext(ctx, "desired state cannot be read", "error", err)
+	for !g.wantStored(ctx) && ctx.Err() == nil {
 		pause(ctx, loadRetry)
 	}
+	again := time.NewTicker(loadPause)
+	defer again.Stop()
 	g.media.nudge()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-again.C:
+			g.wantStored(ctx)
 		case <-g.media.wake:
-			g.media.settle(ctx, g.serial)
 		}
+		g.media.settle(ctx, g.serial)
 	}
 }
 
-// wantStored makes every ACTIVE flow of the store wanted. A relay that runs
-// already keeps what is equal untouched; nothing is taken from it before all
-// of this is known.
-func (g *Gateway) wantStored(ctx context.Context) error {
+// wantStored makes every flow wanted that is ACTIVE in the store, and no
+// other. A relay that runs already keeps what is equal untouched; nothing is
+// taken from it before all of this is known. It tells whether it could.
+func (g *Gateway) wantStored(ctx context.Context) bool {
 	rows, err := g.opts.Store.AllFlows(ctx)
-	if err != nil {
-		return fmt.Errorf("read all flows: %w", err)
+	if err == nil {
+		err = g.wantEach(ctx, rows)
 	}
+	if err != nil && ctx.Err() == nil {
+		g.opts.Log.ErrorContext(ctx, "desired state cannot be read", "error", err)
+	}
+	return err == nil
+}
+
+func (g *Gateway) wantEach(ctx context.Context, rows []store.Flow) error {
 	for _, row := range rows {
 		if !row.Active {
 			continue
@@ -48,16 +57,23 @@ func (g *Gateway) wantStored(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, rec := range g.media.wantedFlows() {
+		if err := g.wantFlow(ctx, rec.row.ProjectID, rec.row.ID); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// wantFlow makes one flow wanted if it still is ACTIVE when its turn comes.
+// wantFlow makes one flow wanted if it is ACTIVE when its turn comes, and
+// unwanted if it is not.
 func (g *Gateway) wantFlow(ctx context.Context, project, id string) error {
 	defer g.serial.lock(id)()
 	rec, err := g.load(ctx, project, id)
-	var known *refusal
-	if errors.As(err, &known) || err == nil && !rec.row.Active {
-		return nil // deleted or stopped meanwhile
+	var unknown *refusal
+	if errors.As(err, &unknown) || err == nil && !rec.row.Active {
+		g.media.forget(id)
+		return nil
 	}
 	if err != nil {
 		return err

@@ -89,14 +89,7 @@ func (g *Gateway) refusedCallers(c *call) (answer, error) {
 
 // statistics gives what was measured on all ACTIVE flows of a project, by name.
 func (m *media) statistics(project string) []medialive.FlowStatistics {
-	m.mu.Lock()
-	var recs []record
-	for _, w := range m.wanted {
-		if w.rec.row.ProjectID == project {
-			recs = append(recs, w.rec)
-		}
-	}
-	m.mu.Unlock()
+	recs := slices.DeleteFunc(m.wantedFlows(), func(rec record) bool { return rec.row.ProjectID != project })
 	slices.SortFunc(recs, func(a, b record) int {
 		return cmp.Or(cmp.Compare(a.row.Name, b.row.Name), cmp.Compare(a.row.ID, b.row.ID))
 	})
@@ -110,9 +103,7 @@ func (m *media) statistics(project string) []medialive.FlowStatistics {
 // flowStatistics gives what was measured on a flow. Nothing that is older than
 // [reportAge] is told as if it were so now.
 func (m *media) flowStatistics(rec record) medialive.FlowStatistics {
-	m.mu.Lock()
-	w, said, at, fresh := m.wanted[rec.row.ID], m.said[rec.row.ID], m.report.At, m.freshLocked()
-	m.mu.Unlock()
+	w, said, at, fresh := m.facts(rec.row.ID)
 	stats := medialive.FlowStatistics{FlowID: rec.row.ID, At: time.Now().UTC(), Outputs: make([]medialive.LegStatistics, len(rec.outputs))}
 	if w != nil {
 		stats.ActiveSince = w.rec.row.ActiveSince
@@ -130,6 +121,18 @@ func (m *media) flowStatistics(rec record) medialive.FlowStatistics {
 		stats.Outputs[i] = legStatistics(out.Name, out.Protocol, facts)
 	}
 	return stats
+}
+
+// facts gives all that is known of a flow at one moment: a copy of how it is
+// wanted (nil: it is not), what the relay said of it, when, and whether that is fresh.
+func (m *media) facts(id string) (wanted *running, said relay.FlowReport, at time.Time, fresh bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if w := m.wanted[id]; w != nil {
+		now := *w
+		wanted = &now
+	}
+	return wanted, m.said[id], m.report.At, m.freshLocked()
 }
 
 // legFacts is what is known of a leg: whether its flow is wanted, what the

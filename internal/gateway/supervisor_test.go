@@ -83,6 +83,7 @@ func supervise(t *testing.T, dir string, log *syncBuffer) (stop func()) {
 }
 
 func TestSupervisorRestartsTheRelay(t *testing.T) {
+	t.Parallel()
 	dir, log := t.TempDir(), &syncBuffer{}
 	stop := supervise(t, dir, log)
 	first := otherRelay(t, dir, 0, patience)
@@ -103,6 +104,7 @@ func TestSupervisorRestartsTheRelay(t *testing.T) {
 }
 
 func TestSupervisorAdopts(t *testing.T) {
+	t.Parallel()
 	dir, log := t.TempDir(), &syncBuffer{}
 	relaytest.Start(t, os.Args[0], "relay", socketIn(dir))
 	running := otherRelay(t, dir, 0, patience)
@@ -120,6 +122,7 @@ func TestSupervisorAdopts(t *testing.T) {
 }
 
 func TestSupervisorStopsAnAdoptedRelay(t *testing.T) {
+	t.Parallel()
 	dir, log := t.TempDir(), &syncBuffer{}
 	process := relaytest.Start(t, os.Args[0], "relay", socketIn(dir))
 	otherRelay(t, dir, 0, patience)
@@ -132,6 +135,7 @@ func TestSupervisorStopsAnAdoptedRelay(t *testing.T) {
 }
 
 func TestRelayThatCannotStart(t *testing.T) {
+	t.Parallel()
 	dir, log := t.TempDir(), &syncBuffer{}
 	if err := os.WriteFile(socketIn(dir), nil, 0o600); err != nil { // no socket, and in its place
 		t.Fatal(err)
