@@ -19,6 +19,7 @@ const (
 	controlPause  = 50 * time.Millisecond  // between looks for callers and losses
 	statePause    = 100 * time.Millisecond // between looks at media and retries
 	samplePause   = 1 * time.Second
+	libraryPause  = 1 * time.Second // between looks for a library that is missing
 	lookupTimeout = 3 * time.Second
 	controlBatch  = 64
 )
@@ -48,6 +49,7 @@ type relay struct {
 	sinks   map[srt.Socket]*peer // by connected socket of an output
 	stated  time.Time
 	sampled time.Time
+	sought  time.Time // when a missing library was last looked for
 }
 
 func newRelay(ctx context.Context, o Options, load func() (*srt.Library, error)) *relay {
@@ -61,8 +63,7 @@ func newRelay(ctx context.Context, o Options, load func() (*srt.Library, error))
 	return r
 }
 
-// start loads libsrt, unless that is done. It is tried again at every PUT, so
-// that installing the package is enough.
+// start loads libsrt, unless that is done.
 func (r *relay) start() error {
 	if r.lib != nil {
 		return nil
@@ -96,6 +97,24 @@ func (r *relay) startLibrary(lib *srt.Library) error {
 	r.lib, r.poll, r.media = lib, poll, media
 	r.mediaWG.Go(func() { media.run(r.ctx) })
 	return nil
+}
+
+// seek looks for a missing library now and then, so that installing the
+// package is enough, and tells whether it is there.
+func (r *relay) seek(now time.Time) bool {
+	if r.lib != nil {
+		return true
+	}
+	if now.Sub(r.sought) < libraryPause {
+		return false
+	}
+	r.sought = now
+	if r.start() != nil {
+		return false // the report says why
+	}
+	r.log.Info("SRT is available now", "library", r.lib.Name(), "version", r.lib.Version())
+	r.changed.ring()
+	return true
 }
 
 // run looks after the sockets until ctx ends, then closes all.
@@ -195,7 +214,7 @@ func (r *relay) report() Report {
 func (r *relay) tick(now time.Time, ready []srt.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.lib == nil {
+	if !r.seek(now) {
 		return
 	}
 	n, err := r.poll.Ready(ready)

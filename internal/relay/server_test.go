@@ -294,6 +294,10 @@ func TestWithoutLibrary(t *testing.T) {
 		t.Errorf("report: %+v, %v", r, err)
 	}
 	close(installed)
+	relaytest.Eventually(t, 5*time.Second, "the library is found by itself", func() bool {
+		r, err := client.Report(ctx)
+		return err == nil && r.SRTProblem == "" && r.SRTVersion != ""
+	})
 	if err := client.Put(ctx, spec); err != nil {
 		t.Error(err)
 	}
