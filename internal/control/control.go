@@ -82,8 +82,11 @@ type Control struct {
 	recent recent
 	began  time.Time // commands given before are of a former process
 
-	past      sync.Mutex // held while these are turned unknown
+	monitor *monitor.Monitor // may be nil
+
+	past      sync.Mutex // held while commands of a former process are turned unknown
 	recovered bool
+	lost      []store.Command // of these, those that no watcher settles by itself
 
 	ctx    context.Context // of the reads that settle outcomes
 	cancel context.CancelFunc
@@ -99,7 +102,7 @@ func New(o Options) *Control {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Control{trail: o.Store, log: o.Log, now: o.Now, began: o.Now(), ctx: ctx, cancel: cancel}
+	c := &Control{trail: o.Store, log: o.Log, now: o.Now, began: o.Now(), monitor: o.Monitor, ctx: ctx, cancel: cancel}
 	if o.Monitor != nil {
 		o.Monitor.Keep(journal{c})
 	}

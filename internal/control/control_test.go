@@ -413,6 +413,45 @@ func TestRecover(t *testing.T) {
 	})
 }
 
+func TestOrphansAreSettledByReading(t *testing.T) {
+	r := open(t)
+	id := r.add(t, medialive.Standby, "one")
+	add := func(verb, flow, name, target string, age time.Duration) string {
+		row := store.Command{
+			ID: verb + flow + target, Endpoint: r.key.Endpoint, Project: r.key.ProjectID, FlowID: flow, FlowName: name,
+			Verb: verb, Target: target, Actor: "op-9", At: time.Now().Add(-age),
+		}
+		if err := r.store.AddCommand(t.Context(), row); err != nil {
+			t.Fatal(err)
+		}
+		return row.ID
+	}
+	want := map[string]string{
+		add("create", "", "flow-0", "", time.Second):               "done",
+		add("create", "", "flow-9", "x", time.Minute):              "not_done",
+		add("delete", "gone", "", "", time.Second):                 "done",
+		add("delete", id, "", "", time.Minute):                     "not_done",
+		add("add_output", id, "", "one", time.Minute):              "done",
+		add("add_output", id, "", "two", time.Minute):              "not_done",
+		add("delete_output", id, "", "two", time.Minute):           "done",
+		add("delete_output", id, "", "one", time.Minute):           "not_done",
+		add("update_source", id, "", "src", time.Minute):           "unknown",
+		add("add_output", id, "", "too-early-to-say", time.Second): "unknown",
+	}
+	r.begin(t, r.store)
+	eventually(t, func() bool {
+		right := 0
+		for _, flow := range []string{"", "gone", id} {
+			for _, c := range r.trail(t, flow) {
+				if c.Outcome == want[c.ID] {
+					right++
+				}
+			}
+		}
+		return right == len(want)
+	})
+}
+
 func TestCreateAndStart(t *testing.T) {
 	r := open(t)
 	f, err := r.CreateFlow(t.Context(), r.op, medialive.NewFlow{Name: "made", Region: "local", Source: source()}, true)

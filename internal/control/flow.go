@@ -89,8 +89,11 @@ func (c *Control) CreateFlow(ctx context.Context, op Operator, f medialive.NewFl
 			made, err = op.Client.CreateFlow(ctx, f)
 			return err
 		},
-		made:  func() string { return made.ID },
-		check: func(context.Context) (bool, error) { return nameExists(op, f.Name), nil },
+		made: func() string { return made.ID },
+		check: func(context.Context) (bool, error) {
+			op.Watcher.ReadSoon("")
+			return flowNamed(op.Watcher.Snapshot(), f.Name), nil
+		},
 	})
 	if err != nil {
 		return medialive.Flow{}, err
@@ -139,18 +142,6 @@ func (c *Control) DeleteFlow(ctx context.Context, op Operator, flowID string) er
 			return false, err
 		},
 	})
-}
-
-// nameExists tells whether the watcher sees a flow of that name. Names are
-// unique, so it can only be the one that was to be created.
-func nameExists(op Operator, name string) bool {
-	op.Watcher.ReadSoon("")
-	for _, f := range op.Watcher.Snapshot().Flows {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // nameOf gives a flow's name for the trail, empty if it is not known here.

@@ -19,6 +19,10 @@ func (j journal) Commands(ctx context.Context, key monitor.Key) (map[string]moni
 	if err := j.c.Recover(ctx); err != nil {
 		return nil, err
 	}
+	if rows := j.c.orphans(key); len(rows) > 0 && j.c.ctx.Err() == nil {
+		w := j.c.monitor.Watch(key, nil)
+		j.c.work.Go(func() { j.c.reconcile(w, rows) })
+	}
 	rows, err := j.c.trail.LatestCommands(ctx, key.Endpoint, key.ProjectID)
 	if err != nil {
 		return nil, fmt.Errorf("past commands: %w", err)
@@ -39,9 +43,9 @@ func (j journal) Settled(ctx context.Context, _ monitor.Key, _ string, cmd monit
 }
 
 // Recover turns commands that a former process left without an outcome into
-// unknown ones. Starts and stops are settled by the next read of their flow; of
-// others the trail keeps saying that it is not known. It does its work once;
-// the first watcher asks for it if nobody has before.
+// unknown ones; what the watchers read settles them. Of a change of a source or
+// an output no read can tell whose it is: those stay unknown. It does its work
+// once; the first watcher asks for it if nobody has before.
 func (c *Control) Recover(ctx context.Context) error {
 	c.past.Lock()
 	defer c.past.Unlock()
@@ -52,10 +56,13 @@ func (c *Control) Recover(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open commands: %w", err)
 	}
-	lost := &medialive.Error{Kind: medialive.KindOutcomeUnknown, Message: "the program ended before the answer came"}
 	for _, row := range open {
-		if row.At.Before(c.began) {
-			c.settle(ctx, row.ID, monitor.OutcomeUnknown, lost)
+		if !row.At.Before(c.began) {
+			continue
+		}
+		c.settle(ctx, row.ID, monitor.OutcomeUnknown, lostReply())
+		if row.Verb != VerbStart && row.Verb != VerbStop {
+			c.lost = append(c.lost, row)
 		}
 	}
 	c.recovered = true
