@@ -42,7 +42,7 @@ func handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(static.Prefix, static.Handler())
 	mux.HandleFunc("GET /{$}", index)
-	mux.HandleFunc("GET /{lang}/{theme}/{page}", page)
+	mux.HandleFunc("GET /page/{lang}/{theme}/{page}", page)
 	return mux
 }
 
@@ -53,7 +53,7 @@ func index(w http.ResponseWriter, _ *http.Request) {
 		for _, theme := range []layout.Theme{layout.ThemeDark, layout.ThemeLight} {
 			fmt.Fprintf(&b, "<h2>%s, %s</h2><ul>", html.EscapeString(t.Name), theme)
 			for _, s := range samples(t, theme) {
-				fmt.Fprintf(&b, `<li><a href="/%s/%s/%s">%s</a>`, t.Lang, theme, s.name, s.name)
+				fmt.Fprintf(&b, `<li><a href="/page/%s/%s/%s">%s</a>`, t.Lang, theme, s.name, s.name)
 			}
 			b.WriteString("</ul>")
 		}

@@ -125,9 +125,9 @@ func (s studio) charts() *pages.Charts {
 
 func (s studio) refused() *pages.Refused {
 	return &pages.Refused{T: s.t, Summary: s.t.Flow.Attempts(23), Rows: []pages.RefusedRow{
-		{Time: "19:44:51", Leg: "OB-VAN-2-MAIN", Address: "203.0.113.200", StreamID: "final/feed-a", Reason: s.t.Refusal.Passphrase, Count: "×14"},
-		{Time: "19:31:07", Leg: "OB-VAN-2-MAIN", Address: "203.0.113.143", StreamID: "<script>alert(1)</script>", Reason: s.t.Refusal.NotEncrypted, Count: "×2"},
-		{Time: "18:55:02", Leg: "OB-VAN-2-MAIN", Address: "203.0.113.251", StreamID: "", Reason: s.t.Refusal.Address, Count: "×6"},
+		{Time: "19:44:51", Address: "203.0.113.200", StreamID: "final/feed-a", Reason: s.t.Refusal.Passphrase, Count: "×14"},
+		{Time: "19:31:07", Address: "203.0.113.143", StreamID: "<script>alert(1)</script>", Reason: s.t.Refusal.NotEncrypted, Count: "×2"},
+		{Time: "18:55:02", Address: "203.0.113.251", StreamID: "", Reason: s.t.Refusal.Address, Count: "×6"},
 	}}
 }
 
@@ -222,7 +222,7 @@ func (s studio) effect() pages.Effect {
 		T: s.t, Title: w.Changes(3), Against: s.ago(ui.TimeAge, 2*time.Second), Tone: ui.ToneWarn, Summary: w.LoseMedia(5),
 		Changes: []ui.Change{
 			{Label: f.Latency, Now: []string{"200 ms"}, After: []string{"240 ms"}},
-			{Label: f.Senders, Now: []string{"203.0.113.24/32"}, After: []string{"203.0.113.24/32", "203.0.113.0/33"}, Bad: true},
+			{Label: f.Senders, Now: []string{"203.0.113.24/32"}, After: []string{"203.0.113.24/32", "203.0.113.0/33"}, Bad: true, Faulty: []string{"203.0.113.0/33"}},
 			{Label: f.Passphrase, Now: []string{f.Set}, After: []string{f.NewKey(24)}},
 		},
 		Headline: w.SenderDropped, Text: w.LatencyLater, Save: w.SaveInterrupts(5), Hint: w.Hint, Seen: "abc", CanSave: true, Guard: true, Back: "/flows/x",

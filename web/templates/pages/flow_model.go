@@ -189,7 +189,7 @@ type Refused struct {
 // RefusedRow is one caller.
 type RefusedRow struct {
 	Time     string // "19:44:51"
-	Leg      string // which port: the source, or an output's name
+	Leg      string // the output that was called; empty: the source
 	Address  string
 	StreamID string // as sent: untrusted
 	Reason   string

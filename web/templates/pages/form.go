@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -164,8 +165,12 @@ func (f LegFields) name(t *text.Strings, of leg) ui.Field {
 }
 
 // longProtocol says the two modes in full, for those who make their first flow.
-func (f LegFields) longProtocol(t *text.Strings) ui.Choice {
+func (f LegFields) longProtocol(t *text.Strings, port string) ui.Choice {
 	c := f.protocol(t, sourceLeg)
+	c.Helps[0] = portFree(t, port)
+	if c.Options[0].Selected {
+		c.Help = c.Helps[0]
+	}
 	c.Label = t.First.Source
 	c.Options[0].Label, c.Options[1].Label = t.First.ListenLong, t.First.CallLong
 	return c
@@ -176,6 +181,11 @@ func portFree(t *text.Strings, port string) string {
 		return t.First.PortGiven
 	}
 	return strings.Replace(t.First.PortFree, "{}", port, 1)
+}
+
+// faulty tells whether a line of a diff is to be shown as wrong.
+func faulty(c ui.Change, line string) bool {
+	return c.Bad && (len(c.Faulty) == 0 || slices.Contains(c.Faulty, line))
 }
 
 func or(value, otherwise string) string {

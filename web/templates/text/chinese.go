@@ -87,7 +87,7 @@ var Chinese = &Strings{
 		NameHead: "名称",
 		Source:   "源",
 		Bitrate:  "码率",
-		RTT:      "往返时延",
+		RTT:      "RTT",
 		Loss:     "丢包率",
 		Trace:    "最近 10 分钟",
 		Outputs:  "输出 1–10",
@@ -214,7 +214,7 @@ var Chinese = &Strings{
 		KeySet:        "已设口令",
 		Agreed:        "协商 {} ms",
 		Bitrate:       "码率",
-		RTT:           "往返时延",
+		RTT:           "RTT",
 		Loss:          "丢包率",
 		Retransmitted: "重传",
 		Dropped:       "丢弃",
@@ -237,7 +237,7 @@ var Chinese = &Strings{
 		TurnOnName:    func(output string) string { return "开启 " + output },
 		TurnOffName:   func(output string) string { return "关闭 " + output },
 		NoAnswerTry:   func(attempt int) string { return "无应答，第 " + strconv.Itoa(attempt) + " 次" },
-		NextTry:       "{} 后重试",
+		NextTry:       "{} 后",
 		LastMinutes:   "最近 10 分钟",
 		CountersSince: "计数自 {} UTC",
 		ChartLabel: func(series, now, low, high string) string {
@@ -298,9 +298,9 @@ var Chinese = &Strings{
 		PortRange: func(first, last int) string {
 			return fmt.Sprintf("此处为 %d–%d，留空则自动分配。2077 和 2088 由服务保留。", first, last)
 		},
-		LatencyHelp: "10–15000 ms，留空为 2000 ms。至少为往返时延的 4 倍。",
+		LatencyHelp: "10–15000 ms，留空为 2000 ms。至少为 RTT 的 4 倍。",
 		LatencyRTT: func(rtt, least int) string {
-			return fmt.Sprintf("至少为往返时延的 4 倍。当前往返时延 %d ms，应不低于 %d ms。", rtt, least)
+			return fmt.Sprintf("至少为 RTT 的 4 倍。当前 RTT %d ms，应不低于 %d ms。", rtt, least)
 		},
 		StreamIDHelp:    "其他流 ID 会被拒绝，并列在“被拒来电”中。留空则接受任意。",
 		WhitelistHelp:   "每行一个 CIDR 网段，最多 20 行。留空则任何地址都可呼叫。",

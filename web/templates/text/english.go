@@ -231,13 +231,13 @@ var English = &Strings{
 		FreeOutputs: func(free int) string {
 			return strconv.Itoa(free) + " of 10 free. Adding interrupts nothing."
 		},
-		NoOutputs:     "No outputs yet. The flow is LIVE without them; add one when somebody wants it.",
+		NoOutputs:     "No outputs yet. A flow can be LIVE without them; add one when somebody wants it.",
 		TurnOn:        "Turn on",
 		TurnOff:       "Turn off",
 		TurnOnName:    func(output string) string { return "Turn on " + output },
 		TurnOffName:   func(output string) string { return "Turn off " + output },
 		NoAnswerTry:   func(attempt int) string { return "No answer, try " + strconv.Itoa(attempt) },
-		NextTry:       "next in {}",
+		NextTry:       "in {}",
 		LastMinutes:   "Last 10 minutes",
 		CountersSince: "counters since {} UTC",
 		ChartLabel: func(series, now, low, high string) string {

@@ -252,7 +252,7 @@ type Flow struct {
 	TurnOnName    func(output string) string
 	TurnOffName   func(output string) string
 	NoAnswerTry   func(attempt int) string
-	NextTry       string // "next in {}"
+	NextTry       string // "in {}"
 	LastMinutes   string
 	CountersSince string // "counters since {}"
 	ChartLabel    func(series, now, low, high string) string

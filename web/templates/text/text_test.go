@@ -12,7 +12,7 @@ import (
 // alike are the texts that are the same in both languages on purpose: units,
 // acronyms and sample names.
 var alike = map[string]bool{
-	"Shell.UTC": true, "Sheet.PortNote": true, "Form.UDP": true, "Form.MS": true, "Flow.CC": true,
+	"Shell.UTC": true, "List.RTT": true, "Flow.RTT": true, "Sheet.PortNote": true, "Form.UDP": true, "Form.MS": true, "Flow.CC": true,
 	"First.DefaultName": true, "First.AddressUnknown": true, "Effect.StaysStandby": true,
 }
 

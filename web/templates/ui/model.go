@@ -148,10 +148,11 @@ type Notice struct {
 
 // Change is a line of a diff.
 type Change struct {
-	Label string
-	Now   []string // lines; empty: was not set
-	After []string // lines; empty: will not be set
-	Bad   bool     // what is typed is faulty
+	Label  string
+	Now    []string // lines; empty: was not set
+	After  []string // lines; empty: will not be set
+	Bad    bool     // what is typed is faulty
+	Faulty []string // which lines of After are; none: all of them, where Bad
 }
 
 // CopyLine is a text with a copy button.

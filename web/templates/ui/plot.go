@@ -2,6 +2,7 @@ package ui
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -107,9 +108,28 @@ func line(values []float64, width float64, y func(float64) float64) string {
 	return b.String()
 }
 
+// mostBars is how many bars of two pixels stand beside each other and can still
+// be told apart.
+const mostBars = 150
+
+// worst keeps at most so many values, the greatest of each group.
+func worst(values []float64, most int) []float64 {
+	group := (len(values) + most - 1) / most
+	if group <= 1 {
+		return values
+	}
+	var out []float64
+	for part := range slices.Chunk(values, group) {
+		_, high := bounds(part)
+		out = append(out, high)
+	}
+	return out
+}
+
 // barPath stands a bar on zero for each value above it.
 func barPath(values []float64, y func(float64) float64) string {
 	var b strings.Builder
+	values = worst(values, mostBars)
 	dx := ChartWidth / float64(max(len(values)-1, 1))
 	for i, v := range values {
 		if math.IsNaN(v) || v <= 0 {
