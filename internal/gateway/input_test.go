@@ -48,6 +48,8 @@ func badFlows() []badCase {
 		return `{"name":` + name + `,"region":"local","sources":[{"name":"camera","protocol":"srt-listener"}]}`
 	}
 	return []badCase{
+		{"description with a bell", "POST", "/v1/flows", strings.Replace(named(`"studio-b"`), `listener"}`, `listener","description":"a\u0007"}`, 1), "sources[0].description must not contain control characters"},
+		{"stream id of 513", "POST", "/v1/flows", strings.Replace(named(`"studio-b"`), `listener"}`, `listener","stream_id":"`+strings.Repeat("s", 513)+`"}`, 1), "sources[0].stream_id"},
 		{"no name", "POST", "/v1/flows", named(`""`), "name"},
 		{"name of 65", "POST", "/v1/flows", named(`"` + strings.Repeat("n", 65) + `"`), "name"},
 		{"name with markup", "POST", "/v1/flows", named(`"<script>"`), "name"},

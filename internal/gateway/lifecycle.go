@@ -40,7 +40,7 @@ func (g *Gateway) startFlow(c *call) (answer, error) {
 func (g *Gateway) activate(ctx context.Context, rec record) error {
 	spec, err := g.spec(rec)
 	if err != nil {
-		return err
+		return secretRefusal(err)
 	}
 	now := time.Now().UTC()
 	switch changed, err := g.opts.Store.SetFlowActive(ctx, rec.row.ProjectID, rec.row.ID, true, now); {

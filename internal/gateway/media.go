@@ -146,7 +146,7 @@ func (m *media) broken(rec record, cause error) {
 		return
 	}
 	m.log.Error("flow cannot run", "flow", rec.row.ID, "error", cause)
-	m.wanted[rec.row.ID] = &running{rec: rec, taken: true, problem: "a stored passphrase cannot be opened with the key file of this service; set it anew"}
+	m.wanted[rec.row.ID] = &running{rec: rec, taken: true, problem: keyFileLost}
 }
 
 // bring tells the relay what to run by one of its two ways, and keeps what

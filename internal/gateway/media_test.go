@@ -295,10 +295,18 @@ func TestKeyFileLost(t *testing.T) {
 		stats, err := other.client.Statistics(t.Context(), flow.ID)
 		return err == nil && strings.Contains(stats[0].Source.Problem, "key file")
 	})
+	if _, err := other.client.StopFlow(t.Context(), flow.ID); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	if reply := other.ask("PUT", "/v1/flows/start?flow_id="+flow.ID, ""); reply.status != 400 || !strings.Contains(reply.msg, "key file") {
+		t.Errorf("start with an unreadable passphrase: %+v", reply)
+	}
 	// Set anew, the passphrase is sealed with the present key.
 	_, err = other.client.UpdateSource(t.Context(), flow.ID, "camera", medialive.Source{
 		Name: "camera", Protocol: medialive.Listener, Decryption: &medialive.Crypto{KeyType: medialive.SRTPassword, Passphrase: passphrase},
 	})
+	f.must(err)
+	_, err = other.client.StartFlow(t.Context(), flow.ID)
 	f.must(err)
 	if spec, runs := second.spec(flow.ID); !runs || spec.Source.Passphrase != passphrase {
 		t.Errorf("relay got %+v", spec)

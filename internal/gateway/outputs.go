@@ -150,7 +150,7 @@ func (g *Gateway) showOutput(c *call) (answer, error) {
 	}
 	secret, err := g.revealed(rec.row.ID, view.Name, rec.row.Outputs[i].Secret)
 	if err != nil {
-		return answer{}, err
+		return answer{}, secretRefusal(err)
 	}
 	return ok(openOutput(view, secret))
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/relay"
+	"github.com/flowdeck/flowdeck/internal/seal"
 )
 
 // The codes of the specification that this gateway answers.
@@ -78,6 +80,17 @@ func srtMissing(problem string) *refusal {
 	return &refusal{http.StatusBadRequest, codeUnsupported, "SRT does not work on this machine, nothing was changed: " + problem}
 }
 
+// keyFileLost is what people are told of a passphrase that cannot be opened.
+const keyFileLost = "a stored passphrase cannot be opened with the key file of this service; set it anew"
+
+// secretRefusal gives the refusal that an unreadable passphrase means.
+func secretRefusal(err error) error {
+	if errors.Is(err, seal.ErrOpen) {
+		return invalid("%s", keyFileLost)
+	}
+	return err
+}
+
 // faulty refuses a request for its faults, and names them all; where tells the
 // part of the body, such as "source.".
 func faulty(where string, faults []medialive.Fault) *refusal {
@@ -95,6 +108,9 @@ func faultText(f medialive.Fault) string {
 	case medialive.FaultLength:
 		return fmt.Sprintf("must have %d to %d characters", f.Min, f.Max)
 	case medialive.FaultCharacters:
+		if !strings.HasSuffix(f.Field, "name") {
+			return "must not contain control characters"
+		}
 		return "may contain only letters, digits, hyphens and underscores"
 	case medialive.FaultFirstLetter:
 		return "must begin with a letter"
