@@ -373,6 +373,7 @@ func (r *relay) join(l *leg, s srt.Socket, addr netip.AddrPort, now time.Time) b
 		return false
 	}
 	p := &peer{leg: l, socket: s, addr: addr, since: now, sampled: now, keyLength: key}
+	p.watch(r.lib, now) // so that the first report has its latency and round trip
 	if l.source {
 		return r.joinSource(l, p, now)
 	}
