@@ -49,7 +49,7 @@ screenshots: build ## take the pictures in docs/screenshots
 	go run ./internal/demo -flowdeck $(BINARY) -screenshots docs/screenshots
 
 build: ## build bin/flowdeck, without a C compiler
-	CGO_ENABLED=0 go build -trimpath -o $(BINARY) .
+	CGO_ENABLED=0 go build -o $(BINARY) .
 
 docker: ## build the container image flowdeck:local
 	docker build -t flowdeck:local .
