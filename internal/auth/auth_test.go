@@ -488,6 +488,47 @@ func TestReaderProves(t *testing.T) {
 	until(t, func() bool { return len(h.cloud.Calls("ListFlows")) == 2 }, "no new proof after five minutes")
 }
 
+func TestAnswer401IsLookedInto(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		code  string
+		lists bool // the token may still list
+		want  error
+	}{
+		{"the token ended", "APIG.0301", false, auth.ErrExpired},
+		{"one right is missing", medialive.CodeNotPermitted, true, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := open(t)
+			s, cookie := h.signIn(t, form("op-1"))
+			if _, err := h.Reader(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			h.later(10 * time.Second)
+			h.cloud.Before = func(w http.ResponseWriter, call medialivetest.Call) bool {
+				if call.Op == "ListFlows" && c.lists {
+					return false
+				}
+				medialivetest.Refuse(w, http.StatusUnauthorized, c.code, "no")
+				return true
+			}
+			client, err := h.Client(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.StartFlow(t.Context(), "f"); err == nil {
+				t.Fatal("not refused")
+			}
+			if _, err := h.Reader(t.Context(), s); !errors.Is(err, c.want) {
+				t.Errorf("%v, want %v", err, c.want)
+			}
+			if _, err := h.Session(request(cookie)); !errors.Is(err, c.want) {
+				t.Errorf("the session: %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
 func TestReaderIsRefused(t *testing.T) {
 	h := open(t)
 	s, _ := h.signIn(t, form("op-1"))

@@ -13,7 +13,7 @@ import (
 
 const (
 	proofFor   = 4 * time.Minute  // how long it counts that a token listed its project
-	denialFor  = 5 * time.Second  // how long it counts that it may not
+	denialFor  = 5 * time.Second  // how long a fresh answer, a refusal too, is not asked for again
 	proveAgain = 20 * time.Second // between two proofs aside, should they fail
 	clientLife = 30 * time.Minute // without use
 	proofLimit = 10 * time.Second // for a proof in the background
@@ -42,6 +42,7 @@ type client struct {
 	proven   time.Time // when the project was last listed with success
 	denied   error     // the refusal since then
 	deniedAt time.Time
+	doubted  bool      // a call was answered 401 since
 	proving  bool      // a proof is being made aside
 	tried    time.Time // when the last one aside began
 }
@@ -85,17 +86,33 @@ func (c *clients) of(s *Session) (*client, error) {
 		have.mu.Unlock()
 		return have, nil
 	}
-	api, err := medialive.New(medialive.Config{
+	made := &client{used: now}
+	var err error
+	made.api, err = medialive.New(medialive.Config{
 		Endpoint: s.Endpoint, ProjectID: s.ProjectID, Auth: medialive.Token(s.Token),
-		Transport: transport, Observe: c.observe,
+		Transport: transport, Observe: made.watched(c.observe),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("client of the session: %w", err)
 	}
 	c.expire(now)
-	made := &client{api: api, used: now}
 	c.byToken[key] = made
 	return made, nil
+}
+
+// watched lets a client notice that it was answered 401: that its token ended,
+// or that it lacks one right; only a new proof tells which.
+func (c *client) watched(observe func(string, int, time.Duration)) func(string, int, time.Duration) {
+	return func(op string, status int, d time.Duration) {
+		if observe != nil {
+			observe(op, status, d)
+		}
+		if status == http.StatusUnauthorized {
+			c.mu.Lock()
+			c.doubted = true
+			c.mu.Unlock()
+		}
+	}
 }
 
 // expire drops clients that nobody used for long.
@@ -130,7 +147,8 @@ func (a *Auth) Client(s *Session) (*medialive.Client, error) {
 // with its own token, that it may read the project's snapshot. The first proof
 // is waited for. Later ones, every few minutes, are made aside, so that a slow
 // API delays no page; while the API cannot be reached the last one counts, and
-// a refusal ends it at once. ErrExpired tells that the token is no longer taken.
+// a refusal ends it at once. A call that was answered 401 has it proved again
+// before anything else. ErrExpired tells that the token is no longer taken.
 func (a *Auth) Reader(ctx context.Context, s *Session) (*medialive.Client, error) {
 	c, err := a.clients.of(s)
 	if err != nil {
@@ -145,10 +163,16 @@ func (a *Auth) Reader(ctx context.Context, s *Session) (*medialive.Client, error
 		a.proveAside(ctx, c)
 		return c.api, nil
 	}
-	if err := a.Prove(ctx, s); err != nil {
+	if err := a.Prove(ctx, s); err != nil && (refuses(err) || !c.everProved()) {
 		return nil, err
 	}
 	return c.api, nil
+}
+
+func (c *client) everProved() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.proven.IsZero()
 }
 
 // Prove lists the session's project now, unless that was just done.
@@ -175,10 +199,11 @@ func (c *client) standing(now time.Time) (age time.Duration, denied error) {
 	if c.denied != nil && now.Sub(c.deniedAt) < denialFor {
 		return 0, c.denied
 	}
-	if c.proven.IsZero() {
+	age = now.Sub(c.proven)
+	if c.proven.IsZero() || c.doubted && age >= denialFor {
 		return lifeLimit, nil
 	}
-	return now.Sub(c.proven), nil
+	return age, nil
 }
 
 // prove makes one proof and notes how it ended. That the API cannot be reached
@@ -190,8 +215,10 @@ func (a *Auth) prove(ctx context.Context, c *client) error {
 	defer c.mu.Unlock()
 	switch {
 	case err == nil:
+		c.doubted = false
 		c.proven, c.denied = now, nil
 	case refuses(err):
+		c.doubted = false
 		c.proven, c.denied, c.deniedAt = time.Time{}, err, now
 	}
 	return err
