@@ -45,7 +45,7 @@ func BenchmarkCPU(b *testing.B) {
 		"1x1 50 Mbps clear in bursts":  {1, 1, 50e6, 0, 24},
 		"1x1 50 Mbps AES128":           {1, 1, 50e6, 16, 1},
 		"1x1 50 Mbps AES128 in bursts": {1, 1, 50e6, 16, 24},
-		"50x2 4 Mbps clear":            {50, 2, 4e6, 0, 1},
+		"50x2 4 Mbps clear":            {50, 2, 4e6, 0, 4},
 	}
 	for name, w := range works {
 		b.Run(name, func(b *testing.B) {
@@ -53,7 +53,9 @@ func BenchmarkCPU(b *testing.B) {
 			for b.Loop() {
 				one := w
 				one.outputs = 1
-				reference = measure(b, one, startReference)
+				if os.Getenv("NOREF") == "" {
+					reference = measure(b, one, startReference)
+				}
 				ours = measure(b, w, startRelay)
 			}
 			b.ReportMetric(ours.cpu, "cpu-s/Gbit")

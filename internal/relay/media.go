@@ -13,8 +13,9 @@ import (
 
 const (
 	// mediaPause lets a few packets gather, so that one wake-up serves all
-	// flows instead of one a packet. It bounds the delay that the relay adds.
-	mediaPause = 2 * time.Millisecond
+	// flows, and one wake-up of libsrt's sender several packets. It bounds the
+	// delay that the relay adds; their spacing goes with the packets.
+	mediaPause = 5 * time.Millisecond
 	readyBatch = 256
 )
 
@@ -69,11 +70,11 @@ func (m *media) idle() bool {
 	return len(m.sources) == 0
 }
 
-// run forwards until ctx ends. It keeps its thread, and sleeps on it: at 500
-// wake-ups a second, Go's timers and the threads they rouse cost more
-// processor time than all the packets.
+// run forwards until ctx ends. It sleeps without telling Go's scheduler, which
+// would otherwise rouse other threads at each of hundreds of wake-ups a
+// second, and cost more processor time than all the packets.
 func (m *media) run(ctx context.Context) {
-	buf := make([]byte, srt.MaxPayload)
+	packet := new(srt.Packet)
 	ready := make([]srt.Event, readyBatch)
 	pause := syscall.NsecToTimespec(int64(mediaPause))
 	for ctx.Err() == nil {
@@ -84,7 +85,7 @@ func (m *media) run(ctx context.Context) {
 			case <-m.wake:
 			}
 		}
-		m.drain(ctx, buf, ready)
+		m.drain(ctx, packet, ready)
 		// Cut short by a signal: no harm.
 		_, _, _ = syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&pause)), 0, 0)
 	}
@@ -92,25 +93,25 @@ func (m *media) run(ctx context.Context) {
 
 // drain forwards until no source has a packet: one a source and round, so
 // that a fast one does not starve the others.
-func (m *media) drain(ctx context.Context, buf []byte, ready []srt.Event) {
+func (m *media) drain(ctx context.Context, packet *srt.Packet, ready []srt.Event) {
 	for ctx.Err() == nil {
 		n, err := m.poll.Ready(ready)
 		if n == 0 || err != nil {
 			return
 		}
 		for _, e := range ready[:n] {
-			m.forward(e.Socket, buf)
+			m.forward(e.Socket, packet)
 		}
 	}
 }
 
-func (m *media) forward(s srt.Socket, buf []byte) {
+func (m *media) forward(s srt.Socket, packet *srt.Packet) {
 	p, ok := m.source(s)
 	if !ok {
 		m.poll.Forget(s)
 		return
 	}
-	n, err := m.lib.Receive(s, buf)
+	err := m.lib.Receive(s, packet)
 	if errors.Is(err, srt.ErrWouldBlock) {
 		return
 	}
@@ -119,24 +120,29 @@ func (m *media) forward(s srt.Socket, buf []byte) {
 		p.broken.Store(true) // control closes it
 		return
 	}
-	p.bytes.Add(int64(n))
-	if faults := p.ts.check(buf[:n]); faults != 0 {
+	p.bytes.Add(int64(len(packet.Payload())))
+	if faults := p.ts.check(packet.Payload()); faults != 0 {
 		p.tsErrors.Add(faults)
 	}
 	for _, sink := range *p.leg.flow.sinks.Load() {
-		sink.send(m.lib, buf[:n])
+		sink.send(m.lib, packet)
 	}
 }
 
 // send queues a packet in libsrt, whose buffer is the only queue. A full one
 // means that the far end is too slow: the packet is dropped and counted.
-func (p *peer) send(lib *srt.Library, packet []byte) {
+func (p *peer) send(lib *srt.Library, packet *srt.Packet) {
 	if p.broken.Load() {
 		return
 	}
-	switch err := lib.Send(p.socket, packet); {
+	err := lib.Send(p.socket, packet)
+	if err != nil && !errors.Is(err, srt.ErrWouldBlock) {
+		packet.Undated() // it may be older than this connection
+		err = lib.Send(p.socket, packet)
+	}
+	switch {
 	case err == nil:
-		p.bytes.Add(int64(len(packet)))
+		p.bytes.Add(int64(len(packet.Payload())))
 	case errors.Is(err, srt.ErrWouldBlock):
 		p.drops.Add(1)
 	default:

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -30,6 +31,8 @@ const (
 	stopTimeout   = 2 * time.Second
 	adoptTimeout  = 1 * time.Second
 	restoreOption = "restore"
+
+	fewestProcessors = 2
 )
 
 // Serve is the relay process: it answers on the socket and moves media until
@@ -42,6 +45,10 @@ func serve(ctx context.Context, o Options, load func() (*srt.Library, error)) er
 	// Memory holds passphrases; a crash must not write them to a disk.
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
 		return fmt.Errorf("forbid core files: %w", err)
+	}
+	// The media goroutine keeps one while it sleeps.
+	if runtime.GOMAXPROCS(0) < fewestProcessors {
+		runtime.GOMAXPROCS(fewestProcessors)
 	}
 	listener, err := listenUnix(ctx, o.Socket)
 	if err != nil {

@@ -247,25 +247,28 @@ func (l *Library) accept(s Socket, addr []byte) (Socket, error) {
 	return Socket(int32(r)), nil
 }
 
-// Receive reads one message into buf, which must hold [MaxPayload] bytes: a
-// shorter one is refused and the message stays. On a non-blocking socket with
-// nothing to read the error is [ErrWouldBlock].
-func (l *Library) Receive(s Socket, buf []byte) (int, error) {
+// Receive reads one message. On a non-blocking socket with nothing to read the
+// error is [ErrWouldBlock].
+func (l *Library) Receive(s Socket, p *Packet) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	r, _, _ := purego.SyscallN(l.y.recvmsg2, s.arg(), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0)
+	r, _, _ := purego.SyscallN(l.y.recvmsg2, s.arg(), uintptr(unsafe.Pointer(&p.data[0])), uintptr(len(p.data)),
+		uintptr(unsafe.Pointer(&p.control)))
 	if int32(r) < 0 {
-		return 0, l.fail("receive")
+		return l.fail("receive")
 	}
-	return int(int32(r)), nil
+	p.size, p.due = int(int32(r)), p.control.sourceTime
+	return nil
 }
 
 // Send queues one message. On a non-blocking socket whose buffer is full the
 // error is [ErrWouldBlock].
-func (l *Library) Send(s Socket, message []byte) error {
+func (l *Library) Send(s Socket, p *Packet) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	r, _, _ := purego.SyscallN(l.y.sendmsg2, s.arg(), uintptr(unsafe.Pointer(&message[0])), uintptr(len(message)), 0)
+	p.control = newControl(p.due)
+	r, _, _ := purego.SyscallN(l.y.sendmsg2, s.arg(), uintptr(unsafe.Pointer(&p.data[0])), uintptr(p.size),
+		uintptr(unsafe.Pointer(&p.control)))
 	if int32(r) < 0 {
 		return l.fail("send")
 	}

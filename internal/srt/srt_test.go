@@ -6,9 +6,13 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 )
+
+const clockMonotonic = 1
 
 func start(t *testing.T) *Library {
 	t.Helper()
@@ -122,7 +126,7 @@ func TestConnection(t *testing.T) {
 	testPayload(t, l, caller, far)
 	l.Close(caller)
 	until(t, "the far end notices", func() bool { return l.State(far) != StateConnected })
-	if err := l.Send(caller, []byte("x")); err == nil || errors.Is(err, ErrWouldBlock) {
+	if err := l.Send(caller, new(Packet)); err == nil || errors.Is(err, ErrWouldBlock) {
 		t.Errorf("send on a closed socket: %v", err)
 	}
 	l.Close(far)
@@ -131,23 +135,27 @@ func TestConnection(t *testing.T) {
 
 func testPayload(t *testing.T, l *Library, from, to Socket) {
 	t.Helper()
-	buf := make([]byte, MaxPayload)
-	if _, err := l.Receive(to, buf); !errors.Is(err, ErrWouldBlock) {
+	var out, in Packet
+	if err := l.Receive(to, &in); !errors.Is(err, ErrWouldBlock) {
 		t.Errorf("receive of nothing: %v", err)
 	}
 	message := bytes.Repeat([]byte("0123456789abcdef"), MaxPayload/16)
-	check(t, l.Send(from, message))
-	var n int
-	until(t, "the message arrives", func() bool {
-		var err error
-		n, err = l.Receive(to, buf)
-		return err == nil
-	})
-	if !bytes.Equal(buf[:n], message) {
-		t.Errorf("%d bytes received, other than those sent", n)
+	out.Set(message)
+	check(t, l.Send(from, &out))
+	until(t, "the message arrives", func() bool { return l.Receive(to, &in) == nil })
+	if !bytes.Equal(in.Payload(), message) {
+		t.Errorf("%d bytes received, other than those sent", len(in.Payload()))
 	}
-	if err := l.Send(from, make([]byte, MaxPayload+1)); err == nil {
-		t.Error("an oversized message was taken")
+	var now syscall.Timespec
+	if _, _, e := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clockMonotonic, uintptr(unsafe.Pointer(&now)), 0); e != 0 {
+		t.Fatal(e)
+	}
+	if late := now.Nano()/1000 - in.due; late < 0 || late > 100_000 {
+		t.Errorf("received %d microseconds after it was due", late)
+	}
+	in.due = 1
+	if err := l.Send(from, &in); err == nil || errors.Is(err, ErrWouldBlock) {
+		t.Errorf("a packet from before the connection was taken: %v", err)
 	}
 	received, err := l.Stats(to)
 	check(t, err)

@@ -182,7 +182,7 @@ func (g *generator) send(ctx context.Context) {
 	burst := max(1, g.load.Burst)
 	gap := time.Duration(float64(time.Second) * loadMessage * bitsPerByte * float64(burst) /
 		float64(g.load.BitRate) / float64(len(g.senders)))
-	message := make([]byte, loadMessage)
+	message, packet := make([]byte, loadMessage), new(srt.Packet)
 	start := time.Now()
 	for n := 0; ctx.Err() == nil; n++ {
 		if ahead := time.Until(start.Add(time.Duration(n) * gap)); ahead > 0 {
@@ -193,7 +193,8 @@ func (g *generator) send(ctx context.Context) {
 		for range burst {
 			number(message, g.sequences[flow])
 			g.sequences[flow]++
-			if g.lib.Send(g.senders[flow], message) == nil {
+			packet.Set(message)
+			if g.lib.Send(g.senders[flow], packet) == nil {
 				g.result.Sent++
 			}
 		}
@@ -217,7 +218,7 @@ func numberOf(message []byte) uint32 {
 
 func (g *generator) receive(ctx context.Context) {
 	events := make([]srt.Event, maxLoadEvents)
-	buf := make([]byte, srt.MaxPayload)
+	packet := new(srt.Packet)
 	tick := time.NewTicker(receivePause)
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -228,27 +229,27 @@ func (g *generator) receive(ctx context.Context) {
 				break
 			}
 			for _, e := range events[:n] {
-				g.take(e.Socket, buf)
+				g.take(e.Socket, packet)
 			}
 		}
 	}
 }
 
-func (g *generator) take(s srt.Socket, buf []byte) {
+func (g *generator) take(s srt.Socket, packet *srt.Packet) {
 	if g.listeners[s] {
 		if accepted, _, err := g.lib.Accept(s); err == nil {
 			_ = g.poll.Watch(accepted, srt.In|srt.Err)
 		}
 		return
 	}
-	n, err := g.lib.Receive(s, buf)
-	if err != nil || n < loadMessage {
+	err := g.lib.Receive(s, packet)
+	if err != nil || len(packet.Payload()) < loadMessage {
 		if !errors.Is(err, srt.ErrWouldBlock) {
 			g.poll.Forget(s)
 		}
 		return
 	}
-	now := numberOf(buf)
+	now := numberOf(packet.Payload())
 	if next, known := g.receivers[s]; known {
 		g.result.Gaps += int(now - next)
 	}

@@ -2,6 +2,7 @@ package relaytest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -12,15 +13,33 @@ import (
 	"testing"
 )
 
-// FreePort gives a UDP port of the loopback address that nobody holds.
+// Ports below those that Linux gives to callers, who would take them.
+const (
+	firstPort = 10000
+	lastPort  = 32000
+	portTries = 1000
+)
+
+// FreePort gives a UDP port of the loopback address that nobody holds. Until
+// the test ends, the TCP port of that number is held as a mark, so that
+// parallel tests, in other processes too, get other ports.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range portTries {
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		mark, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		t.Cleanup(func() { _ = mark.Close() })
+		if conn, err := net.ListenPacket("udp", address); err == nil {
+			_ = conn.Close()
+			return port
+		}
 	}
-	defer func() { _ = conn.Close() }()
-	return conn.LocalAddr().(*net.UDPAddr).Port
+	t.Fatal("no free port found")
+	return 0
 }
 
 // SRT describes one end of a connection for ffmpeg and srt-live-transmit.

@@ -94,7 +94,7 @@ func (p *Process) Kill() {
 func (p *Process) Interrupt(t testing.TB) {
 	t.Helper()
 	p.Signal(os.Interrupt)
-	p.Wait(t, 10*time.Second)
+	p.Wait(t, 30*time.Second)
 }
 
 // Wait waits until the process ends by itself, and gives its error.
