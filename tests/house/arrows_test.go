@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"web/templates/ui":                 {},
 	"web/templates/layout":             {"web/templates/ui", "web/templates/text", "web/static"},
 	"web/templates/pages":              {"web/templates/ui", "web/templates/layout", "web/templates/text", "web/static"},
+	"web/templates/gallery":            {"web/templates/ui", "web/templates/layout", "web/templates/pages", "web/templates/text", "web/static"},
 	"internal/medialive":               {},
 	"internal/seal":                    {},
 	"internal/store":                   {},
