@@ -458,6 +458,7 @@ var Chinese = &Strings{
 		Number:    func(value string) string { return quoted(value) + "不是整数。" },
 		PortTaken: func(port string) string { return "端口 " + port + " 已被占用。" },
 		NameTaken: "该名称已被使用。",
+		Printable: "含有无法显示的字符，例如换行。",
 		Other:     "服务不接受此值。",
 	},
 	Refusal: Refusals{

@@ -466,6 +466,7 @@ var English = &Strings{
 		Number:    func(value string) string { return quoted(value) + " is not a whole number." },
 		PortTaken: func(port string) string { return "Port " + port + " is taken." },
 		NameTaken: "This name is taken.",
+		Printable: "It has characters that cannot be shown, such as line breaks.",
 		Other:     "The service does not take this.",
 	},
 	Refusal: Refusals{

@@ -475,6 +475,7 @@ type Faults struct {
 	Number       func(value string) string
 	PortTaken    func(port string) string
 	NameTaken    string
+	Printable    string // of a text that is no name
 	Other        string
 }
 

@@ -108,6 +108,20 @@ func TestEveryKindOfErrorIsExplained(t *testing.T) {
 	}
 }
 
+func TestEveryFaultIsNamed(t *testing.T) {
+	for _, code := range []medialive.FaultCode{
+		medialive.FaultRequired, medialive.FaultLength, medialive.FaultCharacters, medialive.FaultFirstLetter,
+		medialive.FaultRange, medialive.FaultPortReserved, medialive.FaultCIDR, medialive.FaultCIDRv6,
+		medialive.FaultTooMany, medialive.FaultEnum, medialive.FaultHost,
+	} {
+		for _, s := range text.All() {
+			if s.FaultOf(string(code), 1, 2, "x") == s.Fault.Other {
+				t.Errorf("%s: fault %s has no text of its own", s.Lang, code)
+			}
+		}
+	}
+}
+
 func TestEveryRefusalIsNamed(t *testing.T) {
 	for _, reason := range []medialive.Refusal{
 		medialive.RefusedAddress, medialive.RefusedStreamID, medialive.RefusedPassphrase, medialive.RefusedNotEncrypted,

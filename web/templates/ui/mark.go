@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"strconv"
 	"strings"
 )
 
@@ -48,16 +47,14 @@ func (s Shape) Tone() Tone {
 	return ToneOff
 }
 
-// The strip of output marks: ten slots of 13, in a box 12 high.
-const (
-	slotPitch = 13
-	slotCount = 10
-)
+// slotCount is how many outputs a flow may have: the strip has ten slots of 13,
+// in a box 12 high.
+const slotCount = 10
 
 // slotPaths are the drawings of an output mark about its own middle. Each
 // begins with a relative move, so that a strip is one path for each kind.
 var slotPaths = map[SlotKind]string{
-	SlotOK:       "m0-3.2a3.2 3.2 0 1 1 0 6.4a3.2 3.2 0 1 1 0-6.4z",
+	SlotOK:       "h.01", // a dot: the round end of a line without length
 	SlotIdle:     "m0-2.9a2.9 2.9 0 1 1 0 5.8a2.9 2.9 0 1 1 0-5.8z",
 	SlotLost:     "m0-5l5 5l-5 5l-5-5z",
 	SlotLoss:     "m0-4.6l5 9h-10z",
@@ -65,10 +62,15 @@ var slotPaths = map[SlotKind]string{
 	SlotUnknown:  "m0-3.2a3.2 3.2 0 1 1 0 6.4a3.2 3.2 0 1 1 0-6.4z",
 	SlotStarting: "m0-3.2a3.2 3.2 0 1 1 0 6.4a3.2 3.2 0 1 1 0-6.4zm0 6a2.8 2.8 0 0 1 0-5.6z",
 	SlotStopping: "m0-3.2a3.2 3.2 0 1 1 0 6.4a3.2 3.2 0 1 1 0-6.4zm0 0.4a2.8 2.8 0 0 1 0 5.6z",
-	slotEmpty:    "m0-1a1 1 0 1 1 0 2a1 1 0 1 1 0-2z",
+	slotEmpty:    "h.01",
 }
 
 const slotEmpty SlotKind = "empty"
+
+// slotMoves lead to the middle of each slot.
+var slotMoves = [slotCount]string{
+	"M6.5 6", "M19.5 6", "M32.5 6", "M45.5 6", "M58.5 6", "M71.5 6", "M84.5 6", "M97.5 6", "M110.5 6", "M123.5 6",
+}
 
 type slotPath struct {
 	class string
@@ -83,8 +85,7 @@ func (s Slots) paths() []slotPath {
 		if i < len(s.Kinds) {
 			kind = s.Kinds[i]
 		}
-		at := "M" + strconv.FormatFloat(float64(i)*slotPitch+slotPitch/2.0, 'f', 1, 64) + " 6" + slotPaths[kind]
-		out = add(out, "slot-"+string(kind), at)
+		out = add(out, "slot-"+string(kind), slotMoves[i]+slotPaths[kind])
 	}
 	return out
 }

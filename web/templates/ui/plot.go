@@ -11,11 +11,13 @@ import (
 const (
 	traceWidth  = 152.0
 	traceHeight = 20.0
+	tracePoints = 60 // as many as the eye can use, and a row is pushed each second
 )
 
 // Trace draws values, evenly spaced in time and oldest first, as the small line
 // of a row. NaN is a gap. Nothing to draw gives a flat trace.
 func Trace(values []float64, old bool) Sparkline {
+	values = means(values, tracePoints)
 	low, high := bounds(values)
 	if math.IsNaN(low) || high <= 0 {
 		return Sparkline{Flat: true}
@@ -106,6 +108,26 @@ func line(values []float64, width float64, y func(float64) float64) string {
 		b.WriteString(decimal(y(v)))
 	}
 	return b.String()
+}
+
+// means keeps so many values, the mean of each group. A group without any value
+// is a gap.
+func means(values []float64, most int) []float64 {
+	group := (len(values) + most - 1) / most
+	if group <= 1 {
+		return values
+	}
+	var out []float64
+	for part := range slices.Chunk(values, group) {
+		sum, n := 0.0, 0.0
+		for _, v := range part {
+			if !math.IsNaN(v) {
+				sum, n = sum+v, n+1
+			}
+		}
+		out = append(out, sum/n) // NaN where n is 0
+	}
+	return out
 }
 
 // mostBars is how many bars of two pixels stand beside each other and can still
