@@ -17,6 +17,7 @@ type destination struct {
 	flow  string    // a flow's id
 	name  string    // an output's name
 	query FlowQuery // of the list; a zero Limit is none
+	next  string    // of the sign-in: the path that follows it, of a destination
 }
 
 // The pages one can come back to.
@@ -49,14 +50,19 @@ func parseDestination(s string) destination {
 		}
 		return d
 	}
+	if path == "/login" {
+		d.key = toLogin
+		if values, err := url.ParseQuery(query); err == nil && values.Get("next") != "" {
+			d.next = destination{key: toLogin, next: values.Get("next")}.after()
+		}
+		return d
+	}
 	for _, step := range steps {
 		if !identifier.MatchString(step) {
 			return d
 		}
 	}
 	switch {
-	case path == "/login":
-		d.key = toLogin
 	case path == "/flows/new":
 		d.key = toNewFlow
 	case steps[0] != "flows" || !strings.HasPrefix(path, "/"):
@@ -72,12 +78,20 @@ func parseDestination(s string) destination {
 	return d
 }
 
+// after is the page that follows a sign-in; never another sign-in.
+func (d destination) after() string {
+	if then := parseDestination(d.next); then.key != toLogin {
+		return then.Path()
+	}
+	return "/flows"
+}
+
 // Path gives the address of the page.
 func (d destination) Path() string {
 	flow := flowPath(d.flow)
 	switch d.key {
 	case toLogin:
-		return "/login"
+		return loginPath(d.next)
 	case toNewFlow:
 		return "/flows/new"
 	case toFlow:

@@ -87,7 +87,7 @@ func answerTo(err error) answer {
 		return answer{status: ours.status, reason: ours.reason}
 	case errors.Is(err, auth.ErrNoSession):
 		return answer{status: http.StatusUnauthorized, reason: reasonSignedOut}
-	case errors.Is(err, auth.ErrExpired):
+	case errors.Is(err, auth.ErrExpired), auth.Ended(err):
 		return answer{status: http.StatusUnauthorized, reason: reasonExpired}
 	case errors.As(err, &theirs):
 		status, ok := statusOf[theirs.Kind]
@@ -170,11 +170,12 @@ func (d *desk) tell(c echo.Context, a answer) error {
 			Request string `json:"request_id"`
 		}{a.reason, requestIDOf(c)})
 	case signedOut && wantsFragment(r):
-		c.Response().Header().Set(headerHXRedirect, loginPath(destinationOf(c)))
+		c.Response().Header().Set(headerHXRedirect, loginPath(destinationOf(c).Path()))
 		return c.NoContent(a.status)
 	case signedOut:
-		return c.Redirect(http.StatusSeeOther, loginPath(destinationOf(c)))
+		return c.Redirect(http.StatusSeeOther, loginPath(destinationOf(c).Path()))
 	case a.reason == reasonExpired:
+		d.expire(c)
 		return d.askToRenew(c)
 	case wantsFragment(r):
 		c.Response().Header().Set(headerHXRetarget, "#notices")
@@ -182,6 +183,18 @@ func (d *desk) tell(c echo.Context, a answer) error {
 		return d.print.page(c, a.status, failure(d.texts(c), d.explain(c, a)))
 	}
 	return d.errorPage(c, a)
+}
+
+// expire notes that the service no longer takes the session's token, so that it
+// is not tried again.
+func (d *desk) expire(c echo.Context) {
+	v, ok := c.Get(visitKey).(*visit)
+	if !ok {
+		return
+	}
+	if err := d.Auth.Expire(c.Request().Context(), v.session); err != nil {
+		d.log.Warn("cannot note the end of a token", "request", requestIDOf(c), "err", err)
+	}
 }
 
 // errorPage shows an error within the shell for who is signed in, alone

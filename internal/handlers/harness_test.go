@@ -107,7 +107,11 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	key, err := seal.OpenKeyFile(filepath.Join(dir, "secret.key"))
 	must(err)
 	h := &house{log: &logBuffer{}, now: &clock{}}
-	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	level := slog.LevelDebug
+	if _, bench := t.(*testing.B); bench {
+		level = slog.LevelWarn
+	}
+	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: level}))
 	mon := monitor.New(monitor.Options{Log: log, RPS: 200})
 	ctl := control.New(control.Options{Store: st, Monitor: mon, Log: log})
 	a := auth.New(auth.Options{

@@ -46,7 +46,7 @@ func (h *flows) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.HTMLBlob(http.StatusOK, page)
+	return send(c, http.StatusOK, page.bytes, func() []byte { return page.pack(h.print.packer) })
 }
 
 // nothingYet tells whether the project has no flow at all.
@@ -110,7 +110,8 @@ type pageKey struct {
 
 const (
 	maxKeptPages = 256
-	keptFor      = time.Second // a page without JavaScript must not show old ages
+	keptFor      = time.Second            // a page without JavaScript must not show old ages
+	keptAnyway   = 150 * time.Millisecond // though the snapshot changed: the stream brings a page up to date at once
 )
 
 // pageCache keeps rendered pages, so that a page that many look at costs one
@@ -127,23 +128,38 @@ type keptPage struct {
 	once    sync.Once
 	bytes   []byte
 	err     error
+	packing sync.Once
+	packed  []byte
+}
+
+// pack gives the page compressed, once for all who ask.
+func (k *keptPage) pack(p *packer) []byte {
+	k.packing.Do(func() { k.packed = p.pack(k.bytes) })
+	return k.packed
 }
 
 func newPageCache() *pageCache { return &pageCache{pages: map[pageKey]*keptPage{}} }
 
 // get gives the page for a version of the snapshot, rendering it if it is not
 // kept or too old.
-func (p *pageCache) get(ctx context.Context, key pageKey, version uint64, now time.Time, render func(context.Context) ([]byte, error)) ([]byte, error) {
+func (p *pageCache) get(ctx context.Context, key pageKey, version uint64, now time.Time, render func(context.Context) ([]byte, error)) (*keptPage, error) {
 	p.mu.Lock()
 	kept := p.pages[key]
-	if kept == nil || kept.version != version || now.Sub(kept.at) >= keptFor {
+	if kept == nil || !kept.holds(version, now) {
 		p.makeRoom()
 		kept = &keptPage{version: version, at: now}
 		p.pages[key] = kept
 	}
 	p.mu.Unlock()
 	kept.once.Do(func() { kept.bytes, kept.err = render(context.WithoutCancel(ctx)) })
-	return kept.bytes, kept.err
+	return kept, kept.err
+}
+
+// holds tells whether a page may still be shown. Who has just done something is
+// shown a fresh one anyway, with the notice of it.
+func (k *keptPage) holds(version uint64, now time.Time) bool {
+	age := now.Sub(k.at)
+	return age < keptAnyway || k.version == version && age < keptFor
 }
 
 // makeRoom forgets pages when there are too many. The caller holds the lock.

@@ -37,7 +37,7 @@ func parseLoginForm(v url.Values) loginForm {
 	f := loginForm{
 		Account: strings.TrimSpace(v.Get("account")), User: strings.TrimSpace(v.Get("username")), UserID: v.Get("user_id"), Region: v.Get("region"),
 		Password: medialive.Secret(v.Get("password")), Passcode: medialive.Secret(strings.TrimSpace(v.Get("passcode"))),
-		Next: parseDestination(v.Get("next")).Path(), Renew: v.Get("renew") == "1", Kept: url.Values{},
+		Next: destination{next: v.Get("next")}.after(), Renew: v.Get("renew") == "1", Kept: url.Values{},
 	}
 	for name, values := range v {
 		if plain, ok := strings.CutPrefix(name, keptPrefix); ok && mayKeep(plain) {
@@ -58,11 +58,11 @@ func mayKeep(field string) bool {
 }
 
 // loginPath leads to the sign-in and from there to a page.
-func loginPath(to destination) string {
-	if to == (destination{key: toFlows}) {
+func loginPath(then string) string {
+	if then == "" || then == "/flows" {
 		return "/login"
 	}
-	return "/login?next=" + url.QueryEscape(to.Path())
+	return "/login?next=" + url.QueryEscape(then)
 }
 
 // home leads to the list.
@@ -70,7 +70,7 @@ func (l *logins) home(c echo.Context) error { return c.Redirect(http.StatusSeeOt
 
 // form shows the sign-in. GET /login (next)
 func (l *logins) form(c echo.Context) error {
-	f := loginForm{Account: l.Account, Next: parseDestination(c.QueryParam("next")).Path()}
+	f := loginForm{Account: l.Account, Next: destination{next: c.QueryParam("next")}.after()}
 	m := l.model(c, f)
 	if c.QueryParam("out") == "1" {
 		m.Form.Error = m.Form.T.Login.SignedOut
@@ -82,7 +82,7 @@ func (l *logins) form(c echo.Context) error {
 func (l *logins) model(c echo.Context, f loginForm) pages.Login {
 	t := l.texts(c)
 	m := pages.Login{
-		Bare: layout.Bare{T: t, Theme: themeOf(c.Request()), Title: t.Login.Title, Path: "/login", NowMS: l.now().UnixMilli()},
+		Bare: layout.Bare{T: t, Theme: themeOf(c.Request()), Title: t.Login.Title, Path: loginPath(f.Next), NowMS: l.now().UnixMilli()},
 		Form: l.formModel(t, f),
 	}
 	if f.Renew {

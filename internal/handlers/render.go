@@ -24,12 +24,13 @@ const contentHTML = "text/html; charset=utf-8"
 // one that fails leaves no half page.
 type printer struct {
 	buffers sync.Pool
+	packer  *packer
 	broken  map[string][]byte // a page of last resort, by language
 }
 
 // newPrinter makes a printer, and the page that it falls back to.
 func newPrinter(ctx context.Context) (*printer, error) {
-	p := &printer{broken: map[string][]byte{}}
+	p := &printer{packer: newPacker(), broken: map[string][]byte{}}
 	p.buffers.New = func() any { return new(bytes.Buffer) }
 	for _, lang := range []string{text.EN, text.ZH} {
 		t := text.For(lang)
@@ -54,8 +55,7 @@ func (p *printer) page(c echo.Context, status int, m model) error {
 	if err := m.View().Render(c.Request().Context(), buffer); err != nil {
 		return fmt.Errorf("render %T: %w", m, err)
 	}
-	c.Response().Header().Add("Vary", headerHXRequest)
-	return c.Blob(status, contentHTML, buffer.Bytes())
+	return send(c, status, buffer.Bytes(), func() []byte { return p.packer.pack(buffer.Bytes()) })
 }
 
 // bytes renders a model into memory of its own.
