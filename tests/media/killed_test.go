@@ -1,0 +1,173 @@
+package media
+
+import (
+	"testing"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
+)
+
+// most is the longest time without media that passes for none: a busy machine
+// holds up a receiver that long, a lost connection holds it up longer.
+const most = 2 * time.Second
+
+// scene is a flow under way, with a receiver of each kind.
+type scene struct {
+	*flow
+	sender         *relaytest.Process
+	pulled, pushed *recording
+	far            relaytest.SRT
+	idle           []*flow // started, with nobody there
+}
+
+// play starts a scene.
+func play(t *testing.T, h *house) *scene {
+	t.Helper()
+	source, far := camera(), h.farEnd()
+	source.Decryption = crypto(32)
+	s := &scene{flow: h.run(t, source, serves("serve"), pushes("push", far)), far: far}
+	for range 5 {
+		s.idle = append(s.idle, h.run(t, camera(), serves("serve")))
+	}
+	s.pushed = ffmpeg(t, far)
+	s.sender = relaytest.Push(t, h.clip, keyed(s.input(), 32))
+	s.await("camera", medialive.LegConnected)
+	s.pulled = liveTransmit(t, s.output("serve"))
+	s.moves()
+	return s
+}
+
+// moves waits until media has come through anew.
+func (s *scene) moves() {
+	s.t.Helper()
+	s.pulled.grow(s.t, someMedia)
+	s.pushed.grow(s.t, someMedia)
+}
+
+// TestKilledProcesses kills the processes of a Flowdeck with SIGKILL, one after
+// another, while media flows.
+func TestKilledProcesses(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	s := play(t, h)
+	before, relay := connections(s.flow), h.app.PID(apptest.Relay)
+
+	gateway := h.killGateway(t)
+	s.adopted(before, relay)
+	s.moves()
+
+	h.app.Kill(apptest.Dashboard)
+	s.moves()
+	h.app.Serve()
+	s.adopted(before, relay)
+	if h.app.PID(apptest.Gateway) != gateway {
+		t.Error("the new dashboard did not adopt the gateway")
+	}
+
+	h.app.Kill(apptest.Dashboard) // nobody starts the gateway again now
+	h.app.Kill(apptest.Gateway)
+	s.moves()
+	h.app.Serve()
+	s.adopted(before, relay)
+	s.moves()
+
+	// What the new gateway is told, the old relay does.
+	s.add(serves("second"))
+	liveTransmit(t, s.output("second")).grow(t, someMedia)
+	s.remove("second")
+	s.moves()
+	for _, r := range []*recording{s.pulled, s.pushed} {
+		t.Logf("longest stall in %s: %v", r.path, r.longestStall())
+		if r.longestStall() > most {
+			t.Errorf("nothing came for %v", r.longestStall())
+		}
+		r.whole(t)
+	}
+	if l := s.leg("camera"); l.TSErrors != 0 || l.Drop != 0 {
+		t.Errorf("source %+v", l)
+	}
+}
+
+// killGateway kills the gateway, waits for the next one and gives its number.
+func (h *house) killGateway(t *testing.T) (pid int) {
+	t.Helper()
+	old := h.app.Kill(apptest.Gateway)
+	within(t, promised, "a gateway again", func() bool {
+		pid = h.app.PID(apptest.Gateway)
+		return pid != 0 && pid != old && h.app.Healthy(h.app.GatewayURL)
+	})
+	return pid
+}
+
+// adopted fails the test unless the relay is the same, with the same
+// connections.
+func (s *scene) adopted(before string, relay int) {
+	s.t.Helper()
+	if pid := s.app.PID(apptest.Relay); pid != relay {
+		s.t.Errorf("the relay was process %d and is %d", relay, pid)
+	}
+	relaytest.Eventually(s.t, limit, "the gateway measures again", func() bool { return s.health() == medialive.Connected })
+	if after := connections(s.flow); after != before {
+		s.t.Errorf("connections were %s and are %s", before, after)
+	}
+}
+
+// TestKilledRelay kills the relay. All flows that were ACTIVE are back in
+// time, and sender and receivers as soon as they call again.
+func TestKilledRelay(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	s := play(t, h)
+	waiting := liveTransmit(t, s.output("serve")) // calls again by itself
+	waiting.grow(t, someMedia)
+	ports := s.listening()
+	stopped := h.create(t, camera())
+
+	old := h.app.Kill(apptest.Relay)
+	// Encoders notice, and call again; ffmpeg has to be started for that.
+	s.sender.Kill()
+	s.pushed.Kill()
+	sender := relaytest.Push(t, h.clip, keyed(s.input(), 32))
+	pushed := ffmpeg(t, s.far)
+	within(t, promised, "all ACTIVE flows back", func() bool {
+		now := held(t, h.app.SRTAddress)
+		for _, port := range ports {
+			if !now[port] {
+				return false
+			}
+		}
+		return true
+	})
+	if pid := h.app.PID(apptest.Relay); pid == old || pid == 0 {
+		t.Errorf("the relay was process %d and is %d", old, pid)
+	}
+	if held(t, h.app.SRTAddress)[stopped.source.Port] {
+		t.Error("a flow that was not started runs")
+	}
+	within(t, promised, "media again", func() bool { return pushed.size() > someMedia })
+	within(t, 10*time.Second, "media again for a receiver that calls again by itself", func() bool {
+		return waiting.size() > 0 && s.leg("serve").Peers > 0
+	})
+	waiting.grow(t, someMedia)
+	if s.health() != medialive.Connected || s.outputHealth("push") != medialive.Connected {
+		t.Error("media flows, and health_status does not say so")
+	}
+	for _, f := range s.idle {
+		f.await("camera", medialive.LegWaiting)
+	}
+	pushed.grow(t, playedBytes)
+	pushed.whole(t)
+	sender.Kill()
+}
+
+// listening are the ports of all that listens in the scene.
+func (s *scene) listening() []int {
+	s.t.Helper()
+	var ports []int
+	for _, f := range append([]*flow{s.flow}, s.idle...) {
+		ports = append(ports, f.source.Port, f.output("serve").Port)
+	}
+	return ports
+}
