@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	passphrase = "flowdeck demonstration" // of flows that carry a test picture, on loopback
+	passphrase = "flowdeck-demonstration" // of flows that carry a test picture, on loopback
 	latency    = 120                      // milliseconds
 	again      = time.Second              // before a sender or receiver that ended is started again
 )
