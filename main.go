@@ -13,7 +13,11 @@ import (
 
 func main() {
 	signal.Ignore(syscall.SIGPIPE) // a log that nobody reads any more must not end media
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ending := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup has it ignored
+		ending = append(ending, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ending...)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	code := app.Main(ctx, os.Args[1:], app.Terminal{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv,

@@ -103,6 +103,9 @@ func (k *keeper) adopt(ctx context.Context, pid int) (*process, error) {
 		return nil, fmt.Errorf("adopt the %s (process %d): %w", k.role, pid, err)
 	}
 	k.log.Info("adopted", "child", k.role, "pid", pid, "url", p.URL)
+	if p.Version != Version() {
+		k.log.Warn("another version was adopted", "child", k.role, "version", p.Version, "own", Version())
+	}
 	return p, nil
 }
 
