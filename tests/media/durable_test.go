@@ -41,7 +41,7 @@ func TestAcknowledgedIsKept(t *testing.T) {
 		})
 		unsure := 0
 		for _, f := range fates {
-			h.check(t, f)
+			h.check(t, f, relay)
 			if f.asked != "" {
 				unsure++
 			}
@@ -133,7 +133,7 @@ func (h *house) live(f *fate, name string, kind int) bool {
 }
 
 // check compares what is with what was acknowledged.
-func (h *house) check(t *testing.T, f *fate) {
+func (h *house) check(t *testing.T, f *fate, relay int) {
 	t.Helper()
 	shown, err := h.client.ShowFlow(t.Context(), f.id)
 	there := err == nil
@@ -155,7 +155,7 @@ func (h *house) check(t *testing.T, f *fate) {
 		t.Errorf("%d outputs, acknowledged %+v", len(shown.Outputs), *f)
 	}
 	if active {
-		relaytest.Eventually(t, limit, fmt.Sprintf("the relay runs %+v", *f), func() bool { return held(t, h.app.SRTAddress)[f.port] })
+		relaytest.Eventually(t, limit, fmt.Sprintf("the relay runs %+v", *f), func() bool { return holds(t, relay, h.app.SRTAddress, []int{f.port}) })
 	}
 }
 

@@ -1,9 +1,11 @@
 package media
 
 import (
+	"context"
 	"io"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
@@ -111,8 +113,8 @@ func testHealth(t *testing.T, h *house, stop func(*feeder), stays bool) {
 	}
 }
 
-// testReceiversKilled kills the receivers of both kinds of output; a third
-// one must not notice.
+// testReceiversKilled kills the receivers of both kinds of output, and freezes
+// one beside a third, which must not notice.
 func testReceiversKilled(t *testing.T, h *house) {
 	t.Parallel()
 	far := h.farEnd()
@@ -124,6 +126,9 @@ func testReceiversKilled(t *testing.T, h *house) {
 	for _, r := range []*recording{pushed, pulled, third} {
 		r.grow(t, someMedia)
 	}
+	frozen := liveTransmit(t, f.output("other"))
+	frozen.grow(t, someMedia)
+	frozen.Signal(syscall.SIGSTOP)
 	pushed.Kill()
 	pulled.Kill()
 	within(t, promised, "outputs without receivers DISCONNECTED", func() bool {
@@ -138,6 +143,79 @@ func testReceiversKilled(t *testing.T, h *house) {
 	pulled.grow(t, someMedia)
 	f.await("push", medialive.LegConnected)
 	f.await("serve", medialive.LegConnected)
+	f.awaitLeg("other", "rid of the frozen receiver", func(l medialive.LegStatistics) bool { return l.Peers == 1 })
 	third.grow(t, playedBytes/2)
 	third.whole(t)
+}
+
+// testCallerSource has the flow call its source, which is killed and comes
+// back, by a name that has to be looked up.
+func testCallerSource(t *testing.T, h *house) {
+	t.Parallel()
+	end := keyed(h.farEnd(), 24)
+	end.Host = "127.0.0.1"
+	f := h.run(t, medialive.Source{
+		Name: "remote", Protocol: medialive.Caller, Address: "localhost", Port: end.Port,
+		StreamID: "studio/one", MinLatency: latency, Decryption: crypto(24),
+	}, serves("serve"))
+	f.awaitLeg("remote", "calling in vain", func(l medialive.LegStatistics) bool {
+		return l.State == medialive.LegConnecting && l.Attempts > 0 && l.Problem != "" && l.NextTry.After(l.Since)
+	})
+	r := liveTransmit(t, f.output("serve"))
+	for range 2 {
+		sender := relaytest.Push(t, h.clip, end)
+		l := f.await("remote", medialive.LegConnected)
+		if l.KeyLength != 24 {
+			t.Errorf("key of %d bytes", l.KeyLength)
+		}
+		r.grow(t, someMedia)
+		sender.Kill()
+		within(t, promised, "source DISCONNECTED", func() bool { return f.health() == medialive.Disconnected })
+		f.await("remote", medialive.LegConnecting)
+	}
+}
+
+// testEvents follows the gateway's stream, which must tell as early as the
+// questions do.
+func testEvents(t *testing.T, h *house) {
+	t.Parallel()
+	f := h.run(t, camera())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	told, measured := make(chan medialive.Health, 100), make(chan int64, 100)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- h.client.Events(ctx, func(e medialive.Event) error {
+			if e.Kind == medialive.EventFlow && e.FlowID == f.id && e.Flow != nil {
+				told <- e.Flow.Sources[0].Health
+			}
+			for _, s := range e.Statistics {
+				if s.FlowID == f.id && s.Source.Bitrate > 0 {
+					select {
+					case measured <- s.Source.Bitrate:
+					default: // enough
+					}
+				}
+			}
+			return nil
+		})
+	}()
+	is := func(want medialive.Health) func() bool {
+		return func() bool {
+			select {
+			case got := <-told:
+				return got == want
+			case err := <-ended:
+				t.Fatalf("the stream ended: %v", err)
+			default:
+			}
+			return false
+		}
+	}
+	relaytest.Eventually(t, limit, "told DISCONNECTED at first", is(medialive.Disconnected))
+	sender := relaytest.Push(t, h.clip, f.input())
+	relaytest.Eventually(t, limit, "told CONNECTED", is(medialive.Connected))
+	relaytest.Eventually(t, limit, "told a bitrate", func() bool { return len(measured) > 1 })
+	sender.Kill()
+	within(t, promised, "told DISCONNECTED", is(medialive.Disconnected))
 }

@@ -25,6 +25,8 @@ func TestMedia(t *testing.T) {
 		t.Run("sender frozen", func(t *testing.T) { testHealth(t, h, func(f *feeder) { f.Signal(syscall.SIGSTOP) }, false) })
 		t.Run("sender silent", func(t *testing.T) { testHealth(t, h, func(f *feeder) { close(f.hold) }, true) })
 		t.Run("receivers killed", func(t *testing.T) { testReceiversKilled(t, h) })
+		t.Run("caller source", func(t *testing.T) { testCallerSource(t, h) })
+		t.Run("events", func(t *testing.T) { testEvents(t, h) })
 		t.Run("taken port", func(t *testing.T) { testTakenPort(t, h) })
 		t.Run("delete while ACTIVE", func(t *testing.T) { testDeleteWhileActive(t, h) })
 	})
