@@ -144,11 +144,11 @@ func (p *queryParser) oneOf(parameter string, allowed []string, fold func(string
 }
 
 func (p *queryParser) text() string {
-	raw := strings.TrimSpace(p.values.Get("q"))
+	raw := strings.TrimSpace(strings.ToValidUTF8(p.values.Get("q"), ""))
 	if len([]rune(raw)) > maxSearch {
 		p.fault("q", raw)
 	}
-	return strings.ToValidUTF8(cut(raw, maxSearch), "")
+	return strings.TrimSpace(cut(raw, maxSearch))
 }
 
 func (p *queryParser) sort() string {
