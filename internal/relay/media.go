@@ -17,6 +17,9 @@ const (
 	// delay that the relay adds; their spacing goes with the packets.
 	mediaPause = 5 * time.Millisecond
 	readyBatch = 256
+
+	singleRounds = 3
+	burstPackets = 64
 )
 
 // media carries packets from the sources to their flows' outputs. One
@@ -91,41 +94,51 @@ func (m *media) run(ctx context.Context) {
 	}
 }
 
-// drain forwards until no source has a packet: one a source and round, so
-// that a fast one does not starve the others.
+// drain forwards until no source has a packet. At first it takes one a source
+// and round, so that a fast one does not starve the others. A source that is
+// still ready after some rounds has a burst to give, and is emptied: to learn
+// that it is empty is dear in libsrt, but then cheaper than asking each time.
 func (m *media) drain(ctx context.Context, packet *srt.Packet, ready []srt.Event) {
-	for ctx.Err() == nil {
+	for round := 0; ctx.Err() == nil; round++ {
 		n, err := m.poll.Ready(ready)
 		if n == 0 || err != nil {
 			return
 		}
+		most := 1
+		if round >= singleRounds {
+			most = burstPackets
+		}
 		for _, e := range ready[:n] {
-			m.forward(e.Socket, packet)
+			m.forward(e.Socket, packet, most)
 		}
 	}
 }
 
-func (m *media) forward(s srt.Socket, packet *srt.Packet) {
+// forward passes at most so many packets of a source on.
+func (m *media) forward(s srt.Socket, packet *srt.Packet, most int) {
 	p, ok := m.source(s)
 	if !ok {
 		m.poll.Forget(s)
 		return
 	}
-	err := m.lib.Receive(s, packet)
-	if errors.Is(err, srt.ErrWouldBlock) {
-		return
-	}
-	if err != nil {
-		m.poll.Forget(s)
-		p.broken.Store(true) // control closes it
-		return
-	}
-	p.bytes.Add(int64(len(packet.Payload())))
-	if faults := p.ts.check(packet.Payload()); faults != 0 {
-		p.tsErrors.Add(faults)
-	}
-	for _, sink := range *p.leg.flow.sinks.Load() {
-		sink.send(m.lib, packet)
+	sinks := *p.leg.flow.sinks.Load()
+	for range most {
+		err := m.lib.Receive(s, packet)
+		if errors.Is(err, srt.ErrWouldBlock) {
+			return
+		}
+		if err != nil {
+			m.poll.Forget(s)
+			p.broken.Store(true) // control closes it
+			return
+		}
+		p.bytes.Add(int64(len(packet.Payload())))
+		if faults := p.ts.check(packet.Payload()); faults != 0 {
+			p.tsErrors.Add(faults)
+		}
+		for _, sink := range sinks {
+			sink.send(m.lib, packet)
+		}
 	}
 }
 
