@@ -38,7 +38,7 @@ test: ## everything that must hold before a change is taken (about 15 minutes)
 
 bench: build ## measure against the references; bounded in time; see docs/performance.md
 	@scripts/setup.sh test
-	go test -count=1 -timeout 30m -run '^$$' -bench . -benchtime 1x ./tests/bench/...
+	go test -count=1 -timeout 30m -run '^$$' -bench . -benchtime 1x ./internal/relay ./tests/bench/...
 
 soak: build ## let media run while outputs come and go, for FLOWDECK_SOAK (default 10m)
 	@scripts/setup.sh test

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -16,12 +14,11 @@ import (
 )
 
 const (
-	controlPause  = 50 * time.Millisecond  // between looks for callers and losses
-	statePause    = 100 * time.Millisecond // between looks at media and retries
-	samplePause   = 1 * time.Second
-	libraryPause  = 1 * time.Second // between looks for a library that is missing
-	lookupTimeout = 3 * time.Second
-	controlBatch  = 64
+	controlPause = 50 * time.Millisecond  // between looks for callers and losses
+	statePause   = 100 * time.Millisecond // between looks at media and retries
+	samplePause  = 1 * time.Second
+	libraryPause = 1 * time.Second // between looks for a library that is missing
+	controlBatch = 64
 )
 
 // ErrUnavailable tells that libsrt is missing; the error around it says what
@@ -302,108 +299,6 @@ func (r *relay) eachPeer(do func(*peer)) {
 	}
 }
 
-// openListener binds a leg's port and lets callers in.
-func (r *relay) openListener(l *leg) error {
-	addr, err := l.address()
-	if err != nil {
-		return err
-	}
-	s, err := r.newSocket(l)
-	if err != nil {
-		return err
-	}
-	if err = r.listen(s, addr, l); err != nil {
-		r.lib.Close(s)
-		if srt.PortTaken(err) {
-			return &PortError{Leg: l.spec.Name, Port: l.spec.Port}
-		}
-		return fmt.Errorf("listen on %s for %s: %w", addr, l.spec.Name, err)
-	}
-	l.listener, l.problem = s, ""
-	r.legs[s] = l
-	return nil
-}
-
-func (r *relay) listen(s srt.Socket, addr netip.AddrPort, l *leg) error {
-	if addr.Addr().Is6() {
-		only := 1
-		if addr.Addr().IsUnspecified() {
-			only = 0 // [::] serves IPv4 too
-		}
-		if err := r.lib.SetInt(s, srt.OptIPv6Only, only); err != nil {
-			return err
-		}
-	}
-	if err := r.lib.Bind(s, addr); err != nil {
-		return err
-	}
-	if err := r.lib.Listen(s, backlog, l.door(r.lib)); err != nil {
-		return err
-	}
-	return r.poll.Watch(s, srt.In)
-}
-
-func (r *relay) acceptAll(l *leg, now time.Time) {
-	for {
-		s, addr, err := r.lib.Accept(l.listener)
-		if err != nil {
-			if !errors.Is(err, srt.ErrWouldBlock) {
-				r.log.Warn("accept", "flow", l.flow.id, "leg", l.spec.Name, "error", err)
-			}
-			return
-		}
-		l.pending.take(s)
-		r.join(l, s, addr, now)
-	}
-}
-
-// join makes a connected socket a peer of its leg, unless its key is shorter
-// than configured: the caller decides that, so it is seen only now.
-func (r *relay) join(l *leg, s srt.Socket, addr netip.AddrPort, now time.Time) bool {
-	key, err := r.keyLength(s, l)
-	if err == nil && key < l.spec.KeyLength {
-		l.flow.refusals.add(l.spec.Name, addr, "", refusedKeyLength, now)
-		err = fmt.Errorf("the far end uses a key of %d bits instead of %d", key*8, l.spec.KeyLength*8)
-	}
-	if err != nil {
-		r.lib.Close(s)
-		if l.spec.Mode == Call {
-			l.failed(err.Error(), now)
-		}
-		return false
-	}
-	p := &peer{leg: l, socket: s, addr: addr, since: now, sampled: now, keyLength: key}
-	p.watch(r.lib, now) // so that the first report has its latency and round trip
-	if l.source {
-		return r.joinSource(l, p, now)
-	}
-	l.peers = append(l.peers, p)
-	l.pullers.Store(int32(len(l.peers)))
-	r.sinks[s] = p
-	if err := r.poll.Watch(s, srt.Err); err != nil {
-		r.lose(p, now)
-		return false
-	}
-	l.flow.publish()
-	r.changed.ring()
-	return true
-}
-
-// joinSource puts the newest authenticated sender in the place of an older.
-func (r *relay) joinSource(l *leg, p *peer, now time.Time) bool {
-	for _, old := range slices.Clone(l.peers) {
-		r.closePeer(old)
-	}
-	p.ts = &continuity{}
-	l.peers = []*peer{p}
-	if err := r.media.add(p); err != nil {
-		r.lose(p, now)
-		return false
-	}
-	r.changed.ring()
-	return true
-}
-
 // lose ends a peer whose connection broke.
 func (r *relay) lose(p *peer, now time.Time) {
 	r.closePeer(p)
@@ -441,89 +336,4 @@ func (r *relay) closeLeg(l *leg) {
 	for _, p := range slices.Clone(l.peers) {
 		r.closePeer(p)
 	}
-}
-
-// call begins to call a leg's far end.
-func (r *relay) call(l *leg, now time.Time) {
-	if ip, err := netip.ParseAddr(l.spec.Host); err == nil {
-		r.connect(l, ip, now)
-		return
-	}
-	l.looking = true
-	go r.lookUp(l, l.spec.Host)
-}
-
-func (r *relay) lookUp(l *leg, host string) {
-	ctx, cancel := context.WithTimeout(r.ctx, lookupTimeout)
-	defer cancel()
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := time.Now()
-	l.looking = false
-	switch {
-	case l.closed || r.lib == nil:
-	case err != nil || len(ips) == 0:
-		l.failed(fmt.Sprintf("the name %s is not known", host), now)
-	default:
-		r.connect(l, ips[l.attempts%len(ips)].Unmap(), now)
-	}
-}
-
-func (r *relay) connect(l *leg, ip netip.Addr, now time.Time) {
-	s, err := r.newSocket(l)
-	if err != nil {
-		l.failed(err.Error(), now)
-		return
-	}
-	addr := netip.AddrPortFrom(ip, uint16(l.spec.Port))
-	err = r.poll.Watch(s, srt.Out|srt.Err)
-	if err == nil {
-		err = r.lib.Connect(s, addr)
-	}
-	if err != nil {
-		r.lib.Close(s)
-		l.failed(fmt.Sprintf("call %s: %v", addr, err), now)
-		return
-	}
-	l.calling = s
-	l.calls = addr
-	r.legs[s] = l
-}
-
-// answered takes the outcome of a call.
-func (r *relay) answered(l *leg, now time.Time) {
-	s := l.calling
-	state := r.lib.State(s)
-	if state == srt.StateConnecting {
-		return
-	}
-	delete(r.legs, s)
-	l.calling = 0
-	r.poll.Forget(s)
-	if state != srt.StateConnected {
-		why, text := r.lib.RejectReason(s)
-		r.lib.Close(s)
-		l.failed(refusalText(why, text), now)
-		r.changed.ring()
-		return
-	}
-	if r.join(l, s, l.calls, now) {
-		l.attempts, l.problem, l.nextTry = 0, "", time.Time{}
-	}
-}
-
-// refusalText says for people why a call failed.
-func refusalText(why srt.Reject, text string) string {
-	switch why {
-	case srt.RejectTimeout:
-		return "nobody answers"
-	case srt.RejectBadSecret:
-		return "the far end uses another passphrase"
-	case srt.RejectUnsecure:
-		return "only one side uses a passphrase"
-	case srt.RejectForbidden:
-		return "the far end does not allow this address"
-	}
-	return fmt.Sprintf("the far end refused: %s (%d)", text, why)
 }

@@ -13,14 +13,10 @@ const (
 	OptSendBuffer      Option = 5  // SNDBUF, bytes
 	OptReceiveBuffer   Option = 6  // RCVBUF, bytes, cut to the flight window
 	OptUDPSendBuffer   Option = 8  // UDP_SNDBUF, bytes
-	OptUDPReceive      Option = 9  // UDP_RCVBUF, bytes
-	OptReuseAddr       Option = 15 // REUSEADDR
 	OptLatency         Option = 23 // milliseconds
 	OptPassphrase      Option = 26 // 10 to 79 bytes
 	OptKeyLength       Option = 27 // PBKEYLEN, bytes; read after connecting: the length in use
 	OptConnectTimeout  Option = 36 // CONNTIMEO, milliseconds
-	OptReceiveLatency  Option = 43 // RCVLATENCY, milliseconds
-	OptPeerLatency     Option = 44 // PEERLATENCY, milliseconds
 	OptMinVersion      Option = 45 // MINVERSION of the peer, 0xXXYYZZ
 	OptStreamID        Option = 46 // at most MaxStreamID bytes
 	OptPayloadSize     Option = 49 // bytes

@@ -53,7 +53,6 @@ type State int
 const (
 	StateConnecting State = 4
 	StateConnected  State = 5
-	StateBroken     State = 6
 )
 
 // Error codes of libsrt (srt.h, SRT_ERRNO).

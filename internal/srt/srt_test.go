@@ -304,3 +304,12 @@ func FuzzAddrPort(f *testing.F) {
 		}
 	})
 }
+
+func FuzzRejectReason(f *testing.F) {
+	f.Add("processConnectRequest: rsp(REJECT): 1010 - Incorrect passphrase")
+	f.Fuzz(func(t *testing.T, line string) {
+		if reason, ok := rejectReason(line); ok && reason != RejectBadSecret && reason != RejectUnsecure {
+			t.Errorf("%q gave %d", line, reason)
+		}
+	})
+}

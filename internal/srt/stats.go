@@ -8,12 +8,10 @@ import (
 // Stats is what libsrt counts on a connected socket, since it connected. Loss
 // counts reordering too.
 type Stats struct {
-	Sent, Received         int64   // packets, retransmitted ones included
 	SendLoss, ReceiveLoss  int64   // packets
 	Retransmitted          int64   // packets sent again
 	ReceivedAgain          int64   // retransmitted packets received
 	SendDrop, ReceiveDrop  int64   // packets too late
-	Undecryptable          int64   // packets
 	SentUnique             int64   // packets
 	ReceivedUnique         int64   // packets
 	RTT                    float64 // milliseconds
@@ -40,11 +38,10 @@ func decodeStats(b []byte) Stats {
 	i64 := func(at int) int64 { return int64(binary.NativeEndian.Uint64(b[at:])) }
 	f64 := func(at int) float64 { return math.Float64frombits(binary.NativeEndian.Uint64(b[at:])) }
 	return Stats{
-		Sent: i64(8), Received: i64(16),
 		SendLoss: i32(24), ReceiveLoss: i32(28),
 		Retransmitted: i32(32), ReceivedAgain: i32(164),
 		AcksReceived: i32(40),
-		SendDrop:     i32(64), ReceiveDrop: i32(68), Undecryptable: i32(72),
+		SendDrop:     i32(64), ReceiveDrop: i32(68),
 		RTT: f64(328), Bandwidth: f64(336),
 		SendDelay: int(i32(376)), ReceiveWait: int(i32(392)),
 		SentUnique: i64(432), ReceivedUnique: i64(440),
