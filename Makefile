@@ -40,7 +40,7 @@ bench: build ## measure against the references; bounded in time; see docs/perfor
 	@scripts/setup.sh test
 	go test -count=1 -timeout 30m -run '^$$' -bench . -benchtime 1x ./internal/relay ./tests/bench/...
 
-soak: build ## let media run while outputs come and go, for FLOWDECK_SOAK (default 10m)
+soak: ## let media run while outputs come and go, for FLOWDECK_SOAK (default 10m)
 	@scripts/setup.sh test
 	FLOWDECK_SOAK="$${FLOWDECK_SOAK:-10m}" go test -count=1 -timeout 25h -run Soak -v ./tests/soak/...
 
