@@ -1357,7 +1357,7 @@ func (o OutputList) View() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "\" role=\"table\" aria-labelledby=\"outputs-title\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" class=\"out-line\"></th><th role=\"columnheader\" scope=\"col\" class=\"out-name\" id=\"outputs-title\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "\" role=\"table\" aria-labelledby=\"outputs-title\"><thead role=\"rowgroup\"><tr role=\"row\"><td role=\"cell\" class=\"out-line\"></td><th role=\"columnheader\" scope=\"col\" class=\"out-name\" id=\"outputs-title\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
