@@ -36,9 +36,9 @@ test: ## everything that must hold before a change is taken (about 15 minutes)
 	@$(MAKE) --no-print-directory lint
 	@scripts/test.sh
 
-bench: build ## measure against the references; bounded in time; see docs/performance.md
+bench: ## measure against the references, about 10 minutes; see docs/performance.md
 	@scripts/setup.sh test
-	go test -count=1 -timeout 30m -run '^$$' -bench . -benchtime 1x ./internal/relay ./tests/bench/...
+	@scripts/bench.sh
 
 soak: ## let media run while outputs come and go, for FLOWDECK_SOAK (default 10m)
 	@scripts/setup.sh test
