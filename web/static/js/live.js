@@ -147,7 +147,15 @@ function refused(event) {
   if (status === 401 && event.target === stream) renew();
 }
 
+// A list that has turned empty leads to the first flow: another page. One that
+// came empty stays as it is.
+const cameEmpty = document.querySelector("[data-reload]") !== null;
+
 function swapped(event) {
+  if (!cameEmpty && document.querySelector("[data-reload]")) {
+    location.reload();
+    return;
+  }
   tick();
   mark(document);
   for (const dialog of document.querySelectorAll("dialog[data-modal]:not([open])")) dialog.showModal();

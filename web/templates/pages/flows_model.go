@@ -39,7 +39,7 @@ type FlowBody struct {
 	Armed   *ArmedRow // takes the place of the row with its id: a page loaded with ?armed=, without JavaScript
 	Figures bool
 	Loading bool   // the project has not been read to its end yet
-	Clear   string // URL without any filter: offered where the filter leaves nothing
+	Clear   string // URL without any filter; empty where nothing is filtered: then no row means no flow, and the page loads itself again to lead to the first
 }
 
 // FlowRow is one row of the list (fragment "#flow-<id>").

@@ -345,15 +345,20 @@ var Chinese = &Strings{
 		NewKey:      func(characters int) string { return "新口令，" + strconv.Itoa(characters) + " 个字符" },
 	},
 	Effect: Effect{
-		Changes:        func(n int) string { return strconv.Itoa(n) + " 项修改" },
-		NoChanges:      "尚无修改",
-		Against:        "对照 {} 前读取的内容",
-		FieldHead:      "字段",
-		NowHead:        "当前",
-		AfterHead:      "保存后",
-		Title:          "影响范围",
-		Nothing:        "不中断信号",
-		LoseMedia:      func(outputs int) string { return strconv.Itoa(outputs) + " 路输出将失去媒体" },
+		Changes:   func(n int) string { return strconv.Itoa(n) + " 项修改" },
+		NoChanges: "尚无修改",
+		Against:   "对照 {} 前读取的内容",
+		FieldHead: "字段",
+		NowHead:   "当前",
+		AfterHead: "保存后",
+		Title:     "影响范围",
+		Nothing:   "不中断信号",
+		LoseMedia: func(outputs int) string {
+			if outputs == 0 {
+				return "发送端断开"
+			}
+			return strconv.Itoa(outputs) + " 路输出将失去媒体"
+		},
 		NothingText:    "保存时信号不中断。",
 		Standby:        "传输流未启动，不会中断任何信号。",
 		Reconnects:     "重新连接",

@@ -347,15 +347,20 @@ var English = &Strings{
 		NewKey:      func(characters int) string { return "new, " + count(characters, "character", "characters") },
 	},
 	Effect: Effect{
-		Changes:     func(n int) string { return count(n, "change", "changes") },
-		NoChanges:   "Nothing changed yet",
-		Against:     "against what was read {} ago",
-		FieldHead:   "Field",
-		NowHead:     "Now",
-		AfterHead:   "After saving",
-		Title:       "What this interrupts",
-		Nothing:     "INTERRUPTS NOTHING",
-		LoseMedia:   func(outputs int) string { return count(outputs, "OUTPUT LOSES MEDIA", "OUTPUTS LOSE MEDIA") },
+		Changes:   func(n int) string { return count(n, "change", "changes") },
+		NoChanges: "Nothing changed yet",
+		Against:   "against what was read {} ago",
+		FieldHead: "Field",
+		NowHead:   "Now",
+		AfterHead: "After saving",
+		Title:     "What this interrupts",
+		Nothing:   "INTERRUPTS NOTHING",
+		LoseMedia: func(outputs int) string {
+			if outputs == 0 {
+				return "SENDER DROPPED"
+			}
+			return count(outputs, "OUTPUT LOSES MEDIA", "OUTPUTS LOSE MEDIA")
+		},
 		NothingText: "The signal goes on while this is saved.",
 		Standby:     "The flow is not started, so nothing is interrupted.",
 		Reconnects:  "reconnects",

@@ -91,11 +91,8 @@ func noticeTone(t Tone) string {
 }
 
 func noticeShape(t Tone) Shape {
-	switch t {
-	case ToneLost:
+	if t == ToneLost {
 		return ShapeLost
-	case ToneWarn:
-		return ShapeWarn
 	}
-	return ShapeLive
+	return ShapeWarn
 }
