@@ -12,7 +12,7 @@ import (
 const (
 	viewerQueue = 8                     // frames a viewer may lag behind before it is dropped
 	beatEvery   = time.Second           // heartbeat; the page greys itself after three missed ones
-	paintEvery  = 25 * time.Millisecond // changes that come closer together are shown together
+	paintEvery  = 60 * time.Millisecond // changes that come closer together are shown together
 )
 
 // picture is what a stream shows: it renders what changed, and all of it.

@@ -10,6 +10,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/text"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
 // The kinds of view a stream can have.
@@ -187,5 +188,16 @@ func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.
 			delete(painted, id)
 		}
 	}
-	return []part{d.piece("chips", v.chips(l)), d.piece("pager", v.pager(l)), body}
+	return []part{d.chipParts(v, l), d.piece("pager", v.pager(l)), body}
+}
+
+// chipParts are the counts, each by itself: a flow that changes its state
+// changes two of them, and a small frame reaches many viewers sooner.
+func (d *desk) chipParts(v teller, l listing) part {
+	c := v.chips(l)
+	p := part{target: "chips", html: []byte{}, whole: func() []byte { return d.piece("chips", c).html }}
+	for _, chip := range c.Chips {
+		p.rows = append(p.rows, d.piece(ui.ID("chip-", chip.Key), chip))
+	}
+	return p
 }
