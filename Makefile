@@ -36,9 +36,10 @@ test: ## everything that must hold before a change is taken (about 15 minutes)
 	@$(MAKE) --no-print-directory lint
 	@scripts/test.sh
 
-bench: ## measure against the references, about 10 minutes; see docs/performance.md
+bench: ## measure against the references, and write the figures into docs/performance.md
 	@scripts/setup.sh test
-	@scripts/bench.sh
+	FLOWDECK_BENCH_RECORD=$(CURDIR)/docs/performance.md CGO_ENABLED=0 \
+		go test -count=1 -timeout 30m -run '^$$' -bench All -benchtime 1x -v ./tests/bench
 
 soak: ## let media run while outputs come and go, for FLOWDECK_SOAK (default 10m)
 	@scripts/setup.sh test
