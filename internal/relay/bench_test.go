@@ -46,7 +46,8 @@ func BenchmarkCPU(b *testing.B) {
 		"1x1 50 Mbps clear in bursts":  {1, 1, 50e6, 0, 24},
 		"1x1 50 Mbps AES128":           {1, 1, 50e6, 16, 1},
 		"1x1 50 Mbps AES128 in bursts": {1, 1, 50e6, 16, 24},
-		"50x2 4 Mbps clear":            {50, 2, 4e6, 0, 4},
+		// Four packets at once: 50 evenly spaced senders need a machine of their own.
+		"50x2 4 Mbps clear": {50, 2, 4e6, 0, 4},
 	}
 	for name, w := range works {
 		b.Run(name, func(b *testing.B) {

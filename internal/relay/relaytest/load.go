@@ -72,7 +72,8 @@ func Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := lib.Startup(); err != nil {
 		return err
 	}
-	defer lib.Cleanup()
+	// No cleanup: with connections that nobody reads any more it can take
+	// libsrt minutes, and the process ends anyway.
 	g := &generator{lib: lib, load: load, listeners: map[srt.Socket]bool{}, receivers: map[srt.Socket]uint32{}}
 	if err := g.open(ctx); err != nil {
 		return err
