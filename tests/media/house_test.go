@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,7 +51,24 @@ func open(t *testing.T, settings map[string]string) *house {
 		Endpoint: h.app.GatewayURL, ProjectID: h.app.ProjectID, Auth: medialive.AKSK(ak, medialive.Secret(sk), time.Now),
 	})
 	must(t, err)
+	t.Cleanup(func() { h.quiet(t, sk) })
 	return h
+}
+
+// quiet fails the test if the processes wrote a secret, or of a fault of their
+// own.
+func (h *house) quiet(t *testing.T, sk string) {
+	logs := h.app.Logs()
+	for _, secret := range []string{passphrase, otherWord, apptest.Password, sk} {
+		if strings.Contains(logs, secret) {
+			t.Error("a secret is in the log")
+		}
+	}
+	for _, sign := range []string{"DATA RACE", "panic:", "fatal error:"} {
+		if strings.Contains(logs, sign) {
+			t.Errorf("the log tells of a %s", sign)
+		}
+	}
 }
 
 // clipSeconds is how long a clip plays before it begins again.
