@@ -33,18 +33,6 @@ func farOfSource(s medialive.Source) far {
 	}
 }
 
-// farOfOutput tells a receiver how to reach an output.
-func farOfOutput(o medialive.Output) far {
-	f := far{
-		calls: o.Protocol == medialive.Listener, host: o.ListenerAddress, port: o.Port,
-		streamID: o.StreamID, latency: o.MinLatency, crypto: o.Encryption,
-	}
-	if !f.calls {
-		f.host = o.Destination
-	}
-	return f
-}
-
 // encrypted tells whether the connection has a passphrase.
 func (f far) encrypted() bool { return f.crypto != nil }
 

@@ -35,7 +35,6 @@ type hub struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	open   map[view]*stream
-	wg     sync.WaitGroup
 	counts map[string]int // viewers of a session
 	limit  int            // of viewers of a session
 }
@@ -88,10 +87,10 @@ func (h *hub) begin(v view, w *monitor.Watcher) *stream {
 	ctx, stop := context.WithCancel(h.ctx)
 	s := &stream{shown: shown, viewers: map[*viewer]struct{}{}, stop: stop}
 	changed, cancel := shown.Changed()
-	h.wg.Go(func() {
+	go func() {
 		defer cancel()
 		s.run(ctx, changed, h.now)
-	})
+	}()
 	return s
 }
 
@@ -111,9 +110,6 @@ func (h *hub) leave(v view, s *stream, me *viewer, session string) {
 		s.stop()
 	}
 }
-
-// wait returns when every stream has ended; the hub's context must have ended.
-func (h *hub) wait() { h.wg.Wait() }
 
 // viewers counts the open connections.
 func (h *hub) viewers() int {

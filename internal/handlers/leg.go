@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -38,7 +37,7 @@ func (e edit) fields() pages.LegFields {
 	}
 	f := pages.LegFields{
 		Name:             e.value(fieldName, e.form.Name, was.Name),
-		Protocol:         e.value(fieldProtocol, e.form.Protocol, e.modeWas(was.Protocol)),
+		Protocol:         e.value(fieldProtocol, e.form.Protocol, was.Protocol),
 		ProtocolFixed:    e.output && e.was != nil,
 		Address:          e.value(fieldAddress, e.form.Address, was.Address),
 		Port:             e.value(fieldPort, e.form.Port, was.Port),
@@ -67,13 +66,6 @@ func (e edit) fields() pages.LegFields {
 		f.LatencyHelp = e.t.Form.LatencyRTT(rtt, 4*rtt)
 	}
 	return f
-}
-
-func (e edit) modeWas(protocol string) string {
-	if protocol == "" || protocol == e.form.Protocol {
-		return ""
-	}
-	return modeName(e.t, protocol == string(medialive.Listener))
 }
 
 // value is a field with what it was, where that is something else.
@@ -255,6 +247,3 @@ func refusalAt(t *text.Strings, err *medialive.Error, f legForm) map[string]stri
 	}
 	return nil
 }
-
-// portText is a port in words, for a form that has none.
-func portText(n int) string { return strconv.Itoa(n) }

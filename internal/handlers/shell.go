@@ -164,7 +164,6 @@ const (
 	flashRemoved  flashKind = "removed"
 	flashNothing  flashKind = "nothing"
 	flashNoChange flashKind = "unchanged"
-	flashUsed     flashKind = "used"
 )
 
 // flash leaves a notice for the next page: its kind and a name, never a text.
@@ -228,8 +227,6 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 		return n.NothingToDo
 	case flashNoChange:
 		return n.Unchanged
-	case flashUsed:
-		return t.Guard.Used
 	}
 	return ""
 }
