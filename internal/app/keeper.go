@@ -84,9 +84,16 @@ func (k *keeper) run(ctx context.Context) error {
 	}
 }
 
+// errEnded is that a process ended before it answered.
+var errEnded = errors.New("it ended before it answered; its own message is above")
+
+// adoptOrStart adopts the process that has the role; where there is none, or
+// the one there just ends, it starts one.
 func (k *keeper) adoptOrStart(ctx context.Context) (*process, error) {
-	if pid := holder(k.dir, k.role); pid != 0 {
-		return k.adopt(ctx, pid)
+	for pid := holder(k.dir, k.role); pid != 0; pid = holder(k.dir, k.role) {
+		if p, err := k.adopt(ctx, pid); !errors.Is(err, errEnded) {
+			return p, err
+		}
 	}
 	return k.start(ctx)
 }
@@ -155,7 +162,7 @@ func (k *keeper) await(ctx context.Context, p *process, pid int) error {
 		case <-ctx.Done():
 			return fmt.Errorf("it does not answer: %w", ctx.Err())
 		case <-p.ended:
-			return errors.New("it ended before it answered; its own message is above")
+			return errEnded
 		case <-ticker.C:
 		}
 	}
