@@ -51,13 +51,15 @@ func testTakenPort(t *testing.T, h *house) {
 	refusedFor(t, "create", err, medialive.KindRefused, where, "another program")
 
 	source.Port = port + 1
-	f := h.create(t, source, serves("serve"))
+	serve := serves("serve")
+	serve.Port = port + 2 // one that no earlier listener lingers on
+	f := h.create(t, source, serve)
 	other := liveTransmit(t, relaytest.SRT{Host: h.app.SRTAddress, Port: source.Port, Listen: true})
 	relaytest.Eventually(t, limit, "srt-live-transmit holds the port", func() bool { return isHeld(t, h.app.SRTAddress, source.Port) })
 	_, err = h.client.StartFlow(t.Context(), f.id)
 	refusedFor(t, "start", err, medialive.KindRefused, fmt.Sprint(source.Port), "camera", "another program")
 	f.isStandby()
-	if isHeld(t, h.app.SRTAddress, f.output("serve").Port) {
+	if isHeld(t, h.app.SRTAddress, serve.Port) {
 		t.Error("half of a flow was started")
 	}
 	other.Kill()
