@@ -1,10 +1,11 @@
 // What lives on a page: clocks and ages that tick, figures that mark a change,
 // and the watch over the stream. The stream itself is htmx's; this module only
 // knows whether it speaks. The server sends "hb" each second, with its clock in
-// epoch milliseconds; without one for three seconds every live figure is old.
+// epoch milliseconds; without one for that long every live figure is old.
 
-const SILENT_AFTER = 3000;
+const SILENT_AFTER = 2500; // with the second between two beats it is seen within three
 const KICK_EVERY = 1500;
+const ASK_AGAIN = 30000; // after a renewal was put aside
 const CHANGED_FOR = 1000;
 
 const root = document.documentElement;
@@ -113,6 +114,7 @@ function kick(now) {
   kickedAt = now;
   const connection = stream._htmx?.sse; // of hx-sse 4.0.1, vendored by hash
   if (!connection) {
+    htmx.trigger(stream, "htmx:abort"); // a first connection that hangs
     htmx.trigger(stream, "kick");
   } else if (connection.reader) {
     connection.reader.cancel().catch(() => {});
@@ -132,19 +134,38 @@ function watch() {
   kick(now);
 }
 
-// renew asks for a new sign-in over the page, once, when the stream says that
-// the old one has run out.
+// renew asks for a new sign-in over the page when the stream says that the old
+// one has run out.
+let ended = false;
 let renewing = false;
+let asideUntil = 0;
+
 function renew() {
   const place = document.getElementById("dialogs");
-  if (renewing || !place || place.querySelector("dialog")) return;
+  if (renewing || !place || place.querySelector("dialog") || performance.now() < asideUntil) return;
   renewing = true;
   htmx.ajax("GET", "/login?renew=1", { target: "#dialogs", swap: "innerHTML" }).finally(() => { renewing = false; });
 }
 
 function refused(event) {
   const status = event.detail?.status ?? event.detail?.ctx?.response?.status;
-  if (status === 401 && event.target === stream) renew();
+  if (status !== 401 || event.target !== stream) return;
+  ended = true;
+  renew();
+}
+
+// rest keeps the stream from trying while the sign-in has run out.
+function rest(event) {
+  if (ended && event.target === stream) event.preventDefault();
+}
+
+function show(dialog) {
+  dialog.showModal();
+  dialog.addEventListener("close", () => {
+    asideUntil = performance.now() + ASK_AGAIN;
+    ended = false;
+    dialog.remove();
+  });
 }
 
 // A list that has turned empty leads to the first flow: another page. One that
@@ -158,20 +179,21 @@ function swapped(event) {
   }
   tick();
   mark(document);
-  for (const dialog of document.querySelectorAll("dialog[data-modal]:not([open])")) dialog.showModal();
+  document.querySelectorAll("dialog[data-modal]:not([open])").forEach(show);
   const renewed = document.querySelector("#dialogs [data-renewed]");
   if (renewed) {
     document.getElementById("notices")?.replaceChildren(renewed);
+    ended = false;
     kickedAt = 0;
   }
-  event.target?.dispatchEvent?.(new CustomEvent("flowdeck:swapped", { bubbles: true }));
 }
 
 if (stream) {
   stream.addEventListener("hb", heard);
   document.addEventListener("htmx:sse:error", refused);
+  document.addEventListener("htmx:sse:before:connection", rest);
+  document.addEventListener("htmx:sse:after:connection", () => { kickedAt = performance.now(); });
   document.addEventListener("htmx:response:error", refused);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) heardAt ||= 0; });
   setInterval(watch, 200);
 }
 document.addEventListener("htmx:after:swap", swapped);
