@@ -15,7 +15,7 @@ import (
 )
 
 // viewers are browsers that look at the list: their streams are open, and they
-// note when each mark arrives. A mark is "mark-" and six digits.
+// note when each mark arrives. A mark is "milestone-" and six digits.
 type viewers struct {
 	Address string
 	Path    string
@@ -27,7 +27,7 @@ type viewers struct {
 type sight map[string][]time.Time
 
 const (
-	markWord   = "mark-"
+	markWord   = "milestone-"
 	markLength = len(markWord) + 6
 	atATime    = 50 // streams opened together
 )

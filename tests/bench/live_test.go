@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	fullHouse   = 2000
+	fullHouse  = 2000
 	marked     = 100                    // events
 	markEvery  = 210 * time.Millisecond // so that they meet heartbeats at every phase
 	settleFor  = 4 * time.Second
@@ -90,6 +90,9 @@ func (r *report) lateness(b *testing.B, t *tap, seen sight) {
 	}
 	if lost > 0 {
 		b.Errorf("%d of %d events did not arrive", lost, marked*fullHouse)
+	}
+	if len(all) == 0 {
+		b.Fatal("no event arrived")
 	}
 	p99 := quantile(last, 0.99)
 	r.add(

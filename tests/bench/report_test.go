@@ -39,13 +39,20 @@ func newReport(b *testing.B) *report {
 	must(b, err)
 	waiting, err := os.ReadFile("/proc/loadavg")
 	must(b, err)
-	commit, err := exec.CommandContext(b.Context(), "git", "describe", "--always", "--dirty").Output()
-	must(b, err)
 	return &report{machine: []string{
 		fmt.Sprintf("%s, %d processors, %s", processor(b), runtime.NumCPU(), memory(b)),
 		fmt.Sprintf("Linux %s, %s, load before the run %s", bytes.TrimSpace(kernel), runtime.Version(), strings.Fields(string(waiting))[0]),
-		fmt.Sprintf("`make bench` at %s on %s", bytes.TrimSpace(commit), time.Now().UTC().Format("2006-01-02 15:04 UTC")),
+		fmt.Sprintf("`make bench` at %s on %s", commit(b), time.Now().UTC().Format("2006-01-02 15:04 UTC")),
 	}}
+}
+
+// commit is the version of the code, as far as git knows it.
+func commit(b *testing.B) string {
+	out, err := exec.CommandContext(b.Context(), "git", "describe", "--always", "--dirty").Output()
+	if err != nil {
+		return "an unknown commit"
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // field finds a value in a file of "name: value" lines.
