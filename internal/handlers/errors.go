@@ -48,6 +48,7 @@ var (
 	errNotFound       = &fault{http.StatusNotFound, reasonNoPage}
 	errNoFlow         = &fault{http.StatusNotFound, reasonNoFlow}
 	errBadRequest     = &fault{http.StatusBadRequest, reasonBadRequest}
+	errReading        = &fault{http.StatusServiceUnavailable, reason(medialive.KindUnavailable)}
 )
 
 // answer is how an error is told to somebody: a status, the sentences that

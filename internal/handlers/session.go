@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,13 +27,43 @@ type visit struct {
 // never one that a form names.
 func (v *visit) snapshot() *monitor.Snapshot { return v.watcher.Snapshot() }
 
-// flow finds a flow of the visitor's project.
+// flow finds a flow of the visitor's project. One that is not there before all
+// of them were read may still be found.
 func (v *visit) flow(id string) (*monitor.Flow, error) {
-	f, ok := v.snapshot().Flow(id)
-	if !ok {
-		return nil, errNoFlow
+	s := v.snapshot()
+	f, ok := s.Flow(id)
+	switch {
+	case ok:
+		return f, nil
+	case !s.Complete:
+		return nil, errReading
 	}
-	return f, nil
+	return nil, errNoFlow
+}
+
+// firstRead is how long a page waits for the first reading of its project.
+const firstRead = 1500 * time.Millisecond
+
+// awaitFirstRead waits a moment for a project of which nothing is known yet, so
+// that who has just signed in is not shown an empty page. A service that fails
+// is told of at once.
+func (v *visit) awaitFirstRead(ctx context.Context) {
+	if v.snapshot().Complete {
+		return
+	}
+	changed, cancel := v.watcher.Subscribe()
+	defer cancel()
+	limit := time.NewTimer(firstRead)
+	defer limit.Stop()
+	for s := v.snapshot(); !s.Complete && s.Link.Kind == ""; s = v.snapshot() {
+		select {
+		case <-changed:
+		case <-limit.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 const visitKey = "visit"
@@ -52,6 +84,7 @@ func (d *desk) guarded(who permission, next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		v.awaitFirstRead(c.Request().Context())
 		c.Set(visitKey, v)
 		return next(c)
 	}

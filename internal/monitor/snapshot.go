@@ -99,7 +99,7 @@ const (
 type Link struct {
 	OK     bool
 	Since  time.Time      // of OK or of the failure
-	Kind   medialive.Kind // why not, when not OK
+	Kind   medialive.Kind // why not, when not OK; empty until the first try has ended
 	Reason string         // for people, without secrets
 }
 

@@ -69,7 +69,7 @@ func newWatcher(m *Monitor, key Key) *Watcher {
 		looked:      make(map[string]time.Time),
 		pace:        pace{list: listEvery, detail: detailEvery},
 	}
-	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now(), Kind: medialive.KindUnavailable, Reason: "not read yet"}})
+	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now()}})
 	return w
 }
 
