@@ -135,7 +135,8 @@ function watch() {
 }
 
 // renew asks for a new sign-in over the page when the stream says that the old
-// one has run out.
+// one has run out: it asks for the page itself, and the server answers with the
+// dialog instead, or, where the sign-in is good again, with what is not swapped.
 let ended = false;
 let renewing = false;
 let asideUntil = 0;
@@ -144,7 +145,7 @@ function renew() {
   const place = document.getElementById("dialogs");
   if (renewing || !place || place.querySelector("dialog") || performance.now() < asideUntil) return;
   renewing = true;
-  htmx.ajax("GET", "/login?renew=1", { target: "#dialogs", swap: "innerHTML" }).finally(() => { renewing = false; });
+  htmx.ajax("GET", location.pathname + location.search, { target: "#dialogs", swap: "none" }).finally(() => { renewing = false; });
 }
 
 function refused(event) {
