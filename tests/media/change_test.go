@@ -132,7 +132,7 @@ func testSourceEdits(t *testing.T, h *house) {
 	received.grow(t, someMedia)
 	kept := f.leg("push").ConnectedAt
 
-	held := f.source.Port
+	moved := f.source.Port + 500 // beyond those that are allotted
 	edits := []struct {
 		name string
 		with func(*medialive.Source)
@@ -155,8 +155,8 @@ func testSourceEdits(t *testing.T, h *house) {
 		},
 		{
 			"port",
-			func(s *medialive.Source) { s.Port = held + 50; s.Decryption = nil },
-			func(c *relaytest.SRT) { c.Port = held + 50; c.Passphrase, c.KeyLength = "", 0 },
+			func(s *medialive.Source) { s.Port = moved; s.Decryption = nil },
+			func(c *relaytest.SRT) { c.Port = moved; c.Passphrase, c.KeyLength = "", 0 },
 		},
 	}
 	for _, e := range edits {

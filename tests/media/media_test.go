@@ -27,6 +27,8 @@ func TestMedia(t *testing.T) {
 		t.Run("receivers killed", func(t *testing.T) { testReceiversKilled(t, h) })
 		t.Run("caller source", func(t *testing.T) { testCallerSource(t, h) })
 		t.Run("events", func(t *testing.T) { testEvents(t, h) })
+		t.Run("stop and start", func(t *testing.T) { testStopAndStart(t, h) })
+		t.Run("ports pass on", func(t *testing.T) { testPortsPassOn(t, h) })
 		t.Run("loss", func(t *testing.T) { testLoss(t, h) })
 		t.Run("faulty stream", func(t *testing.T) { testFaultyStream(t, h) })
 		t.Run("taken port", func(t *testing.T) { testTakenPort(t, h) })
