@@ -75,31 +75,43 @@ function key(event) {
 }
 
 // A form that interrupts something saves at the second press. Whatever changes
-// in between is a new question.
+// in between is a new question; being told the same again is not.
+const ASKED_FOR = 5000; // milliseconds in which the second press counts
+let asked = { what: null, at: 0 };
+
 function twice(event) {
   const button = event.submitter ?? event.target.querySelector?.("[data-twice]");
   if (!button?.matches?.("[data-twice]")) return;
-  const armed = button.dataset.armedSave;
-  const since = Number(button.dataset.armedAt || 0);
-  if (armed === button.dataset.twice && performance.now() - since >= SETTLE) return;
+  const age = performance.now() - asked.at;
+  const again = asked.what === button.dataset.twice && age < ASKED_FOR;
+  if (again && age >= SETTLE) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (armed === button.dataset.twice) return;
-  const words = button.textContent;
-  button.dataset.armedSave = button.dataset.twice;
-  button.dataset.armedAt = String(performance.now());
-  button.textContent = event.target.dataset.sayOnceMore ?? words;
-  setTimeout(() => {
-    if (!button.isConnected || !("armedSave" in button.dataset)) return;
-    delete button.dataset.armedSave;
-    delete button.dataset.armedAt;
-    button.textContent = words;
-  }, 5000);
+  if (again) return;
+  asked = { what: button.dataset.twice, at: performance.now() };
+  askOnceMore();
+  setTimeout(askOnceMore, ASKED_FOR);
+}
+
+// askOnceMore puts the question on the button, or takes it away. The page may
+// have written the button anew.
+function askOnceMore() {
+  const button = document.querySelector("[data-twice]");
+  if (!button) return;
+  const stands = asked.what === button.dataset.twice && performance.now() - asked.at < ASKED_FOR;
+  if (stands && !("words" in button.dataset)) {
+    button.dataset.words = button.textContent;
+    button.textContent = button.closest("form")?.dataset.sayOnceMore ?? button.textContent;
+  } else if (!stands && "words" in button.dataset) {
+    button.textContent = button.dataset.words;
+    delete button.dataset.words;
+  }
 }
 
 // After an answer the focus is on the row, never on the button that took the
 // place of the pressed one.
 function settled() {
+  askOnceMore();
   document.querySelectorAll("[data-armed]").forEach(arm);
   if (!lastPlace || document.getElementById(lastPlace)) return;
   const id = lastPlace.replace(/^armed-/, "");
