@@ -37,20 +37,20 @@ func (v teller) sheetLines(f far) []ui.CopyLine {
 		mode, note = w.ModeListen, w.WeCall
 	}
 	lines := []ui.CopyLine{
-		{ID: "sheet-address", Label: w.Address, Text: f.host},
-		{ID: "sheet-port", Label: w.Port, Text: strconv.Itoa(f.port), Note: w.PortNote},
-		{ID: "sheet-mode", Label: w.Mode, Text: mode, Note: note},
+		{ID: "address", Label: w.Address, Text: f.host},
+		{ID: "port", Label: w.Port, Text: strconv.Itoa(f.port), Note: w.PortNote},
+		{ID: "mode", Label: w.Mode, Text: mode, Note: note},
 	}
 	if f.streamID != "" {
-		lines = append(lines, ui.CopyLine{ID: "sheet-streamid", Label: w.StreamID, Text: f.streamID})
+		lines = append(lines, ui.CopyLine{ID: "streamid", Label: w.StreamID, Text: f.streamID})
 	}
-	lines = append(lines, ui.CopyLine{ID: "sheet-latency", Label: w.Latency, Text: strconv.Itoa(f.latency) + " ms"})
+	lines = append(lines, ui.CopyLine{ID: "latency", Label: w.Latency, Text: strconv.Itoa(f.latency) + " ms"})
 	if !f.encrypted() {
-		return append(lines, ui.CopyLine{ID: "sheet-encryption", Label: w.Encryption, Text: w.None})
+		return append(lines, ui.CopyLine{ID: "encryption", Label: w.Encryption, Text: w.None})
 	}
 	return append(lines,
-		ui.CopyLine{ID: "sheet-encryption", Label: w.Encryption, Text: cipherName(string(cmp.Or(f.crypto.Algorithm, medialive.AES256)))},
-		ui.CopyLine{ID: "sheet-passphrase", Label: w.Passphrase, Text: keyPlaceholder, Note: w.NotShown})
+		ui.CopyLine{ID: "encryption", Label: w.Encryption, Text: cipherName(string(cmp.Or(f.crypto.Algorithm, medialive.AES256)))},
+		ui.CopyLine{ID: "passphrase", Label: w.Passphrase, Text: keyPlaceholder, Note: w.NotShown})
 }
 
 // commands are the ready lines for the tools that people have.
