@@ -35,7 +35,8 @@ func (r *relay) lookUp(l *leg, host string) {
 	case err != nil || len(ips) == 0:
 		l.failed(fmt.Sprintf("the name %s is not known", host), now)
 	default:
-		r.connect(l, ips[l.attempts%len(ips)].Unmap(), now)
+		l.addresses = len(ips)
+		r.connect(l, ips[l.turn%len(ips)].Unmap(), now)
 	}
 }
 

@@ -39,6 +39,8 @@ type leg struct {
 	problem   string
 	attempts  int
 	nextTry   time.Time
+	addresses int // that the name of the host stands for
+	turn      int // which of them is called next; stays where a call succeeded
 
 	admission atomic.Pointer[admission]
 	pending   pendingCalls
@@ -148,12 +150,18 @@ func (l *leg) moving(now time.Time) bool {
 	})
 }
 
-// failed plans the next call after a failed one: soon at first, then at
-// growing distance, since each call costs a port and two threads.
+// failed plans the next call after a failed one: at once where the host has
+// another address; else soon at first, then at growing distance, since each
+// call costs a port and two threads.
 func (l *leg) failed(problem string, now time.Time) {
 	l.problem = problem
 	l.attempts++
-	pause := min(afterFailure<<min(l.attempts-1, 5), longestPause)
+	l.turn++
+	addresses := max(1, l.addresses)
+	pause := min(afterFailure<<min((l.attempts-1)/addresses, 5), longestPause)
+	if l.attempts%addresses != 0 {
+		pause = afterLoss
+	}
 	l.nextTry = now.Add(pause)
 }
 

@@ -115,11 +115,18 @@ func TestRefusalReasons(t *testing.T) {
 }
 
 func TestBackOff(t *testing.T) {
-	l := testLeg(caller("out", 5000, 0))
-	for i, want := range []time.Duration{1, 2, 4, 8, 10, 10, 10} {
-		l.failed("nobody answers", epoch)
-		if got := l.nextTry.Sub(epoch); got != want*time.Second {
-			t.Errorf("pause %d is %s, want %d s", i, got, want)
+	var l *leg
+	for addresses, pauses := range map[int][]time.Duration{
+		1: {1000, 2000, 4000, 8000, 10000, 10000, 10000},
+		2: {300, 1000, 300, 2000, 300, 4000, 300}, // the other address at once
+	} {
+		l = testLeg(caller("out", 5000, 0))
+		l.addresses = addresses
+		for i, want := range pauses {
+			l.failed("nobody answers", epoch)
+			if got := l.nextTry.Sub(epoch); got != want*time.Millisecond || l.turn != i+1 {
+				t.Errorf("%d addresses: pause %d is %s, want %d ms, turn %d", addresses, i, got, want, l.turn)
+			}
 		}
 	}
 	if r := l.report(); r.Attempts != 7 || r.Problem == "" || r.NextTry.IsZero() {
