@@ -39,8 +39,8 @@ func testPortsPassOn(t *testing.T, h *house) {
 	f := h.run(t, camera(), serves("serve"))
 	relaytest.Push(t, h.clip, f.input())
 	f.await("camera", medialive.LegConnected)
-	first, second := f.source.Port, f.source.Port+600 // beyond those that are allotted
-	for _, port := range []int{second, first} {
+	first, second := f.source.Port+600, f.source.Port+700 // beyond those that are allotted
+	for _, port := range []int{first, second, first} {
 		f.edit(func(s *medialive.Source) { s.Port = port })
 		relaytest.Push(t, h.clip, f.input())
 		f.awaitLeg("camera", "fed anew", func(l medialive.LegStatistics) bool { return l.State == medialive.LegConnected && l.Bytes > 0 })
