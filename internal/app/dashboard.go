@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/config"
@@ -14,8 +13,9 @@ import (
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
-// dashboard wires what answers browsers. endpoint is the embedded gateway's.
-func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint string) (http.Handler, error) {
+// dashboard wires what answers browsers; its listener is the caller's to set.
+// endpoint is the embedded gateway's.
+func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint string) (web, error) {
 	metrics := handlers.NewMetrics()
 	sessions := auth.New(auth.Options{
 		Store: st, Key: key, Backend: backend(in.cfg, endpoint),
@@ -33,9 +33,9 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 		Secure: in.cfg.Secure(), TrustedProxies: in.cfg.TrustedProxies, Log: in.log,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("set up the dashboard: %w", err)
+		return web{}, fmt.Errorf("set up the dashboard: %w", err)
 	}
-	return handler, nil
+	return web{handler: handler, detached: endStreams, cert: in.cfg.TLSCert, key: in.cfg.TLSKey, log: in.log}, nil
 }
 
 // backend tells where one can sign in.

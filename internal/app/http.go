@@ -27,6 +27,7 @@ type web struct {
 	listener  net.Listener
 	handler   http.Handler
 	cert, key string // PEM files; empty: no TLS
+	detached  func() // if not nil, ends the connections that handlers have taken over
 	log       *slog.Logger
 }
 
@@ -41,6 +42,9 @@ func (w web) run(ctx context.Context) error {
 		MaxHeaderBytes:    headerLimit,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ErrorLog:          slog.NewLogLogger(w.log.Handler(), slog.LevelDebug),
+	}
+	if w.detached != nil {
+		server.RegisterOnShutdown(w.detached)
 	}
 	served := make(chan error, 1)
 	go func() { served <- w.serve(server) }()

@@ -43,13 +43,12 @@ func serve(ctx context.Context, in invocation) error {
 			return err
 		}
 	}
-	handler, err := dashboard(in, p, st, key, endpoint)
+	front, err := dashboard(in, p, st, key, endpoint)
 	if err != nil {
 		return err
 	}
-	p.running("dashboard", web{
-		listener: listener, handler: handler, cert: in.cfg.TLSCert, key: in.cfg.TLSKey, log: in.log,
-	}.run)
+	front.listener = listener
+	p.running("dashboard", front.run)
 	file, err := runFile{}.announce(in.cfg.RunDir(), dashboardRole, scheme(in.cfg), listener)
 	if err != nil {
 		return err

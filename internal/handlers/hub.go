@@ -12,6 +12,7 @@ import (
 const (
 	viewerQueue = 8                     // frames a viewer may lag behind before it is dropped
 	beatEvery   = time.Second           // heartbeat; the page greys itself after three missed ones
+	beatParts   = 4                     // of the viewers, who have their heartbeats in turn: a change waits behind one part at most
 	paintEvery  = 60 * time.Millisecond // changes that come closer together are shown together
 )
 
@@ -45,6 +46,7 @@ type stream struct {
 	mu      sync.Mutex
 	shown   picture
 	viewers map[*viewer]struct{}
+	joined  int // viewers so far
 	stop    context.CancelFunc
 }
 
@@ -52,6 +54,7 @@ type stream struct {
 type viewer struct {
 	frames  chan []byte
 	dropped chan struct{} // closed when the viewer was too slow, or the hub ends
+	part    int           // when its heartbeats are, of beatParts
 }
 
 func newHub(ctx context.Context, limit int, now func() time.Time, paint func(view, *monitor.Watcher) picture) *hub {
@@ -74,6 +77,8 @@ func (h *hub) join(v view, w *monitor.Watcher, session string) (_ *viewer, leave
 	h.counts[session]++
 	me := &viewer{frames: make(chan []byte, viewerQueue), dropped: make(chan struct{})}
 	s.mu.Lock()
+	s.joined++
+	me.part = s.joined % beatParts
 	me.frames <- s.shown.Full()
 	s.viewers[me] = struct{}{}
 	s.mu.Unlock()
@@ -125,21 +130,22 @@ func (h *hub) viewers() int {
 // run sends changes as they happen, no closer together than paintEvery, and a
 // heartbeat each second.
 func (s *stream) run(ctx context.Context, changed <-chan struct{}, now func() time.Time) {
-	beat := time.NewTicker(beatEvery)
+	beat := time.NewTicker(beatEvery / beatParts)
 	defer beat.Stop()
 	pause := time.NewTimer(0)
 	defer pause.Stop()
 	<-pause.C
 	wake, resting := changed, false
-	for {
+	for part := 0; ; {
 		select {
 		case <-ctx.Done():
 			s.dropAll()
 			return
 		case <-beat.C:
-			s.send(func() []byte { return beatFrame(now()) })
+			part = (part + 1) % beatParts
+			s.send(func() []byte { return beatFrame(now()) }, func(v *viewer) bool { return v.part == part })
 		case <-wake:
-			s.send(s.shown.Change)
+			s.send(s.shown.Change, func(*viewer) bool { return true })
 			pause.Reset(paintEvery)
 			wake, resting = nil, true
 		case <-pause.C:
@@ -150,9 +156,9 @@ func (s *stream) run(ctx context.Context, changed <-chan struct{}, now func() ti
 	}
 }
 
-// send gives one frame to all; who cannot take it is dropped, and comes back
-// for the full state.
-func (s *stream) send(frame func() []byte) {
+// send gives one frame to those whom it is for; who cannot take it is dropped,
+// and comes back for the full state.
+func (s *stream) send(frame func() []byte, to func(*viewer) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	bytes := frame()
@@ -160,6 +166,9 @@ func (s *stream) send(frame func() []byte) {
 		return
 	}
 	for v := range s.viewers {
+		if !to(v) {
+			continue
+		}
 		select {
 		case v.frames <- bytes:
 		default:

@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -20,10 +23,8 @@ const (
 	viewShell = "shell" // a page of which only the shell lives
 )
 
-const (
-	writeWithin  = 5 * time.Second // for one frame; who takes longer is dropped
-	recheckEvery = 2 * time.Second // of the session of an open stream
-)
+// recheckEvery is how often the session of an open stream is looked at again.
+const recheckEvery = 2 * time.Second
 
 // view is what a stream shows. Viewers of equal views get the same bytes.
 type view struct {
@@ -65,21 +66,36 @@ func (d *desk) live(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	defer leave()
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would keep the events
+	may := d.recheck(c.Request())
+	bare, head, err := takeOver(c)
+	if err == nil {
+		go func() {
+			defer d.survive("stream")
+			defer leave()
+			defer bare.Close()
+			if bare.write(head) == nil {
+				d.follow(bare, me, nil, may)
+			}
+		}()
+		return nil
+	}
+	defer leave()
+	if !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
 	c.Response().WriteHeader(http.StatusOK)
-	d.follow(c, me)
+	w := c.Response().Writer
+	d.follow(answerLine{w, http.NewResponseController(w)}, me, c.Request().Context().Done(), may)
 	return nil
 }
 
 // follow writes frames until the browser goes, is too slow, or may no longer
-// look.
-func (d *desk) follow(c echo.Context, me *viewer) {
-	out := http.NewResponseController(c.Response().Writer)
-	gone := c.Request().Context().Done()
-	checked := d.now()
+// look: then the page comes back, and is told why with a 401.
+func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func() error) {
+	checked := d.now().Add(-rand.N(recheckEvery)) // so that not all viewers are checked at once
 	for {
 		select {
 		case <-gone:
@@ -87,28 +103,32 @@ func (d *desk) follow(c echo.Context, me *viewer) {
 		case <-me.dropped:
 			return
 		case frame := <-me.frames:
-			if d.write(c, out, frame) != nil {
+			if out.write(frame) != nil {
 				return
 			}
 			if now := d.now(); now.Sub(checked) >= recheckEvery {
 				checked = now
-				if _, err := d.visit(c); err != nil {
-					return // the page comes back, and is told why with a 401
+				if may() != nil {
+					return
 				}
 			}
 		}
 	}
 }
 
-// write sends one frame within its time.
-func (d *desk) write(c echo.Context, out *http.ResponseController, frame []byte) error {
-	if err := out.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
+// recheck gives what tells whether the session of a request may still look. It
+// keeps no more of the request than the cookies.
+func (d *desk) recheck(r *http.Request) func() error {
+	cookies := strings.Clone(strings.Join(r.Header["Cookie"], "; "))
+	again := (&http.Request{Header: http.Header{"Cookie": {cookies}}}).WithContext(d.Context)
+	return func() error {
+		session, err := d.Auth.Session(again)
+		if err != nil {
+			return err
+		}
+		_, _, err = d.reading(d.Context, session)
 		return err
 	}
-	if _, err := c.Response().Writer.Write(frame); err != nil {
-		return err
-	}
-	return out.Flush()
 }
 
 // paint makes the picture of a view.

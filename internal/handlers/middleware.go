@@ -78,6 +78,14 @@ func recovered(log *slog.Logger) echo.MiddlewareFunc {
 
 var errPanic = errors.New("the handler panicked")
 
+// survive keeps a panic of what works apart from its request from ending the
+// program. It is to be deferred.
+func (d *desk) survive(what string) {
+	if cause := recover(); cause != nil {
+		d.log.Error("panic", "in", what, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	}
+}
+
 // accessLog writes a line for each answer: the route and not the path, because
 // a path may hold a key, and no query, which may hold what somebody typed.
 func accessLog(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/layout"
 	"github.com/flowdeck/flowdeck/web/templates/text"
@@ -99,16 +100,13 @@ func (d *desk) visit(c echo.Context) (*visit, error) {
 	return d.visitFor(c, session)
 }
 
-// visitFor makes the visit of a session. auth proves that it may look at its
-// project: the snapshot is shared, so a token that may not list must not see it.
+// visitFor makes the visit of a session.
 func (d *desk) visitFor(c echo.Context, session *auth.Session) (*visit, error) {
 	r := c.Request()
-	client, err := d.Auth.Reader(r.Context(), session)
+	client, watcher, err := d.reading(r.Context(), session)
 	if err != nil {
-		return nil, fmt.Errorf("prove that the session may look: %w", err)
+		return nil, err
 	}
-	key := monitor.Key{Endpoint: session.Endpoint, ProjectID: session.ProjectID}
-	watcher := d.Monitor.Watch(key, client)
 	return &visit{
 		session: session, watcher: watcher, t: d.texts(c), theme: themeOf(r),
 		op: control.Operator{
@@ -116,4 +114,14 @@ func (d *desk) visitFor(c echo.Context, session *auth.Session) (*visit, error) {
 			Project: session.ProjectID, Actor: session.User,
 		},
 	}, nil
+}
+
+// reading gives what a session reads its project with. auth proves that it may:
+// the snapshot is shared, so a token that may not list must not see it.
+func (d *desk) reading(ctx context.Context, session *auth.Session) (*medialive.Client, *monitor.Watcher, error) {
+	client, err := d.Auth.Reader(ctx, session)
+	if err != nil {
+		return nil, nil, fmt.Errorf("prove that the session may look: %w", err)
+	}
+	return client, d.Monitor.Watch(monitor.Key{Endpoint: session.Endpoint, ProjectID: session.ProjectID}, client), nil
 }
