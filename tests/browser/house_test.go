@@ -1,0 +1,179 @@
+package browser
+
+import (
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
+)
+
+// house is a running Flowdeck, with a client of its gateway to set the stage
+// and to look behind it.
+type house struct {
+	t      *testing.T
+	app    *apptest.App
+	client *medialive.Client
+}
+
+// build starts Flowdeck until the test ends.
+func build(t *testing.T) *house {
+	t.Helper()
+	h := &house{t: t, app: apptest.Start(t, nil)}
+	ak, sk := h.app.Key(apptest.User)
+	var err error
+	h.client, err = medialive.New(medialive.Config{
+		Endpoint: h.app.GatewayURL, ProjectID: h.app.ProjectID, Auth: medialive.AKSK(ak, medialive.Secret(sk), time.Now),
+	})
+	must(t, err)
+	return h
+}
+
+// flow makes a flow behind the dashboard's back.
+func (h *house) flow(name string, start bool, outputs ...medialive.Output) medialive.Flow {
+	h.t.Helper()
+	made, err := h.client.CreateFlow(h.t.Context(), medialive.NewFlow{
+		Name: name, Region: apptest.Region, Source: medialive.Source{Name: "camera", Protocol: medialive.Listener, MinLatency: 120},
+	})
+	must(h.t, err)
+	if len(outputs) > 0 {
+		_, err = h.client.CreateOutputs(h.t.Context(), made.ID, outputs)
+		must(h.t, err)
+	}
+	if start {
+		_, err = h.client.StartFlow(h.t.Context(), made.ID)
+		must(h.t, err)
+	}
+	return made
+}
+
+// status is what the gateway says that a flow was told to do.
+func (h *house) status(id string) medialive.FlowStatus {
+	h.t.Helper()
+	f, err := h.client.ShowFlow(h.t.Context(), id)
+	must(h.t, err)
+	return f.Status
+}
+
+// awaitStatus waits until the gateway says so.
+func (h *house) awaitStatus(id string, want medialive.FlowStatus) {
+	h.t.Helper()
+	h.app.Await(patience, "the gateway to say "+string(want), func() bool { return h.status(id) == want })
+}
+
+// listener is an output to which receivers call.
+func listener(name string) medialive.Output {
+	return medialive.Output{Name: name, Protocol: medialive.Listener, MinLatency: 120}
+}
+
+// pusher is an output that calls a far end.
+func pusher(name string, to relaytest.SRT) medialive.Output {
+	return medialive.Output{Name: name, Protocol: medialive.Caller, Destination: "127.0.0.1", Port: to.Port, MinLatency: 120}
+}
+
+// inputOf is where a sender of a flow calls.
+func inputOf(f medialive.Flow) relaytest.SRT {
+	return relaytest.SRT{Host: f.Sources[0].Address, Port: f.Sources[0].Port}
+}
+
+// record receives until the test ends, and gives how many bytes have come.
+func record(t *testing.T, from relaytest.SRT) (received func() int64) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "received.ts")
+	relaytest.Record(t, from, path)
+	return func() int64 { return relaytest.Size(path) }
+}
+
+// arrives waits until a receiver gets more than it has.
+func arrives(t *testing.T, what string, received func() int64) {
+	t.Helper()
+	before := received()
+	began := time.Now()
+	relaytest.Eventually(t, patience, what+" receives media", func() bool { return received() > before+20_000 })
+	t.Logf("%s has media after %v", what, time.Since(began).Round(time.Millisecond))
+}
+
+// signIn signs in by mouse.
+func (b *tab) signIn() {
+	b.t.Helper()
+	b.visit("/")
+	b.awaitPath("the sign-in", "/login")
+	b.fill("#username", apptest.User)
+	b.fill("#password", apptest.Password)
+	b.click(`form[action="/login"] button[type="submit"]`)
+	b.awaitPath("the flows", "/flows")
+}
+
+// enter signs in in whatever way is quickest, for tests of other things.
+func (c *chromium) enter(t *testing.T, base string) *tab {
+	t.Helper()
+	b := c.open(t, base)
+	b.visit("/login")
+	b.await("the sign-in", `$('#password')`)
+	b.do(chromedp.SetValue(chromedp.CSS("#username"), apptest.User), chromedp.SetValue(chromedp.CSS("#password"), apptest.Password),
+		chromedp.Submit(chromedp.CSS("#password")))
+	b.awaitPath("the flows", "/flows")
+	return b
+}
+
+var flowPage = regexp.MustCompile(`^/flows/([0-9a-zA-Z-]+)$`)
+
+// flowID is the flow of the page that is shown.
+func (b *tab) flowID() string {
+	b.t.Helper()
+	found := flowPage.FindStringSubmatch(eval[string](b, "location.pathname"))
+	if found == nil {
+		b.t.Fatalf("this is no page of a flow\n%s", b.describe())
+	}
+	return found[1]
+}
+
+// awaitState waits until the flow's page shows a state word.
+func (b *tab) awaitState(word string) time.Duration {
+	b.t.Helper()
+	return b.await("the state "+word, "text('#flow-state .state-word') === "+quoted(word))
+}
+
+// awaitRow waits until the flow's row of the list shows a state word.
+func (b *tab) awaitRow(id, word string) time.Duration {
+	b.t.Helper()
+	return b.await("the row with "+word, "text("+quoted("#flow-"+id+" .state-word")+") === "+quoted(word))
+}
+
+// sendHere gives the address that the page's ready line for ffmpeg sends to.
+func (b *tab) sendHere() relaytest.SRT {
+	b.t.Helper()
+	b.await("the ffmpeg line", "text('#line-ffmpeg').includes('srt://')")
+	line := eval[string](b, "text('#line-ffmpeg')")
+	_, rest, _ := strings.Cut(line, `srt://`)
+	address, _, _ := strings.Cut(rest, `"`)
+	u, err := url.Parse("srt://" + address)
+	must(b.t, err)
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		b.t.Fatalf("the ffmpeg line is %s", line)
+	}
+	return relaytest.SRT{Host: u.Hostname(), Port: port, StreamID: u.Query().Get("streamid")}
+}
+
+// mark leaves a trace in the document that a reload would wipe out.
+func (b *tab) mark() {
+	b.t.Helper()
+	eval[bool](b, "(document.body.dataset.marked = 'yes') !== ''")
+}
+
+// sameDocument fails the test if the document is another than the marked one.
+func (b *tab) sameDocument() {
+	b.t.Helper()
+	if !eval[bool](b, "document.body.dataset.marked === 'yes'") {
+		b.t.Error("the page was loaded again")
+	}
+}

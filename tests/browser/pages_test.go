@@ -1,0 +1,249 @@
+package browser
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
+)
+
+// axe is axe-core; testdata/VENDOR.md says which.
+const axe = "testdata/axe-4.14.1.min.js"
+
+// look is one page in one state of it.
+type look struct {
+	name   string
+	path   string
+	before func(*tab)
+	ready  string   // an expression
+	expect []string // parts of what Chromium logs about it
+}
+
+// readAxe gives axe-core, as it was published.
+func readAxe(t *testing.T) string {
+	t.Helper()
+	rules, err := os.ReadFile(axe)
+	must(t, err)
+	list, err := os.ReadFile("testdata/VENDOR.md")
+	must(t, err)
+	if sum := sha256.Sum256(rules); !strings.Contains(string(list), hex.EncodeToString(sum[:])) {
+		t.Fatalf("%s is not the published file", axe)
+	}
+	return string(rules)
+}
+
+// testInstruments proves that what the tests rely on finds faults.
+func testInstruments(t *testing.T, c *chromium) {
+	h := build(t)
+	b := c.open(t, h.app.URL)
+	b.visit("/login")
+	b.await("the sign-in", "$('#password') && document.readyState === 'complete'")
+	b.clean("the sign-in")
+	eval[bool](b, `(() => {
+		console.warn('a warning');
+		setTimeout(() => { throw new Error('an exception'); });
+		fetch('/nowhere');
+		const image = new Image();
+		image.src = 'http://127.0.0.1:9/';
+		image.setAttribute('style', 'color: red');
+		document.body.append(image);
+		return true;
+	})()`)
+	for _, fault := range []string{
+		"console warning: ", "exception: ", "CSP violation: style-src", "CSP violation: img-src", "status of 404",
+	} {
+		h.app.Await(patience, fault, func() bool { return b.heard(fault) })
+	}
+	if found := b.violations(readAxe(t), "the instruments"); !slices.ContainsFunc(found, func(v violation) bool { return v.ID == "image-alt" }) {
+		t.Errorf("axe does not find an image without words: %+v", found)
+	}
+	b.do(chromedp.Navigate(h.app.GatewayURL + "/healthz"))
+	h.app.Await(patience, "a request to another host", func() bool { return b.heard("request to another host: " + h.app.GatewayURL) })
+}
+
+// testPages looks at every page in both languages and both themes: no violation
+// of accessibility, no error, no violation of the content security policy, no
+// request to another host.
+func testPages(t *testing.T, c *chromium) {
+	h := build(t)
+	rules := readAxe(t)
+	empty := look{name: "first run", path: "/flows", ready: "$('.first') && " + isOK}
+	for _, lang := range []string{"en", "zh-CN"} {
+		for _, theme := range []string{"dark", "light"} {
+			b := c.dressed(t, h, lang, theme)
+			b.look(empty, rules, lang, theme)
+		}
+	}
+	stage := setStage(t, h)
+	for _, lang := range []string{"en", "zh-CN"} {
+		for _, theme := range []string{"dark", "light"} {
+			t.Run(lang+" "+theme, func(t *testing.T) {
+				t.Parallel()
+				b := c.dressed(t, h, lang, theme)
+				began := time.Now()
+				for _, l := range stage.looks() {
+					b.look(l, rules, lang, theme)
+				}
+				t.Logf("%d pages in %v", len(stage.looks()), time.Since(began).Round(time.Millisecond))
+			})
+		}
+	}
+}
+
+// dressed is a tab of somebody signed in who prefers a language and a theme.
+func (c *chromium) dressed(t *testing.T, h *house, lang, theme string) *tab {
+	t.Helper()
+	b := c.enter(t, h.app.URL)
+	b.cookie("flowdeck_lang", lang)
+	b.cookie("flowdeck_theme", theme)
+	return b
+}
+
+// stage is a project in which something is in every state.
+type stage struct{ live, waiting, standby, lost medialive.Flow }
+
+func setStage(t *testing.T, h *house) stage {
+	t.Helper()
+	clip := relaytest.Clip(t)
+	nobody := relaytest.SRT{Port: relaytest.FreePort(t)}
+	s := stage{
+		live:    h.flow("FEED-LIVE", true, listener("viewer-1"), listener("viewer-2"), pusher("truck-3", nobody)),
+		waiting: h.flow("FEED-WAITING", true, listener("viewer-1")),
+		standby: h.flow("FEED-STANDBY", false, listener("viewer-1")),
+		lost:    h.flow("FEED-LOST", true, listener("viewer-1")),
+	}
+	relaytest.Push(t, clip, inputOf(s.live))
+	sender := relaytest.Push(t, clip, inputOf(s.lost))
+	arrives(t, "the viewer", record(t, h.output(s.live.ID, "viewer-1")))
+	h.app.Await(patience, "media on the flow that will lose it", func() bool {
+		return h.source(s.lost.ID).Health == medialive.Connected
+	})
+	sender.Kill()
+	h.app.Await(patience, "the loss of it", func() bool { return h.source(s.lost.ID).Health == medialive.Disconnected })
+	return s
+}
+
+// shape holds when a flow's row has a shape.
+func shape(f medialive.Flow, name string) string {
+	return "$(" + quoted("#flow-"+f.ID+" .state-"+name) + ")"
+}
+
+func (s stage) looks() []look {
+	flow := func(f medialive.Flow, rest string) string { return "/flows/" + f.ID + rest }
+	live := " && " + isOK
+	return []look{
+		{name: "flows", path: "/flows", ready: strings.Join([]string{
+			shape(s.live, "warn"), shape(s.waiting, "waiting"), shape(s.standby, "standby"), shape(s.lost, "lost"),
+		}, " && ") + live},
+		{name: "nothing found", path: "/flows?q=no-such-flow", ready: "$('tr.empty .button')" + live},
+		{name: "a page that is not understood", path: "/flows?limit=x", ready: "$('.notice')" + live},
+		{name: "row that asks", path: "/flows", ready: "$('.row-armed .guard')", before: func(b *tab) { b.click("#flow-" + s.waiting.ID + " [data-arm]") }},
+		{name: "menu", path: "/flows", ready: "$('#user-menu').open", before: func(b *tab) { b.click("#user-menu summary") }},
+		{name: "keys", path: "/flows", ready: "$('#keys').open", before: func(b *tab) { b.hit(letters["?"]) }},
+		{name: "flow, live", path: flow(s.live, ""), ready: "$('#flow-state .state-warn')" + live},
+		{name: "flow, waiting", path: flow(s.waiting, ""), ready: "$('#flow-state .state-waiting')" + live},
+		{name: "flow, standby", path: flow(s.standby, ""), ready: "$('#flow-state .state-standby')" + live},
+		{name: "flow, lost", path: flow(s.lost, ""), ready: "$('#flow-state .state-lost')" + live},
+		{name: "flow that asks", path: flow(s.live, ""), ready: "$('.command-armed .guard')", before: func(b *tab) { b.click("#flow-command [data-arm]") }},
+		{name: "output that asks", path: flow(s.live, ""), ready: "$('.out.row-armed .guard')", before: func(b *tab) { b.click("#output-viewer-1 [data-arm]") }},
+		{name: "new flow", path: "/flows/new", ready: "$('#name')" + live},
+		{name: "new flow with faults", path: "/flows/new", ready: "$$('.error-line').length >= 2", expect: []string{"422"}, before: func(b *tab) {
+			b.fill("#name", "1x")
+			b.fill("#port", "2077")
+			b.fill("#min_latency", "9")
+			b.click(`button[name="start"][value=""]`)
+			b.await("the answer", "$('.mend')")
+		}},
+		{name: "source of a running flow", path: flow(s.live, "/source"), ready: "$('#save[data-twice]')", before: func(b *tab) {
+			b.click(`label:has(input[name="algorithm"][value="aes128"])`)
+			b.fill("#passphrase", "a long passphrase")
+		}},
+		{name: "source", path: flow(s.standby, "/source"), ready: "$('#save')" + live},
+		{name: "new output", path: flow(s.standby, "/outputs/new"), ready: "$('#save')" + live},
+		{name: "output", path: flow(s.live, "/outputs/truck-3"), ready: "$('#save')" + live},
+		{name: "stop", path: flow(s.live, "/stop"), ready: "$('.confirm [data-guarded]')" + live},
+		{name: "delete", path: flow(s.standby, "/delete"), ready: "$('.confirm [data-guarded]')" + live},
+		{name: "delete refused", path: flow(s.live, "/delete"), ready: "$('.confirm-refuse')" + live},
+		{name: "turn off", path: flow(s.live, "/outputs/viewer-1/disable"), ready: "$('.confirm [data-guarded]')" + live},
+		{name: "remove", path: flow(s.live, "/outputs/viewer-1/delete"), ready: "$('.confirm [data-guarded]')" + live},
+		{name: "no such flow", path: "/flows/no-such-flow", ready: "$('.problem')", expect: []string{"404"}},
+		{name: "no such page", path: "/nowhere", ready: "$('.problem')", expect: []string{"404"}},
+		{name: "sign-in", path: "/login", ready: "$('#password')"},
+		{name: "sign-in refused", path: "/login", ready: "$('#form-error .error-line')", expect: []string{"401"}, before: func(b *tab) {
+			b.fill("#username", "nobody-"+eval[string](b, "document.documentElement.lang + document.documentElement.dataset.theme"))
+			b.fill("#password", "wrong")
+			b.hit(keyEnter)
+		}},
+	}
+}
+
+// look opens a page and examines it.
+func (b *tab) look(l look, rules, lang, theme string) {
+	b.t.Helper()
+	where := fmt.Sprintf("%s (%s, %s)", l.name, lang, theme)
+	b.expecting(l.expect...)
+	b.visit(l.path)
+	b.await("the page "+where, "document.readyState === 'complete'")
+	if l.before != nil {
+		l.before(b)
+	}
+	b.await(where, l.ready)
+	if got := eval[string](b, "document.documentElement.lang + ' ' + document.documentElement.dataset.theme"); got != lang+" "+theme {
+		b.t.Errorf("%s: the page is in %s", where, got)
+	}
+	b.clean(where)
+	b.examine(rules, where)
+	b.mu.Lock()
+	b.faults, b.tolerate = nil, nil // axe itself writes into the page
+	b.mu.Unlock()
+}
+
+// violation is one that axe found.
+type violation struct {
+	ID, Impact, Help string
+	Nodes            []struct{ HTML, Why string }
+}
+
+// examine fails the test for all that axe finds in a page.
+func (b *tab) examine(rules, where string) {
+	b.t.Helper()
+	for _, v := range b.violations(rules, where) {
+		for _, n := range v.Nodes[:min(len(v.Nodes), 3)] {
+			b.t.Errorf("%s: %s (%s): %s\n  %s\n  %s", where, v.ID, v.Impact, v.Help, n.HTML, n.Why)
+		}
+	}
+}
+
+// violations runs axe in a page.
+func (b *tab) violations(rules, where string) []violation {
+	b.t.Helper()
+	const run = `axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations.map((v) => ({
+		ID: v.id, Impact: v.impact, Help: v.help,
+		Nodes: v.nodes.map((n) => ({HTML: n.html.slice(0, 160), Why: n.failureSummary.slice(0, 300)})),
+	})))`
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
+		_, err := cdp.Call(ctx, to, runtime.Evaluate, runtime.EvaluateParams{Expression: rules + ";0"})
+		return err
+	})); err != nil {
+		b.t.Fatalf("%s: load axe: %v", where, err)
+	}
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](run, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%s: run axe: %v", where, err)
+	}
+	return found
+}
