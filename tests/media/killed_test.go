@@ -1,9 +1,12 @@
 package media
 
 import (
+	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -167,6 +170,47 @@ func TestKilledRelay(t *testing.T) {
 	s.runs("all ACTIVE flows back from nothing", ports, old)
 	relaytest.Push(t, h.clip, keyed(s.input(), 32))
 	s.await("camera", medialive.LegConnected)
+}
+
+// TestFrozenRelay stops the relay without ending it. Nothing old is told as
+// if it were so now, and nothing is lost when the relay goes on.
+func TestFrozenRelay(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	f := h.run(t, camera(), serves("serve"))
+	relaytest.Push(t, h.clip, f.input())
+	f.await("camera", medialive.LegConnected)
+	r := liveTransmit(t, f.output("serve"))
+	r.grow(t, someMedia)
+	relay := h.app.PID(apptest.Relay)
+	knowsNoSecret(t, relay)
+
+	must(t, syscall.Kill(relay, syscall.SIGSTOP))
+	within(t, promised, "source and output DISCONNECTED", func() bool {
+		return f.health() == medialive.Disconnected && f.outputHealth("serve") == medialive.Disconnected
+	})
+	if l := f.leg("camera"); l.State != medialive.LegFailed || l.Bitrate != 0 || l.Problem == "" {
+		t.Errorf("nothing is known of the source, and it is told as %+v", l)
+	}
+	must(t, syscall.Kill(relay, syscall.SIGCONT))
+	f.await("camera", medialive.LegConnected)
+	r.grow(t, someMedia)
+	if pid := h.app.PID(apptest.Relay); pid != relay {
+		t.Errorf("the relay was process %d and is %d", relay, pid)
+	}
+}
+
+// knowsNoSecret fails the test if the process that parses what strangers send
+// was given more than it needs.
+func knowsNoSecret(t *testing.T, relay int) {
+	t.Helper()
+	for _, file := range []string{"environ", "cmdline"} {
+		content, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", relay, file))
+		must(t, err)
+		if len(content) == 0 || strings.Contains(string(content), apptest.Password) || strings.Contains(string(content), "DATABASE") {
+			t.Errorf("%s of the relay: %d bytes, with a secret", file, len(content))
+		}
+	}
 }
 
 // runs waits until a relay other than the killed one has the ports, and gives
