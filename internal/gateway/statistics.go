@@ -154,10 +154,10 @@ func legStatistics(name string, p medialive.Protocol, facts legFacts) medialive.
 	switch {
 	case facts.fresh && facts.found:
 		return measured(name, facts.report)
-	case facts.wanted.problem != "":
+	case facts.wanted.problem != "" && facts.wanted.problem != relaySilent:
 		leg.State, leg.Problem = medialive.LegFailed, facts.wanted.problem
 	case !facts.fresh:
-		leg.State, leg.Problem = medialive.LegFailed, relaySilent
+		leg.State, leg.Problem = medialive.LegUnknown, relaySilent
 	case p == medialive.Caller:
 		leg.State = medialive.LegConnecting
 	default:

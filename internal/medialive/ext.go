@@ -33,6 +33,7 @@ const (
 	LegConnecting LegState = "connecting" // calling, or waiting before it calls again
 	LegConnected  LegState = "connected"  // media moves
 	LegFailed     LegState = "failed"     // cannot run: Problem says why
+	LegUnknown    LegState = "unknown"    // the media process does not answer: it may run or not
 )
 
 // LegStatistics is what the relay measured on a source or an output. Counters

@@ -40,6 +40,7 @@ type gateway struct {
 	refused int
 	may     error // what a reader of little right is answered
 	lists   int
+	hangs   bool // refused callers are never answered
 }
 
 func newGateway(begin ...medialive.Event) *gateway {
@@ -77,7 +78,11 @@ func (g *gateway) Capabilities(context.Context) (medialive.Capabilities, error) 
 	return medialive.Capabilities{Version: "1", NextPort: 20000}, nil
 }
 
-func (g *gateway) RefusedCallers(context.Context, string) ([]medialive.RefusedCaller, error) {
+func (g *gateway) RefusedCallers(ctx context.Context, _ string) ([]medialive.RefusedCaller, error) {
+	if g.hangs {
+		<-ctx.Done()
+		return nil, &medialive.Error{Kind: medialive.KindUnavailable, Err: ctx.Err()}
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.refused++
@@ -333,6 +338,29 @@ func TestRefusedCallersAreAskedOnce(t *testing.T) {
 		pass(2 * time.Second)
 		if _, err := w.RefusedCallers(t.Context(), "1"); err != nil || g.refused != 2 {
 			t.Errorf("after two seconds: asked %d times, %v", g.refused, err)
+		}
+	})
+}
+
+// TestWhoLooksWaitsNoLongerThanHeWould hangs the gateway while somebody asks
+// with much patience: a page that has little is not held up by him.
+func TestWhoLooksWaitsNoLongerThanHeWould(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(told("1", medialive.Active), ready)
+		g.hangs = true
+		m := monitor.New(monitor.Options{})
+		defer m.Close()
+		w := m.Watch(key, g)
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { _, _ = w.RefusedCallers(ctx, "1") }() // ends with ctx
+		synctest.Wait()
+		began := time.Now()
+		hurried, done := context.WithTimeout(t.Context(), time.Second)
+		defer done()
+		if _, err := w.RefusedCallers(hurried, "1"); medialive.KindOf(err) != medialive.KindUnavailable || time.Since(began) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
 }

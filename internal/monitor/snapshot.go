@@ -18,12 +18,12 @@ const (
 	StateStandby    State = "standby"     // stopped, as commanded
 	StateStarting   State = "starting"    // start was commanded, not yet confirmed
 	StateStopping   State = "stopping"    // stop was commanded, not yet confirmed
-	StateUnknown    State = "unknown"     // a command's outcome is unknown, or the API answered a status we do not know
+	StateUnknown    State = "unknown"     // a command's outcome is unknown, a status we do not know, or nobody who could tell of the media
 	StateWaiting    State = "waiting"     // ACTIVE, no media has come yet
 	StateLive       State = "live"        // media moves
 	StateLoss       State = "loss"        // media moves, the source loses packets
 	StateOutputLost State = "output_lost" // media comes, an output that was connected is not
-	StateSourceLost State = "source_lost" // media came and stopped
+	StateSourceLost State = "source_lost" // media came and stopped, or the source cannot run: nobody could reach it
 	StateStale      State = "stale"       // not read for too long to say
 )
 

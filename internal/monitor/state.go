@@ -137,9 +137,9 @@ func (f facts) commanded(now time.Time) (State, bool) {
 func (f facts) active(ph phase, outputs []outputVerdict) (State, time.Time) {
 	since := f.sourceSince()
 	switch ph {
-	case phaseFailed, phaseWaiting:
+	case phaseWaiting:
 		return StateWaiting, since
-	case phaseLost:
+	case phaseFailed, phaseLost:
 		return StateSourceLost, since
 	case phaseUnknown:
 		return StateUnknown, time.Time{}
@@ -203,6 +203,8 @@ func legPhase(l medialive.LegStatistics) phase {
 	switch {
 	case l.State == medialive.LegConnected:
 		return phaseMoving
+	case l.State == medialive.LegUnknown:
+		return phaseUnknown
 	case l.State == medialive.LegFailed:
 		return phaseFailed
 	case l.Lost:
@@ -249,6 +251,8 @@ func (f facts) measuredOutput(l medialive.LegStatistics, ph phase, now time.Time
 	cannot := l.State == medialive.LegFailed
 	gone := l.Lost || l.State == medialive.LegConnecting && l.Attempts >= failedCalls
 	switch {
+	case l.State == medialive.LegUnknown:
+		v.state = OutputUnknown
 	case l.State == medialive.LegOff:
 		v.state = OutputOff
 	case cannot && ph != phaseFailed:

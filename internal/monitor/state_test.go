@@ -71,6 +71,7 @@ func TestDeriveMeasured(t *testing.T) {
 		connecting = medialive.LegConnecting
 		connected  = medialive.LegConnected
 		failed     = medialive.LegFailed
+		silent     = medialive.LegUnknown
 	)
 	for _, c := range []struct {
 		name   string
@@ -88,7 +89,9 @@ func TestDeriveMeasured(t *testing.T) {
 		{"output switched off", measured(leg("s", connected), leg("o", off)), StateLive, OutputOff},
 		{"output has no port", measured(leg("s", connected), leg("o", failed)), StateOutputLost, OutputLost},
 		{"output has no port, no source", measured(leg("s", waiting), leg("o", failed)), StateWaiting, OutputLost},
-		{"nothing can run", measured(leg("s", failed), leg("o", failed)), StateWaiting, OutputIdle},
+		{"nothing can run", measured(leg("s", failed), leg("o", failed)), StateSourceLost, OutputIdle},
+		{"the media process is silent", measured(leg("s", silent), leg("o", silent)), StateUnknown, OutputUnknown},
+		{"nothing is known of the output", measured(leg("s", connected), leg("o", silent)), StateLive, OutputUnknown},
 		{"source lost, so is the output", measured(leg("s", waiting, lost), leg("o", waiting, lost)), StateSourceLost, OutputIdle},
 		{"source back a moment ago", with(measured(leg("s", connected), leg("o", waiting, lost)), func(f *facts) {
 			f.movingSince = ago(time.Second)
