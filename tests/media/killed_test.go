@@ -189,7 +189,7 @@ func TestFrozenRelay(t *testing.T) {
 	within(t, promised, "source and output DISCONNECTED", func() bool {
 		return f.health() == medialive.Disconnected && f.outputHealth("serve") == medialive.Disconnected
 	})
-	if l := f.leg("camera"); l.State != medialive.LegFailed || l.Bitrate != 0 || l.Problem == "" {
+	if l := f.leg("camera"); l.State != medialive.LegUnknown || l.Bitrate != 0 || l.Problem == "" {
 		t.Errorf("nothing is known of the source, and it is told as %+v", l)
 	}
 	must(t, syscall.Kill(relay, syscall.SIGCONT))
