@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"compress/gzip"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -51,11 +52,11 @@ func takesGzip(c echo.Context) bool {
 // compressed page.
 func send(c echo.Context, status int, page []byte, packed func() []byte) error {
 	h := c.Response().Header()
-	h.Add("Vary", headerHXRequest)
-	h.Add("Vary", echo.HeaderAcceptEncoding)
+	h.Set("Vary", headerHXRequest+", "+echo.HeaderAcceptEncoding)
 	if len(page) >= packFrom && takesGzip(c) {
 		h.Set(echo.HeaderContentEncoding, "gzip")
 		page = packed()
 	}
+	h.Set("Content-Length", strconv.Itoa(len(page))) // or it would be sent in chunks
 	return c.Blob(status, contentHTML, page)
 }
