@@ -251,12 +251,12 @@ func (h *flows) create(c echo.Context) error {
 	if flow.ID == "" && err != nil {
 		return h.refusedNew(c, v, f, err)
 	}
-	if err != nil { // made, but not started
+	done := flashCreated
+	if err != nil {
 		h.logError(c, answerTo(err), err)
-		h.flash(c, flashCreated, f.Name)
-		return seeOther(c, flowPath(flow.ID))
+		done = flashUnstarted // why stands in the flow's activity
 	}
-	h.flash(c, flashCreated, f.Name)
+	h.flash(c, done, f.Name)
 	return seeOther(c, flowPath(flow.ID))
 }
 
@@ -280,7 +280,7 @@ func (h *flows) sentTwice(c echo.Context, v *visit, name string) (bool, error) {
 
 // newFlowForm is the form that makes a flow.
 func (h *flows) newFlowForm(c echo.Context, v *visit, f legForm, faults []formFault, why verdict) (pages.NewFlowForm, error) {
-	e := edit{t: v.t, form: f, faults: faults, snapshot: v.snapshot(), lost: f.Passphrase != ""}
+	e := edit{t: v.t, form: f, faults: faults, newFlow: true, snapshot: v.snapshot(), lost: f.Passphrase != ""}
 	e.listening, _ = listenAddress(v.snapshot())
 	e.refused = why.refused
 	ticket, err := h.issue(c, v, verbCreate, "", "", formLife)

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -37,7 +38,7 @@ func (h *flows) pageModel(c echo.Context, v *visit, f *monitor.Flow) (pages.Flow
 	}
 	m.History = pages.Activity{T: v.t}
 	for _, act := range done {
-		m.History.Lines = append(m.History.Lines, t.activity(act.Verb, act.Target, act.Detail, act.Outcome, act.Actor, act.At))
+		m.History.Lines = append(m.History.Lines, t.activity(act))
 	}
 	if t.measured {
 		charts := t.charts(f, v.watcher.History(f.ID))
@@ -52,10 +53,10 @@ func (h *flows) pageModel(c echo.Context, v *visit, f *monitor.Flow) (pages.Flow
 }
 
 // activity is one act as the trail has it.
-func (v teller) activity(verb, target, detail, outcome, actor string, at time.Time) pages.ActivityLine {
-	w := v.t.Activity
-	line := pages.ActivityLine{Time: clock(at), Actor: actor, Text: verb}
-	switch verb {
+func (v teller) activity(act control.Act) pages.ActivityLine {
+	w, target, detail := v.t.Activity, act.Target, act.Detail
+	line := pages.ActivityLine{Time: clock(act.At), Actor: act.Actor, Text: act.Verb}
+	switch act.Verb {
 	case control.VerbStart:
 		line.Text = w.Started
 	case control.VerbStop:
@@ -79,11 +80,13 @@ func (v teller) activity(verb, target, detail, outcome, actor string, at time.Ti
 			}
 		}
 	}
-	switch monitor.Outcome(outcome) {
+	switch monitor.Outcome(act.Outcome) {
 	case monitor.OutcomeRefused:
-		line.Bad, line.Note = true, w.Refused
+		line.Bad, line.Note = true, strings.Join(slices.DeleteFunc([]string{w.Refused, act.Code, act.Message}, func(s string) bool { return s == "" }), " · ")
 	case monitor.OutcomeUnknown:
 		line.Bad, line.Note = true, w.Unknown
+	case monitor.OutcomeNotDone:
+		line.Bad, line.Note = true, w.NotDone
 	case monitor.OutcomePending:
 		line.Note = w.Pending
 	}

@@ -62,13 +62,24 @@ func (v teller) facts(f *monitor.Flow) pages.Facts {
 	facts := pages.Facts{T: v.t, Commanded: v.commandedFact(f), Confirmed: v.confirmedFact(f), Outputs: v.slots(f)}
 	facts.Source = pages.Fact{Shape: sourceShape(f), Word: v.t.Flow.Source}
 	if f.Statistics == nil {
-		facts.Unknown = true
-		facts.Measured = ui.At(ui.TimeAge, f.DetailAt, v.now)
+		facts.Unmeasured, facts.Measured = v.unmeasured(f)
 		return facts
 	}
 	facts.SourceBit, _, _ = v.sourceFigures(f)
 	facts.Measured = ui.At(ui.TimeAge, f.Statistics.At, v.now)
 	return facts
+}
+
+// unmeasured tells why there is no measurement of a flow, and where the service
+// itself tells of its media, since when.
+func (v teller) unmeasured(f *monitor.Flow) (why string, told ui.Moment) {
+	switch {
+	case !v.measured:
+		return v.t.Flow.NotMeasured, ui.At(ui.TimeAge, f.DetailAt, v.now)
+	case f.Status == medialive.Standby:
+		return v.t.Flow.NotStarted, ui.Moment{}
+	}
+	return v.t.Flow.ChartEmpty, ui.Moment{}
 }
 
 func (v teller) commandedFact(f *monitor.Flow) pages.Fact {
@@ -85,6 +96,8 @@ func (v teller) commandedFact(f *monitor.Flow) pages.Fact {
 		fact.Bad, fact.Note = true, words.WasRefused
 	case monitor.OutcomeUnknown:
 		fact.Bad, fact.Note = true, words.NoAnswer
+	case monitor.OutcomeNotDone:
+		fact.Bad, fact.Note = true, words.WasNotDone
 	}
 	return fact
 }

@@ -52,3 +52,31 @@ func TestListAndFlowPage(t *testing.T) {
 		t.Error("the flow's page has the passphrase")
 	}
 }
+
+// TestMadeButNotStarted refuses the start of a flow that was made with it: who
+// made it is told so, and the flow's activity has what the service said.
+func TestMadeButNotStarted(t *testing.T) {
+	h := newHouse(t, func(c *medialivetest.Cloud) {
+		c.Before = func(w http.ResponseWriter, call medialivetest.Call) bool {
+			if call.Op == "ModifyFlowStart" {
+				medialivetest.Refuse(w, http.StatusBadRequest, "LIVE.100011006", "install libsrt1.5-openssl")
+				return true
+			}
+			return false
+		}
+	})
+	for lang, b := range map[string]*browser{"en": h.signedIn("op-1"), "zh": h.signedIn("op-1").chinese()} {
+		made := b.post("/flows", form("name", "FEED-"+lang, "protocol", "srt-listener", "start", "1"))
+		if made.status != http.StatusSeeOther {
+			t.Fatalf("%s: making it: %d", lang, made.status)
+		}
+		page := b.page(made.header.Get("Location"))
+		notice := page.Find("#notices").Text()
+		if want := map[string]string{"en": "its start failed", "zh": "启动失败"}[lang]; !strings.Contains(notice, want) {
+			t.Errorf("%s: the notice says %q", lang, notice)
+		}
+		if said := page.Find("#activity").Text(); !strings.Contains(said, "LIVE.100011006") || !strings.Contains(said, "install libsrt1.5-openssl") {
+			t.Errorf("%s: the activity says %q", lang, said)
+		}
+	}
+}

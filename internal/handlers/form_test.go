@@ -58,8 +58,12 @@ func faulty(t *testing.T, r reply, field, typed string) {
 	if strings.TrimSpace(place.Text()) == "" {
 		t.Errorf("nothing is said at %s; errors: %q", field, doc.Find(".error").Text())
 	}
-	if link := doc.Find(`.mend a[href="#` + field + `"]`); link.Length() != 1 {
+	link := doc.Find(`.mend a[href="#` + field + `"]`)
+	if link.Length() != 1 {
 		t.Errorf("%d links lead to %s", link.Length(), field)
+	}
+	if label := doc.Find(`[data-field="` + field + `"]`).Find("label[for], .label").First().Text(); link.Text() != label {
+		t.Errorf("the link says %q, the field %q", link.Text(), label)
 	}
 	kept := doc.Find(`[name="` + field + `"]`).First()
 	switch {

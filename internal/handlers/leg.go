@@ -23,6 +23,7 @@ type edit struct {
 	faults    []formFault
 	refused   map[string]string // what the service refused, by field
 	output    bool
+	newFlow   bool // the source of a flow that is made, and the flow's name
 	lost      bool // a passphrase was typed, and the page does not have it any more
 	snapshot  *monitor.Snapshot
 	rtt       float64 // milliseconds; 0: not known
@@ -128,8 +129,11 @@ func (e edit) label(f control.Field) string {
 	w := e.t.Field
 	switch f {
 	case control.FieldName:
-		if e.output {
+		switch {
+		case e.output:
 			return w.OutputName
+		case e.newFlow:
+			return w.FlowName
 		}
 		return w.SourceName
 	case control.FieldProtocol:

@@ -175,6 +175,9 @@ func TestFirstMinute(t *testing.T) {
 		t.Fatalf("stopping: %d", r.status)
 	}
 	eventually(t, "it stands", func() bool { return b.page(path).Find("#flow-state .state-word").Text() == "STANDBY" })
+	if facts := b.page(path).Find("#flow-facts").Text(); !strings.Contains(facts, "while the flow is stopped") {
+		t.Errorf("measured of a flow that stands: %s", facts)
+	}
 	if body := b.get(path).body + b.get(path+"/source").body + b.get(path+"/outputs/OUT-1").body; strings.Contains(body, passphrase) {
 		t.Error("a page has the passphrase")
 	}

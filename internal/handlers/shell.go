@@ -152,18 +152,19 @@ type flashKind string
 const (
 	cookieFlash = "flowdeck_flash"
 
-	flashCreated  flashKind = "created"
-	flashStarted  flashKind = "started"
-	flashStopped  flashKind = "stopped"
-	flashDeleted  flashKind = "deleted"
-	flashSource   flashKind = "source"
-	flashAdded    flashKind = "added"
-	flashSaved    flashKind = "saved"
-	flashOn       flashKind = "on"
-	flashOff      flashKind = "off"
-	flashRemoved  flashKind = "removed"
-	flashNothing  flashKind = "nothing"
-	flashNoChange flashKind = "unchanged"
+	flashCreated   flashKind = "created"
+	flashUnstarted flashKind = "unstarted"
+	flashStarted   flashKind = "started"
+	flashStopped   flashKind = "stopped"
+	flashDeleted   flashKind = "deleted"
+	flashSource    flashKind = "source"
+	flashAdded     flashKind = "added"
+	flashSaved     flashKind = "saved"
+	flashOn        flashKind = "on"
+	flashOff       flashKind = "off"
+	flashRemoved   flashKind = "removed"
+	flashNothing   flashKind = "nothing"
+	flashNoChange  flashKind = "unchanged"
 )
 
 // flash leaves a notice for the next page: its kind and a name, never a text.
@@ -196,7 +197,11 @@ func (d *desk) takeFlash(c echo.Context, t *text.Strings) *ui.Notice {
 	if words == "" {
 		return nil
 	}
-	return &ui.Notice{Text: words}
+	notice := &ui.Notice{Text: words}
+	if flashKind(kind) == flashUnstarted {
+		notice.Tone = ui.ToneWarn
+	}
+	return notice
 }
 
 // flashText is the notice in words; none for a kind that is not ours.
@@ -205,6 +210,8 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 	switch kind {
 	case flashCreated:
 		return n.FlowCreated(name)
+	case flashUnstarted:
+		return n.FlowUnstarted(name)
 	case flashStarted:
 		return n.FlowStarted(name)
 	case flashStopped:

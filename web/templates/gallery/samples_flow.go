@@ -178,7 +178,7 @@ func (s studio) plainFlow() pages.FlowPage {
 	p := s.flow(3)
 	p.Charts, p.Refused, p.Source.Figures = nil, nil, nil
 	p.Source.Bitrate, p.Source.RTT = ui.Figure{}, ui.Figure{}
-	p.Outputs.Figures, p.Facts.Unknown = false, true
+	p.Outputs.Figures, p.Facts.Unmeasured = false, s.t.Flow.NotMeasured
 	for i := range p.Outputs.Rows {
 		p.Outputs.Rows[i].Figures = false
 		p.Outputs.Rows[i].Since = ui.Moment{}

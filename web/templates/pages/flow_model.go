@@ -50,14 +50,14 @@ type FlowCommand struct {
 
 // Facts are the three facts, each with its age (fragment "#flow-facts").
 type Facts struct {
-	T         *text.Strings
-	Commanded Fact // "Start" "by op-2, 17:58:02 UTC"
-	Confirmed Fact // "ACTIVE" "3 s after the command"
-	Source    Fact // measured: "8.24 Mb/s"
-	SourceBit ui.Figure
-	Outputs   ui.Slots
-	Measured  ui.Moment // "0.4 s ago"
-	Unknown   bool      // nothing is measured here
+	T          *text.Strings
+	Commanded  Fact // "Start" "by op-2, 17:58:02 UTC"
+	Confirmed  Fact // "ACTIVE" "3 s after the command"
+	Source     Fact // measured: "8.24 Mb/s"
+	SourceBit  ui.Figure
+	Outputs    ui.Slots
+	Measured   ui.Moment // "0.4 s ago"
+	Unmeasured string    // why there is no measurement; empty: there is one
 }
 
 // Fact is one of the three.

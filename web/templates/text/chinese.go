@@ -192,8 +192,10 @@ var Chinese = &Strings{
 		AfterCommand:  func(duration string) string { return "下令后 " + duration },
 		NotYet:        "尚未确认",
 		WasRefused:    "被服务拒绝",
+		WasNotDone:    "未收到应答，且未生效",
 		NoAnswer:      "没有收到答复，将通过读取确认",
 		NotMeasured:   "该服务只告知媒体是否到达。",
+		NotStarted:    "传输流停止时不进行测量。",
 		Source:        "源",
 		Outputs:       "输出",
 		FlowWord:      "传输流",
@@ -413,6 +415,7 @@ var Chinese = &Strings{
 		OutputRemove: func(name string) string { return "移除了输出 " + name },
 		Refused:      "被拒绝",
 		Unknown:      "结果未知",
+		NotDone:      "未生效",
 		Pending:      "进行中",
 	},
 	Error: Errors{
@@ -478,6 +481,7 @@ var Chinese = &Strings{
 	},
 	Notice: Notices{
 		FlowCreated:   func(name string) string { return name + " 已新建。" },
+		FlowUnstarted: func(name string) string { return name + " 已新建，但启动失败，原因见“活动”。" },
 		FlowStarted:   func(name string) string { return name + " 的启动命令已被接受。" },
 		FlowStopped:   func(name string) string { return name + " 的停止命令已被接受。" },
 		FlowDeleted:   func(name string) string { return name + " 已删除。" },

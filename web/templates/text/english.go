@@ -192,8 +192,10 @@ var English = &Strings{
 		AfterCommand:  func(duration string) string { return duration + " after the command" },
 		NotYet:        "not confirmed yet",
 		WasRefused:    "refused by the service",
+		WasNotDone:    "no answer came, and it did not happen",
 		NoAnswer:      "no answer came; reading will tell",
 		NotMeasured:   "This service tells only whether media arrives.",
+		NotStarted:    "Nothing is measured while the flow is stopped.",
 		Source:        "Source",
 		Outputs:       "Outputs",
 		FlowWord:      "Flow",
@@ -421,6 +423,7 @@ var English = &Strings{
 		OutputRemove: func(name string) string { return "removed output " + name },
 		Refused:      "refused",
 		Unknown:      "outcome unknown",
+		NotDone:      "did not happen",
 		Pending:      "on its way",
 	},
 	Error: Errors{
@@ -486,6 +489,7 @@ var English = &Strings{
 	},
 	Notice: Notices{
 		FlowCreated:   func(name string) string { return name + " is made." },
+		FlowUnstarted: func(name string) string { return name + " is made, but its start failed: Activity says why." },
 		FlowStarted:   func(name string) string { return "Start of " + name + " was accepted." },
 		FlowStopped:   func(name string) string { return "Stop of " + name + " was accepted." },
 		FlowDeleted:   func(name string) string { return name + " is deleted." },

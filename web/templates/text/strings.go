@@ -211,8 +211,10 @@ type Flow struct {
 	AfterCommand  func(duration string) string
 	NotYet        string
 	WasRefused    string
+	WasNotDone    string
 	NoAnswer      string
-	NotMeasured   string
+	NotMeasured   string // a service that measures nothing
+	NotStarted    string // nothing is measured of a flow that is not started
 	Source        string
 	Outputs       string
 	FlowWord      string
@@ -425,6 +427,7 @@ type Activity struct {
 	OutputRemove func(name string) string
 	Refused      string
 	Unknown      string
+	NotDone      string // no answer came, and reads show that it did not happen
 	Pending      string
 }
 
@@ -494,6 +497,7 @@ type Refusals struct {
 // Notices tell the outcome of an act, once.
 type Notices struct {
 	FlowCreated   func(name string) string
+	FlowUnstarted func(name string) string // made, but its start failed
 	FlowStarted   func(name string) string
 	FlowStopped   func(name string) string
 	FlowDeleted   func(name string) string
