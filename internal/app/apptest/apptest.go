@@ -67,12 +67,13 @@ type App struct {
 // Settings override the ones chosen here: KEY to value, or to "" to unset one.
 func Start(t testing.TB, settings map[string]string) *App {
 	t.Helper()
+	binary := Build(t)
 	dir, err := os.MkdirTemp("", "flowdeck-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := &App{
-		t: t, binary: Build(t), Data: filepath.Join(dir, "data"), logs: filepath.Join(dir, "log"),
+		t: t, binary: binary, Data: filepath.Join(dir, "data"), logs: filepath.Join(dir, "log"),
 		SRTAddress: fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(256), 1+rand.IntN(250)),
 	}
 	a.env = map[string]string{
