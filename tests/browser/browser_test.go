@@ -42,6 +42,7 @@ func TestBrowser(t *testing.T) {
 		{"first connect refused", testFirstConnectRefused},
 		{"first connect hangs", testFirstConnectHangs},
 		{"session ended", testSessionEnded},
+		{"sign-in runs out", testSignInRunsOut},
 		{"two people", testTwoPeople},
 	} {
 		t.Run(test.name, func(t *testing.T) {

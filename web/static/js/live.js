@@ -4,7 +4,8 @@
 // epoch milliseconds; without one for that long every live figure is old.
 
 const SILENT_AFTER = 2500; // with the second between two beats it is seen within three
-const KICK_EVERY = 1500;
+const KICK_FIRST = 1500; // between tries of ours; growing, so that a slow link gets its time
+const KICK_LAST = 3000;
 const ASK_AGAIN = 30000; // after a renewal was put aside
 const CHANGED_FOR = 1000;
 
@@ -14,6 +15,7 @@ root.dataset.js = "";
 let offset = Number(root.dataset.now || Date.now()) - Date.now(); // of the server's clock
 let heardAt = 0; // by the browser's monotonic clock; 0: never
 let kickedAt = 0;
+let kickAfter = KICK_FIRST;
 let beats = 0;
 const startedAt = performance.now();
 const stream = document.getElementById("stream");
@@ -94,6 +96,7 @@ function beat() {
 
 function heard(event) {
   heardAt = performance.now();
+  kickAfter = KICK_FIRST;
   const server = Number(event.detail?.data);
   if (server > 0) offset = server - Date.now();
   state("ok");
@@ -110,8 +113,9 @@ function state(now) {
 // kick makes a stream that is dead or never was try again. htmx retries one that
 // broke, but not a first connection that failed, and it cannot see silence.
 function kick(now) {
-  if (now - kickedAt < KICK_EVERY || document.querySelector("dialog[data-modal][open]")) return;
+  if (now - kickedAt < kickAfter || document.querySelector("dialog[data-modal][open]")) return;
   kickedAt = now;
+  kickAfter = Math.min(kickAfter * 1.5, KICK_LAST);
   const connection = stream._htmx?.sse; // of hx-sse 4.0.1, vendored by hash
   if (!connection) {
     htmx.trigger(stream, "htmx:abort"); // a first connection that hangs

@@ -20,7 +20,7 @@ import (
 // a hidden page lets its stream go: a browser has six connections to a host.
 const htmxConfig = `{"history":false,"defaultTimeout":10000,"includeIndicatorCSS":false,` +
 	`"morphIgnore":["data-htmx-powered","open"],` +
-	`"sse":{"pauseOnBackground":true,"reconnectDelay":500,"reconnectMaxDelay":2000,"connectTimeout":"5s"}}`
+	`"sse":{"pauseOnBackground":true,"reconnectDelay":500,"reconnectMaxDelay":2000,"connectTimeout":"3s"}}`
 
 func document(t *text.Strings, theme Theme, title string, nowMS int64) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

@@ -1,0 +1,44 @@
+package browser
+
+import (
+	"testing"
+
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
+)
+
+// testSignInRunsOut ends a token while somebody types: the page asks for the
+// password where it is, keeps what was typed, and lives again.
+func testSignInRunsOut(t *testing.T, c *chromium) {
+	const password = "another password for tests"
+	h := build(t)
+	h.flow("FEED-A", false)
+	b := c.enter(t, h.app.URL)
+	b.expecting("status of 401", "htmx:sse:error", "htmx: htmx:response:error")
+	b.visit("/flows/new")
+	b.awaitPath("the form of a flow", "/flows/new")
+	b.mark()
+	b.fill("#name", "STUDIO-D")
+	if _, err := h.app.Run(password+"\n", "user", "passwd", apptest.User); err != nil {
+		t.Fatal(err)
+	}
+	took := b.await("the question for the password", "$('dialog#renew').open")
+	t.Logf("asked %v after the token ended", took)
+	if eval[string](b, "text('#renew .who')") == "" {
+		t.Error("the dialog does not say who is to sign in")
+	}
+	b.fill("#renew-password", apptest.Password)
+	b.hit(keyEnter)
+	b.await("the old password to be refused", "$('dialog#renew').open && text('#renew-form-error') === 'Account, user or password is wrong.'")
+	b.fill("#renew-password", password)
+	b.hit(keyEnter)
+	b.await("the page without the dialog", "!$('dialog[open]') && text('#notices') !== '' && "+isOK)
+	b.sameDocument()
+	if got := eval[string](b, "$('#name').value"); got != "STUDIO-D" {
+		t.Errorf("what was typed is now %q", got)
+	}
+	b.clean("the renewed sign-in")
+	b.click(`button[name="start"][value=""]`)
+	b.awaitPath("the page of the flow", "/flows/[0-9a-f-]+")
+	b.awaitState("STANDBY")
+	b.clean("the flow")
+}
