@@ -110,17 +110,14 @@ func (s *rows) Save(r *http.Request, w http.ResponseWriter, g *sessions.Session)
 	return nil
 }
 
-// load finds the session of a request.
+// load finds the session of a request, as New does, without making one of
+// gorilla's for each page.
 func (s *rows) load(r *http.Request) (*Session, error) {
-	g, err := s.New(r, s.cookieName())
-	if err != nil {
-		return nil, err
-	}
-	have, ok := g.Values[value].(*Session)
+	id, ok := s.cookie(r)
 	if !ok {
 		return nil, ErrNoSession
 	}
-	return have, nil
+	return s.open(r.Context(), keyOf(id))
 }
 
 // cookie reads the id; one that cannot be ours is as good as none.
