@@ -114,20 +114,20 @@ func (s *system) feed(b *testing.B, flows []medialive.Flow) (end func()) {
 // session is somebody signed in at a dashboard.
 type session struct {
 	base   string
-	cookie string
+	jar    map[string]string
+	cookie string // the jar as a header
 	client *http.Client
 }
 
 func signIn(b *testing.B, base string) *session {
 	b.Helper()
-	s := &session{base: base, client: &http.Client{
+	s := &session{base: base, jar: map[string]string{}, client: &http.Client{
 		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	answer, _ := s.post(b, "/login", url.Values{
 		"account": {apptest.Account}, "username": {apptest.User}, "password": {apptest.Password}, "region": {apptest.Region},
 	})
-	s.cookie, _, _ = strings.Cut(answer.Header.Get("Set-Cookie"), ";")
 	if answer.StatusCode != http.StatusSeeOther || s.cookie == "" {
 		b.Fatalf("signing in: %s", answer.Status)
 	}
@@ -161,7 +161,23 @@ func (s *session) do(b *testing.B, method, path string, body io.Reader) (*http.R
 	defer answer.Body.Close()
 	content, err := io.ReadAll(answer.Body)
 	must(b, err)
+	s.keep(answer)
 	return answer, content
+}
+
+// keep takes over the cookies of an answer, as a browser does.
+func (s *session) keep(answer *http.Response) {
+	for _, c := range answer.Cookies() {
+		s.jar[c.Name] = c.Value
+		if c.MaxAge < 0 {
+			delete(s.jar, c.Name)
+		}
+	}
+	s.cookie = ""
+	for name, value := range s.jar {
+		s.cookie += name + "=" + value + "; "
+	}
+	s.cookie = strings.TrimSuffix(s.cookie, "; ")
 }
 
 // list gives the list page once it has so many rows that hold a word.
