@@ -97,6 +97,7 @@ const (
 	RefusedEncrypted    Refusal = "encrypted"     // a passphrase where none is set
 	RefusedKeyLength    Refusal = "key_length"    // shorter key than configured
 	RefusedBusy         Refusal = "busy"          // no place for another peer
+	RefusedUnfinished   Refusal = "unfinished"    // came, but never to the end of the handshake; why is not known
 )
 
 // EventKind says what an event of the gateway's stream tells.

@@ -191,3 +191,17 @@ func TestLoss(t *testing.T) {
 		}
 	}
 }
+
+// TestCallerWhoNeverComes has somebody let in who is never delivered, and of
+// whom libsrt does not say why: no reason is laid on him.
+func TestCallerWhoNeverComes(t *testing.T) {
+	f := newFlow("f", epoch)
+	l := newLeg(f, LegSpec{Name: "in", Mode: Listen, Port: 20000, Latency: 120}, true, epoch)
+	l.listener, f.source = 1, l
+	r := &relay{changed: newBell(), flows: map[string]*flow{"f": f}}
+	l.pending.add(srt.Call{Socket: 2, Peer: netip.MustParseAddrPort("192.0.2.1:2000"), StreamID: "a"}, epoch)
+	r.review(epoch.Add(verdictWait + 1))
+	if got := f.refusals.newestFirst(); len(got) != 1 || got[0].Reason != refusedUnfinished || got[0].StreamID != "a" {
+		t.Errorf("refused: %+v", got)
+	}
+}

@@ -19,6 +19,7 @@ const (
 	refusedEncrypted    = "encrypted"
 	refusedKeyLength    = "key_length"
 	refusedBusy         = "busy"
+	refusedUnfinished   = "unfinished"
 )
 
 const (
@@ -66,8 +67,8 @@ func (r *refusals) newestFirst() []Refused {
 }
 
 // pendingCalls are callers that the door let in and that libsrt has not
-// delivered yet. Those that never come were refused by libsrt, which tells
-// so only in its log.
+// delivered yet. Those that never come went away, or were refused by libsrt,
+// which tells so only in its log.
 type pendingCalls struct {
 	mu    sync.Mutex
 	calls map[srt.Socket]pendingCall

@@ -256,7 +256,7 @@ func (r *relay) review(now time.Time) {
 			r.reviewPeers(l, now)
 			r.retry(l, now)
 			for _, call := range l.pending.expired(now) {
-				l.refuse(call, srt.RejectBadSecret, now) // libsrt did not say: the likeliest
+				f.refusals.add(l.spec.Name, call.Peer, call.StreamID, refusedUnfinished, now) // libsrt did not say why
 			}
 			changed = l.refresh(now) || changed
 		}

@@ -477,6 +477,7 @@ var Chinese = &Strings{
 		Encrypted:    "不应加密",
 		KeyLength:    "密钥过短",
 		Busy:         "已有其他连接",
+		Unfinished:   "握手未完成",
 		Other:        "被拒绝",
 	},
 	Notice: Notices{

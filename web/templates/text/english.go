@@ -485,6 +485,7 @@ var English = &Strings{
 		Encrypted:    "Encrypted, and should not be",
 		KeyLength:    "Key too short",
 		Busy:         "No place: another is connected",
+		Unfinished:   "Handshake not finished",
 		Other:        "Refused",
 	},
 	Notice: Notices{

@@ -491,6 +491,7 @@ type Refusals struct {
 	Encrypted    string
 	KeyLength    string
 	Busy         string
+	Unfinished   string
 	Other        string
 }
 

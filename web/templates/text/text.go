@@ -114,6 +114,8 @@ func (s *Strings) RefusalOf(reason string) string {
 		return r.KeyLength
 	case "busy":
 		return r.Busy
+	case "unfinished":
+		return r.Unfinished
 	}
 	return r.Other
 }

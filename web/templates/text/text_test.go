@@ -125,7 +125,7 @@ func TestEveryFaultIsNamed(t *testing.T) {
 func TestEveryRefusalIsNamed(t *testing.T) {
 	for _, reason := range []medialive.Refusal{
 		medialive.RefusedAddress, medialive.RefusedStreamID, medialive.RefusedPassphrase, medialive.RefusedNotEncrypted,
-		medialive.RefusedEncrypted, medialive.RefusedKeyLength, medialive.RefusedBusy,
+		medialive.RefusedEncrypted, medialive.RefusedKeyLength, medialive.RefusedBusy, medialive.RefusedUnfinished,
 	} {
 		if text.English.RefusalOf(string(reason)) == text.English.Refusal.Other {
 			t.Errorf("refusal %s has no text of its own", reason)
