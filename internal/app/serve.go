@@ -6,14 +6,23 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime/debug"
 
 	"github.com/flowdeck/flowdeck/internal/config"
 )
+
+// gcPercent is how much garbage, in percent of what lives, the dashboard lets
+// grow before it collects it. Little lives, a few MB: by Go's default of 100 a
+// busy dashboard would collect some forty times a second.
+const gcPercent = 300
 
 // serve is the dashboard process. With the embedded backend it keeps a gateway
 // alive beside it.
 func serve(ctx context.Context, in invocation) error {
 	in.log = in.log.With("process", dashboardRole)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	lock, err := take(in.cfg.RunDir(), dashboardRole)
 	if err != nil {
 		return err
@@ -94,7 +103,7 @@ func embedGateway(ctx context.Context, in invocation, p *parts) (url string, err
 	k := &keeper{
 		dir: in.cfg.RunDir(), role: gatewayRole, log: in.log,
 		executable: executable, args: []string{"gateway", "--embedded"},
-		env: append(os.Environ(), in.cfg.Environ()...),
+		env: append(os.Environ(), gatewaySettings(in.cfg).Environ()...),
 	}
 	file, err := k.ready(ctx)
 	if err != nil {
@@ -102,4 +111,11 @@ func embedGateway(ctx context.Context, in invocation, p *parts) (url string, err
 	}
 	p.running("gateway", k.run)
 	return file.URL, nil
+}
+
+// gatewaySettings are the settings without the secrets for which a gateway has
+// no use: the first user has been made.
+func gatewaySettings(cfg config.Config) config.Config {
+	cfg.AdminPassword, cfg.MetricsKey, cfg.Service = "", "", config.Service{}
+	return cfg
 }
