@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/flowdeck/flowdeck/internal/config"
 )
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -44,4 +46,17 @@ func TestPartsWait(t *testing.T) {
 		t.Errorf("a part that ends by itself is not an error: %v", err)
 	}
 	p.stop()
+}
+
+// TestGatewayIsGivenNoSecretsOfOthers looks at what the dashboard puts into the
+// environment of the gateway that it starts.
+func TestGatewayIsGivenNoSecretsOfOthers(t *testing.T) {
+	const canary = "canary"
+	env := strings.Join(gatewaySettings(config.Config{
+		AdminPassword: canary, MetricsKey: canary, DatabaseURL: "sqlite:x.db",
+		Service: config.Service{AK: "ak", SK: canary, Project: "p", Password: canary},
+	}).Environ(), "\n")
+	if strings.Contains(env, canary) || !strings.Contains(env, "sqlite:x.db") {
+		t.Errorf("the gateway is given\n%s", env)
+	}
 }

@@ -34,7 +34,7 @@ func badSources() []badCase {
 		{"21 CIDRs", "POST", "/v1/flows", source(`,"cidr_whitelist":[` + cidrs + `]`), "sources[0].cidr_whitelist"},
 		{"CIDR /33", "POST", "/v1/flows", source(`,"cidr_whitelist":["192.0.2.0/24","10.0.0.0/33"]`), "sources[0].cidr_whitelist[1]"},
 		{"IPv6 CIDR", "POST", "/v1/flows", source(`,"cidr_whitelist":["2001:db8::/32"]`), "sources[0].cidr_whitelist[0]"},
-		{"CIDRs no array", "POST", "/v1/flows", source(`,"cidr_whitelist":"10.0.0.0/8"`), "cidr_whitelist must be an array"},
+		{"CIDRs no array", "POST", "/v1/flows", source(`,"cidr_whitelist":"10.0.0.0/8"`), "sources.cidr_whitelist must be an array"},
 		{"passphrase of 9", "POST", "/v1/flows", source(crypto(strings.Repeat("p", 9))), "sources[0].decryption.passphrase"},
 		{"passphrase of 80", "POST", "/v1/flows", source(crypto(strings.Repeat("p", 80))), "sources[0].decryption.passphrase"},
 		{"mask on creation", "POST", "/v1/flows", source(crypto("******")), "sources[0].decryption.passphrase"},

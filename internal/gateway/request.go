@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,12 +63,20 @@ func decode(body []byte, into any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrong) && wrong.Field != "":
-		return invalid("%s must be %s", wrong.Field, typeName(wrong.Type.Kind()))
+		return invalid("%s must be %s", wireField(wrong.Field), typeName(wrong.Type.Kind()))
 	case errors.As(err, &wrong):
 		return invalid("the request body must be %s", typeName(wrong.Type.Kind()))
 	default:
 		return invalid("the request body is not valid JSON")
 	}
+}
+
+// wireField is a path of encoding/json without the names of embedded structs,
+// which begin with a capital, as no field of the API does.
+func wireField(path string) string {
+	steps := strings.Split(path, ".")
+	steps = slices.DeleteFunc(steps, func(s string) bool { return s != "" && s[0] >= 'A' && s[0] <= 'Z' })
+	return strings.Join(steps, ".")
 }
 
 // query gives the parameters of the URL, strictly read.

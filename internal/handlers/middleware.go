@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -18,6 +19,10 @@ import (
 // maxBody bounds every request body: the largest form has 20 address ranges,
 // a stream id and a description.
 const maxBody = 64 << 10
+
+// drainBody is how much of a larger body is read on, in bytes: a browser shows
+// an answer only once it has sent everything.
+const drainBody = 16 << 20
 
 // policy is the content security policy of every answer: nothing but our own
 // files, no inline script or style, no frame, no other host.
@@ -134,6 +139,7 @@ func boundBody(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		if r.ContentLength > maxBody {
 			c.Response().Header().Set("Connection", "close")
+			_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, drainBody)) // the answer is the same if it ends early
 			return errTooLarge
 		}
 		if r.Body != nil && r.Body != http.NoBody {

@@ -1,11 +1,15 @@
 package handlers_test
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 )
@@ -185,5 +189,31 @@ func TestLargeBody(t *testing.T) {
 	}
 	if strings.Contains(h.log.String(), "xxxx") {
 		t.Error("the log has what was sent")
+	}
+}
+
+// TestLargeBodyIsAnsweredToWhoSendsItAll sends as browsers do, who look for an
+// answer when they are through.
+func TestLargeBodyIsAnsweredToWhoSendsItAll(t *testing.T) {
+	h := newHouse(t, nil)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	const size = 10 << 20
+	if _, err := fmt.Fprintf(conn, "POST /flows HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size)); err != nil {
+		t.Fatalf("cut off while sending: %v", err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("answered %d", answer.StatusCode)
 	}
 }
