@@ -3,6 +3,7 @@ package media
 import (
 	"testing"
 
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
 )
@@ -50,16 +51,17 @@ func testPortsPassOn(t *testing.T, h *house) {
 	r.grow(t, someMedia)
 
 	// Another flow's output where a source has just been.
-	gone, err := h.client.CreateFlow(t.Context(), medialive.NewFlow{Name: "short-lived", Region: "local", Source: camera()})
+	source := camera()
+	source.Port = second + 100
+	gone, err := h.client.CreateFlow(t.Context(), medialive.NewFlow{Name: "short-lived", Region: apptest.Region, Source: source})
 	must(t, err)
-	port := gone.Sources[0].Port
 	_, err = h.client.StartFlow(t.Context(), gone.ID)
 	must(t, err)
 	_, err = h.client.StopFlow(t.Context(), gone.ID)
 	must(t, err)
 	must(t, h.client.DeleteFlow(t.Context(), gone.ID))
 	next := serves("next")
-	next.Port, next.Encryption = port, crypto(32)
+	next.Port, next.Encryption = source.Port, crypto(32)
 	f.add(next)
 	liveTransmit(t, keyed(f.output("next"), 32)).grow(t, someMedia)
 }
