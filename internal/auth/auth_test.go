@@ -648,3 +648,34 @@ func until(t *testing.T, ok func() bool, otherwise string) {
 		}
 	}
 }
+
+// sweeps counts how often the expired rows of a store were deleted.
+type sweeps struct {
+	auth.Store
+	n atomic.Int32
+}
+
+func (s *sweeps) DeleteExpired(ctx context.Context, now time.Time) error {
+	s.n.Add(1)
+	return s.Store.DeleteExpired(ctx, now)
+}
+
+// TestTicketsDoNotPileUp issues tickets over hours in which nobody signs in.
+func TestTicketsDoNotPileUp(t *testing.T) {
+	swept := &sweeps{}
+	h := open(t, func(o *auth.Options) {
+		swept.Store = o.Store
+		o.Store = swept
+	})
+	s, _ := h.signIn(t, form("op-1"))
+	began := swept.n.Load()
+	for range 3 {
+		h.later(time.Hour)
+		if _, err := h.Issue(t.Context(), s, "stop", "flow-1", "ACTIVE", time.Minute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := swept.n.Load() - began; n != 3 {
+		t.Errorf("expired rows deleted %d times in three hours, want 3", n)
+	}
+}

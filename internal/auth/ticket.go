@@ -14,6 +14,7 @@ import (
 // Issue makes a ticket that is good once, for this session, this verb on this
 // subject, and only while the subject is in this state.
 func (a *Auth) Issue(ctx context.Context, s *Session, verb, subject, state string, life time.Duration) (ticket string, err error) {
+	a.janitor.sweep(ctx)
 	ticket = newID()
 	err = a.store.PutTicket(ctx, store.Ticket{
 		Hash: keyOf(ticket), Session: s.key,
