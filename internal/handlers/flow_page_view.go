@@ -104,7 +104,7 @@ func (v teller) commandedFact(f *monitor.Flow) pages.Fact {
 
 func (v teller) confirmedFact(f *monitor.Flow) pages.Fact {
 	words := v.t.Flow
-	fact := pages.Fact{Word: cmp.Or(string(f.Status), v.t.State.Unknown), Age: ui.At(ui.TimeAge, f.StatusAt, v.now)}
+	fact := pages.Fact{Word: cmp.Or(string(f.Status), v.t.State.Unknown), Age: v.told(f.StatusAt)}
 	if c := f.Command; c != nil {
 		switch {
 		case c.Outcome == monitor.OutcomeDone && !c.Settled.IsZero():

@@ -17,7 +17,8 @@ import (
 type teller struct {
 	t        *text.Strings
 	now      time.Time
-	measured bool // the backend measures
+	measured bool      // the backend measures
+	heard    time.Time // when the backend last confirmed what it had told; zero: not known
 }
 
 func flowPath(id string) string         { return "/flows/" + url.PathEscape(id) }
@@ -126,7 +127,7 @@ func (v teller) row(f *monitor.Flow, history []monitor.Sample) pages.FlowRow {
 		T: v.t, ID: f.ID, Name: f.Name, Description: f.Description,
 		State: v.state(f), Mode: modeName(v.t, f.Protocol == medialive.Listener), Peer: v.peer(f),
 		Figures: v.measured, Outputs: v.slots(f), Action: action(v.t, f, "list"),
-		InState: ui.At(ui.TimeCounter, f.StateSince, v.now), Seen: ui.At(ui.TimeAge, f.SeenAt, v.now),
+		InState: ui.At(ui.TimeCounter, f.StateSince, v.now), Seen: v.seen(f),
 		SeenOld: f.State == monitor.StateStale,
 	}
 	row.Bitrate, row.RTT, row.Loss = v.sourceFigures(f)
@@ -137,6 +138,25 @@ func (v teller) row(f *monitor.Flow, history []monitor.Sample) pages.FlowRow {
 		row.InState = ui.Moment{Text: lostFigure.Value}
 	}
 	return row
+}
+
+// seen is the age of a row. What was only told once is as young as the last
+// word of who would have told a change, which the page hears of each second.
+func (v teller) seen(f *monitor.Flow) ui.Moment {
+	if f.State == monitor.StateStale || !f.SeenAt.Equal(f.StatusAt) {
+		return ui.At(ui.TimeAge, f.SeenAt, v.now)
+	}
+	return v.told(f.SeenAt)
+}
+
+// told is the age of what stays true until the backend tells otherwise.
+func (v teller) told(at time.Time) ui.Moment {
+	if at.Before(v.heard) {
+		at = v.heard
+	}
+	m := ui.At(ui.TimeAge, at, v.now)
+	m.Told = true
+	return m
 }
 
 // peer tells who is at the far end of the source, or who may be.

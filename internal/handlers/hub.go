@@ -46,7 +46,8 @@ type stream struct {
 	mu      sync.Mutex
 	shown   picture
 	viewers map[*viewer]struct{}
-	joined  int // viewers so far
+	heard   func() time.Time // when the backend last confirmed what it had told
+	joined  int              // viewers so far
 	stop    context.CancelFunc
 }
 
@@ -90,7 +91,7 @@ func (h *hub) begin(v view, w *monitor.Watcher) *stream {
 	shown := h.paint(v, w)
 	shown.Change()
 	ctx, stop := context.WithCancel(h.ctx)
-	s := &stream{shown: shown, viewers: map[*viewer]struct{}{}, stop: stop}
+	s := &stream{shown: shown, viewers: map[*viewer]struct{}{}, heard: w.Heard, stop: stop}
 	changed, cancel := shown.Changed()
 	go func() {
 		defer cancel()
@@ -143,7 +144,7 @@ func (s *stream) run(ctx context.Context, changed <-chan struct{}, now func() ti
 			return
 		case <-beat.C:
 			part = (part + 1) % beatParts
-			s.send(func() []byte { return beatFrame(now()) }, func(v *viewer) bool { return v.part == part })
+			s.send(func() []byte { return beatFrame(now(), s.heard()) }, func(v *viewer) bool { return v.part == part })
 		case <-wake:
 			s.send(s.shown.Change, func(*viewer) bool { return true })
 			pause.Reset(paintEvery)
@@ -192,9 +193,13 @@ func (s *stream) dropAll() {
 }
 
 // beatFrame is the heartbeat: a named event, because a page cannot see
-// comments. It carries the server's clock in epoch milliseconds.
-func beatFrame(now time.Time) []byte {
+// comments. It carries the server's clock in epoch milliseconds and, after a
+// blank, when the backend last confirmed what it had told, where it does.
+func beatFrame(now, heard time.Time) []byte {
 	b := append([]byte("event: hb\ndata: "), strconv.FormatInt(now.UnixMilli(), 10)...)
+	if !heard.IsZero() {
+		b = strconv.AppendInt(append(b, ' '), heard.UnixMilli(), 10)
+	}
 	return append(b, '\n', '\n')
 }
 

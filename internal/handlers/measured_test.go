@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -196,4 +197,28 @@ func TestStreamOfAMeasuredFlow(t *testing.T) {
 	list.await("a row that moves", func(e event) bool {
 		return strings.Contains(e.data, partial("flow-"+id)) && strings.Contains(e.data, "8.24")
 	})
+}
+
+// A gateway's stream confirms with each beat what it had told, and a page hears
+// of it; so nothing that stays as it is looks old.
+func TestBeatConfirms(t *testing.T) {
+	h := gatewayHouse(t)
+	b := h.signedIn("admin")
+	b.get("/flows")
+	s := b.live("view=list")
+	beat := s.await("a heartbeat that confirms", func(e event) bool {
+		return e.name == "hb" && len(strings.Fields(e.data)) == 2
+	})
+	clocks := strings.Fields(beat.data)
+	now, err := strconv.ParseInt(clocks[0], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := strconv.ParseInt(clocks[1], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if age := time.Duration(now-told) * time.Millisecond; age < 0 || age > 3*time.Second {
+		t.Errorf("confirmed %v before the beat", age)
+	}
 }

@@ -99,6 +99,18 @@ func (w *Watcher) Subscribe() (changed <-chan struct{}, cancel func()) {
 	}
 }
 
+// Heard is when a gateway's event stream last said something, and with that
+// confirmed all that it had told before. It is zero where the backend is polled
+// and while the stream is broken.
+func (w *Watcher) Heard() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.link.OK {
+		return time.Time{}
+	}
+	return w.pace.heard
+}
+
 // History gives the last ten minutes of a flow, oldest first, one sample a
 // second. It is empty where nothing was ever measured.
 func (w *Watcher) History(flowID string) []Sample {

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -10,6 +11,7 @@ import (
 func testGuard(t *testing.T, c *chromium) {
 	h := build(t)
 	f := h.flow("FEED-A", true)
+	quiet := h.flow("FEED-B", false)
 	b := c.enter(t, h.app.URL)
 	b.awaitRow(f.ID, "WAITING")
 	g := &guard{tab: b, house: h, id: f.ID, row: "#flow-" + f.ID, armed: "#armed-" + f.ID}
@@ -37,8 +39,14 @@ func testGuard(t *testing.T, c *chromium) {
 	g.holdsKey(keyEnter)
 	g.holdsKey(keySpace)
 	g.bouncesOnConfirm()
+	if age := eval[string](b, "text("+quoted("#flow-"+quiet.ID+" .col-seen time")+")"); !slices.Contains(young, age) {
+		t.Errorf("the row of a flow of which nothing is told was seen %s ago, while the gateway beats each second", age)
+	}
 	b.clean("the guard")
 }
+
+// young are the ages of what a gateway confirms each second, on a busy machine.
+var young = []string{"0 s", "1 s", "2 s", "3 s"}
 
 // guard is the question whether to stop a flow, in its row.
 type guard struct {

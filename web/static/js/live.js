@@ -1,7 +1,8 @@
 // What lives on a page: clocks and ages that tick, figures that mark a change,
 // and the watch over the stream. The stream itself is htmx's; this module only
 // knows whether it speaks. The server sends "hb" each second, with its clock in
-// epoch milliseconds; without one for that long every live figure is old.
+// epoch milliseconds, and with the moment in which the service last confirmed all
+// that it had told, where it tells by itself; without one for that long every live figure is old.
 
 const SILENT_AFTER = 2500; // with the second between two beats it is seen within three
 const KICK_FIRST = 1500; // between tries of ours; growing, so that a slow link gets its time
@@ -13,6 +14,7 @@ const root = document.documentElement;
 root.dataset.js = "";
 
 let offset = Number(root.dataset.now || Date.now()) - Date.now(); // of the server's clock
+let confirmedAt = 0; // by the server's clock; 0: the service is asked, and tells nothing by itself
 let heardAt = 0; // by the browser's monotonic clock; 0: never
 let kickedAt = 0;
 let kickAfter = KICK_FIRST;
@@ -53,7 +55,8 @@ function tick() {
   const now = Date.now() + offset;
   for (const node of document.querySelectorAll("time[data-t]")) {
     const format = formats[node.dataset.kind];
-    if (format) put(node, format(now - Number(node.dataset.t)));
+    const at = "told" in node.dataset ? Math.max(Number(node.dataset.t), confirmedAt) : Number(node.dataset.t);
+    if (format) put(node, format(now - at));
   }
   const date = new Date(now);
   put(document.querySelector('[data-clock="utc"]'), date.toISOString().slice(11, 19));
@@ -97,8 +100,9 @@ function beat() {
 function heard(event) {
   heardAt = performance.now();
   kickAfter = KICK_FIRST;
-  const server = Number(event.detail?.data);
+  const [server, confirmed] = String(event.detail?.data ?? "").split(" ").map(Number);
   if (server > 0) offset = server - Date.now();
+  confirmedAt = confirmed || 0;
   state("ok");
   beat();
 }

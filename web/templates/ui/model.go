@@ -57,6 +57,7 @@ type Moment struct {
 	MS   int64 // epoch milliseconds; 0: there is no moment, Text alone is shown
 	Kind TimeKind
 	Text string
+	Told bool // the service confirms it each second until it tells otherwise
 }
 
 // Figure is a number with its unit. An empty Value shows nothing (never
