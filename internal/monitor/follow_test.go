@@ -364,3 +364,25 @@ func TestWhoLooksWaitsNoLongerThanHeWould(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusedCallersOfALostGateway lets the stream fall silent: nobody waits
+// for a list that cannot come.
+func TestRefusedCallersOfALostGateway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGateway(told("1", medialive.Active), ready)
+		m := monitor.New(monitor.Options{})
+		defer m.Close()
+		w := m.Watch(key, g)
+		synctest.Wait()
+		g.mu.Lock()
+		g.may = &medialive.Error{Kind: medialive.KindUnavailable, Err: errors.New("gone")}
+		g.mu.Unlock()
+		pass(4 * time.Second)
+		if w.Snapshot().Link.OK {
+			t.Fatal("the link is well")
+		}
+		if _, err := w.RefusedCallers(t.Context(), "1"); err == nil || g.refused != 0 {
+			t.Errorf("asked %d times, %v", g.refused, err)
+		}
+	})
+}

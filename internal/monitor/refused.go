@@ -58,11 +58,15 @@ func (c *refusedCache) forget(now time.Time) {
 
 // RefusedCallers gives the last callers whom a flow's listeners refused, newest
 // first, read at most every two seconds however many ask. A cloud has no such
-// list: then it is empty. It waits no longer than ctx, whoever asks upstream.
+// list: then it is empty. It waits no longer than ctx, whoever asks upstream,
+// and not at all for a gateway that is known not to be reached.
 func (w *Watcher) RefusedCallers(ctx context.Context, flowID string) ([]medialive.RefusedCaller, error) {
 	w.touch()
-	if w.snapshot.Load().Capabilities == nil {
+	switch s := w.snapshot.Load(); {
+	case s.Capabilities == nil:
 		return nil, nil
+	case !s.Link.OK && s.Link.Kind != "":
+		return nil, &medialive.Error{Op: "RefusedCallers", Kind: s.Link.Kind, Message: s.Link.Reason}
 	}
 	e := w.refused.entry(flowID, w.monitor.now())
 	select {
