@@ -194,7 +194,7 @@ func (a *App) Kill(r Role) int {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		a.t.Fatalf("kill the %s: %v", r, err)
 	}
-	a.Await(readyTimeout, "the killed process to end", func() bool { return !slices.Contains(a.running()[r], pid) })
+	a.Await(readyTimeout, "the killed process to end", func() bool { return ended(pid) })
 	return pid
 }
 

@@ -35,3 +35,18 @@ func (a *App) running() map[Role][]int {
 	}
 	return found
 }
+
+// ended tells whether a process has given back all that it held: its locks and
+// ports outlive its memory, and so its environment, by a moment. One that waits
+// for its parent has.
+func ended(pid int) bool {
+	tasks, _ := filepath.Glob(filepath.Join("/proc", strconv.Itoa(pid), "task", "*", "stat")) // the pattern is right
+	return !slices.ContainsFunc(tasks, func(path string) bool {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			return false
+		}
+		_, rest, _ := bytes.Cut(stat, []byte(") ")) // after the name
+		return !bytes.HasPrefix(rest, []byte("Z")) && !bytes.HasPrefix(rest, []byte("X"))
+	})
+}
