@@ -43,7 +43,7 @@ func open(t *testing.T, settings map[string]string) *house {
 		far:   fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(256), 1+rand.IntN(250)),
 		ports: &atomic.Int32{}, names: &atomic.Int32{},
 	}
-	h.ports.Store(21000) // below those that the system hands out
+	h.ports.Store(21000 + rand.Int32N(10000)) // below those that the system hands out
 	h.rate = float64(relaytest.Size(h.clip)) * 8 / clipSeconds
 	ak, sk := h.app.Key(apptest.User)
 	var err error
