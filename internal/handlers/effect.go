@@ -132,7 +132,7 @@ func (p proposal) tell(e *pages.Effect) {
 // path is the signal path with what would happen to it.
 func (p proposal) path(losing []string) *pages.EffectPath {
 	w := p.t.Effect
-	path := &pages.EffectPath{Source: w.StaysOn, Flow: w.StaysStandby, Line: pages.LineLinked}
+	path := &pages.EffectPath{Source: w.StaysOn, Flow: w.StaysStandby, Line: sourceLine(p.flow)}
 	if p.flow.Status == medialive.Active {
 		path.Flow = w.StaysActive
 	}

@@ -63,6 +63,7 @@ function tick() {
   const local = document.querySelector('[data-clock="local"]');
   if (local) {
     const minutes = -date.getTimezoneOffset();
+    local.closest(".clock").hidden = minutes === 0; // it would be the other clock again
     const sign = minutes < 0 ? "−" : "+";
     const rest = Math.abs(minutes) % 60 ? `:${two(Math.abs(minutes) % 60)}` : "";
     put(local, `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${sign}${two(Math.floor(Math.abs(minutes) / 60))}${rest}`);

@@ -323,7 +323,7 @@ func (s Shell) bar() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</time></p><p class=\"clock clock-local js-only\"><span class=\"label\" data-clock=\"zone\"></span> <time class=\"mono\" data-clock=\"local\"></time></p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</time></p><p class=\"clock clock-local\" hidden><span class=\"label\" data-clock=\"zone\"></span> <time class=\"mono\" data-clock=\"local\"></time></p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -41,3 +41,11 @@ func sheetID(l ui.CopyLine) string {
 	}
 	return ui.ID("sheet-", l.ID)
 }
+
+// hint is what a name that is cut off does not show.
+func (r FlowRow) hint() string {
+	if r.Description == "" {
+		return r.Name
+	}
+	return r.Name + ": " + r.Description
+}

@@ -69,7 +69,7 @@ func (f LegFields) address(t *text.Strings) ui.Field {
 
 func (f LegFields) port(t *text.Strings) ui.Field {
 	return ui.Field{
-		Name: "port", Label: t.Field.Port, Value: f.Port, Help: or(f.PortHelp, t.Form.PortHelp), WasText: was(t, f.Port, ""),
+		Name: "port", Label: t.Field.Port, Value: f.Port, Help: or(f.PortHelp, t.Form.PortHelp), CallHelp: t.Form.PortCallHelp, WasText: was(t, f.Port, ""),
 		Unit: t.Form.UDP, Mono: true, Short: true, MaxLen: "5", Mode: "numeric", Check: "port",
 	}
 }
@@ -83,19 +83,19 @@ func (f LegFields) latency(t *text.Strings) ui.Field {
 
 func (f LegFields) streamID(t *text.Strings) ui.Field {
 	return ui.Field{
-		Name: "stream_id", Label: t.Field.StreamID, Value: f.StreamID, Help: t.Form.StreamIDHelp, WasText: was(t, f.StreamID, ""),
+		Name: "stream_id", Label: t.Field.StreamID, Value: f.StreamID, Help: t.Form.StreamIDHelp, CallHelp: t.Form.StreamIDCall, WasText: was(t, f.StreamID, ""),
 		Mono: true, MaxLen: "512",
 	}
 }
 
-func (f LegFields) whitelist(t *text.Strings, of leg) ui.Field {
+func (f LegFields) whitelist(t *text.Strings, of leg, rows string) ui.Field {
 	label := t.Field.Receivers
 	if of == sourceLeg {
 		label = t.Field.Senders
 	}
 	return ui.Field{
 		Name: "cidr_whitelist", Label: label, Value: f.Whitelist, Help: t.Form.WhitelistHelp, WasText: was(t, f.Whitelist, ""),
-		Mono: true, Rows: "3", Check: "cidr", Errors: f.WhitelistErrors,
+		Mono: true, Rows: rows, Check: "cidr", Errors: f.WhitelistErrors,
 	}
 }
 

@@ -231,6 +231,9 @@ var Chinese = &Strings{
 		Connected: "已连接",
 		AddOutput: "添加输出",
 		FreeOutputs: func(free int) string {
+			if free == 0 {
+				return "10 路输出已全部占用。"
+			}
 			return "还可添加 " + strconv.Itoa(free) + " 路（最多 10 路），添加不中断信号。"
 		},
 		NoOutputs:     "还没有输出。没有输出也可以传输，需要时再添加。",
@@ -296,6 +299,7 @@ var Chinese = &Strings{
 		ModeCallHelp:    "我方呼叫发送端，断开后自动重呼。",
 		ModeFixed:       "输出建立后不能更改。如需更改，请移除后重新添加。",
 		AddressHelp:     "要呼叫的 IP 地址或主机名。",
+		PortCallHelp:    "要呼叫的端口：1024–65535。2077 和 2088 由服务保留。",
 		PortHelp:        "1024–65535。2077 和 2088 由服务保留。",
 		PortRange: func(first, last int) string {
 			return fmt.Sprintf("此处为 %d–%d，留空则自动分配。2077 和 2088 由服务保留。", first, last)
@@ -304,6 +308,7 @@ var Chinese = &Strings{
 		LatencyRTT: func(rtt, least int) string {
 			return fmt.Sprintf("至少为 RTT 的 4 倍。当前 RTT %d ms，应不低于 %d ms。", rtt, least)
 		},
+		StreamIDCall:    "呼叫时发送。留空则不发送。",
 		StreamIDHelp:    "其他流 ID 会被拒绝，并列在“被拒来电”中。留空则接受任意。",
 		WhitelistHelp:   "每行一个 CIDR 网段，最多 20 行。留空则任何地址都可呼叫。",
 		WhitelistOpen:   "知道地址的任何人都可以呼叫。",

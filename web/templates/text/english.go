@@ -183,7 +183,7 @@ var English = &Strings{
 		Commanded:     "Commanded",
 		Confirmed:     "Confirmed by the service",
 		Measured:      "Measured",
-		NoCommand:     "Nothing from here",
+		NoCommand:     "No command given here",
 		Ago:           "{} ago",
 		ReadAgo:       "read {} ago",
 		CommandStart:  "Start",
@@ -231,6 +231,9 @@ var English = &Strings{
 		Connected: "Connected",
 		AddOutput: "Add output",
 		FreeOutputs: func(free int) string {
+			if free == 0 {
+				return "All 10 outputs are taken."
+			}
 			return strconv.Itoa(free) + " of 10 free. Adding interrupts nothing."
 		},
 		NoOutputs:     "No outputs yet. A flow can be LIVE without them; add one when somebody wants it.",
@@ -296,6 +299,7 @@ var English = &Strings{
 		ModeCallHelp:    "We call the sender and keep calling.",
 		ModeFixed:       "Fixed once the output exists. Remove it and add another to change it.",
 		AddressHelp:     "IP address or host name to call.",
+		PortCallHelp:    "The port we call: 1024–65535. 2077 and 2088 are kept by the service.",
 		PortHelp:        "1024–65535. 2077 and 2088 are kept by the service.",
 		PortRange: func(first, last int) string {
 			return fmt.Sprintf("%d–%d here; empty takes a free one. 2077 and 2088 are kept by the service.", first, last)
@@ -304,6 +308,7 @@ var English = &Strings{
 		LatencyRTT: func(rtt, least int) string {
 			return fmt.Sprintf("At least 4 × RTT. RTT is %d ms now, so %d ms or more.", rtt, least)
 		},
+		StreamIDCall:    "Sent when we call. Empty sends none.",
 		StreamIDHelp:    "Other ids are refused and listed under Refused callers. Empty takes any.",
 		WhitelistHelp:   "One CIDR range a line, at most 20. Empty lets anyone call.",
 		WhitelistOpen:   "Anyone who knows the address can call.",

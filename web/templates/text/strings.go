@@ -314,10 +314,12 @@ type Form struct {
 	ModeFixed       string
 	AddressHelp     string
 	PortHelp        string
+	PortCallHelp    string
 	PortRange       func(first, last int) string
 	LatencyHelp     string
 	LatencyRTT      func(rtt, least int) string
 	StreamIDHelp    string
+	StreamIDCall    string
 	WhitelistHelp   string
 	WhitelistOpen   string // warning
 	DescriptionHelp string

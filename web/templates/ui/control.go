@@ -19,6 +19,7 @@ type Field struct {
 	Label    string
 	Value    Value
 	Help     string
+	CallHelp string // the help while the caller is chosen; empty: Help
 	WasText  string // the note beside the label: "was 200 ms"
 	Unit     string
 	Type     string // "text" where empty

@@ -55,6 +55,12 @@ func NewChart(id, title string, now Figure, values []float64, bars bool, least f
 	return c
 }
 
+// place is where the label of a grid line stands, whatever the height of the drawing.
+func (g GridLine) place() string {
+	y, _ := strconv.ParseFloat(g.Y, 64) // written by decimal
+	return decimal(y*100/ChartHeight) + "%"
+}
+
 // bounds gives the least and the greatest value, NaN if there is none.
 func bounds(values []float64) (low, high float64) {
 	low, high = math.NaN(), math.NaN()
