@@ -13,7 +13,7 @@ const (
 	viewerQueue = 8                     // frames a viewer may lag behind before it is dropped
 	beatEvery   = time.Second           // heartbeat; the page greys itself after three missed ones
 	beatParts   = 4                     // of the viewers, who have their heartbeats in turn: a change waits behind one part at most
-	paintEvery  = 60 * time.Millisecond // changes that come closer together are shown together
+	paintEvery  = 20 * time.Millisecond // changes that come closer together are shown together
 )
 
 // picture is what a stream shows: it renders what changed, and all of it.
