@@ -20,7 +20,7 @@ const liveList = "/live?view=list&limit=100"
 // gateway, whose events it follows, and on a cloud, which it polls.
 func (r *report) upstream(b *testing.B) {
 	s := start(b)
-	s.activate(b, s.create(b, 0, 10, 2)[:5])
+	s.activate(b, s.create(b, 0, 10, 2)) // all, or those at rest are read once a minute, within the count or not
 	kinds := []*watching{
 		watch(b, s, "a gateway", "/capabilities", false),
 		watch(b, s, "a cloud that is polled", "/flows", true),
