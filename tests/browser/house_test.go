@@ -49,10 +49,22 @@ func (h *house) flow(name string, start bool, outputs ...medialive.Output) media
 		must(h.t, err)
 	}
 	if start {
-		_, err = h.client.StartFlow(h.t.Context(), made.ID)
-		must(h.t, err)
+		h.start(made.ID)
 	}
 	return made
+}
+
+// start starts a flow behind the dashboard's back. The relay of a program that
+// has just been started may not answer yet.
+func (h *house) start(id string) {
+	h.t.Helper()
+	h.app.Await(patience, "the flow to start", func() bool {
+		_, err := h.client.StartFlow(h.t.Context(), id)
+		if err != nil && medialive.KindOf(err) != medialive.KindUnavailable {
+			h.t.Fatal(err)
+		}
+		return err == nil
+	})
 }
 
 // status is what the gateway says that a flow was told to do.

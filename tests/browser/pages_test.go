@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -96,8 +97,29 @@ func testPages(t *testing.T, c *chromium) {
 				for _, l := range stage.looks() {
 					b.look(l, rules, lang, theme)
 				}
+				if lang == "en" {
+					b.narrow(stage, rules, lang, theme)
+				}
 				t.Logf("%d pages in %v", len(stage.looks()), time.Since(began).Round(time.Millisecond))
 			})
+		}
+	}
+}
+
+// narrow looks at the pages that a phone is used for, which must fit.
+func (b *tab) narrow(s stage, rules, lang, theme string) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(390, 844, func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
+		p.Mobile = true
+	}))
+	for _, l := range s.looks() {
+		if !slices.Contains([]string{"flows", "row that asks", "flow, live", "flow that asks", "new flow", "sign-in"}, l.name) {
+			continue
+		}
+		l.name += " on a phone"
+		b.look(l, rules, lang, theme)
+		if wide := eval[int](b, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
+			b.t.Errorf("%s is %d px too wide", l.name, wide)
 		}
 	}
 }
