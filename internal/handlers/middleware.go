@@ -36,7 +36,7 @@ func secureHeaders(secure bool) echo.MiddlewareFunc {
 		"X-Content-Type-Options":       {"nosniff"},
 		"Cross-Origin-Opener-Policy":   {"same-origin"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},
-		"Referrer-Policy":              {"no-referrer"},
+		"Referrer-Policy":              {"same-origin"}, // with none, forms would carry the origin "null"
 		"Cache-Control":                {"no-store"},
 	}
 	if secure {

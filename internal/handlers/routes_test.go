@@ -132,7 +132,7 @@ func TestEveryAnswerIsHardened(t *testing.T) {
 	_, b, id := oneFlow(t)
 	want := map[string]string{
 		"X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin",
-		"Cross-Origin-Resource-Policy": "same-origin", "Referrer-Policy": "no-referrer",
+		"Cross-Origin-Resource-Policy": "same-origin", "Referrer-Policy": "same-origin",
 	}
 	for _, path := range []string{
 		"/", "/login", "/flows", "/flows/" + id, "/flows/" + id + "/source", "/nowhere", "/flows/none", "/healthz", "/metrics", "/static/none.js",

@@ -225,6 +225,9 @@ var Chinese = &Strings{
 		CC:            "CC",
 		Nobody:        "尚无接入",
 		OutputsHead: func(connected, total int) string {
+			if total == 0 {
+				return "输出"
+			}
 			return fmt.Sprintf("输出，%d 路中 %d 路正常", total, connected)
 		},
 		FarEnd:    "对端",

@@ -225,6 +225,9 @@ var English = &Strings{
 		CC:            "CC",
 		Nobody:        "nobody yet",
 		OutputsHead: func(connected, total int) string {
+			if total == 0 {
+				return "Outputs"
+			}
 			return fmt.Sprintf("Outputs, %d of %d connected", connected, total)
 		},
 		FarEnd:    "Far end",
