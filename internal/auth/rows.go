@@ -160,7 +160,7 @@ func (s *rows) open(ctx context.Context, key []byte) (*Session, error) {
 		s.log.WarnContext(ctx, "a session cannot be opened with this key file")
 		return nil, ErrNoSession
 	}
-	have := &Session{key: key, createdAt: row.CreatedAt}
+	have := &Session{key: key}
 	if err := have.decode(plain); err != nil {
 		return nil, ErrNoSession
 	}
@@ -175,7 +175,6 @@ func (s *rows) put(ctx context.Context, have *Session) error {
 		return err
 	}
 	now := s.now()
-	have.createdAt = now
 	err = s.store.PutSession(ctx, store.Session{
 		Key: have.key, Sealed: sealed, KeyNumber: number,
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(lifeLimit),

@@ -18,8 +18,7 @@ const (
 
 // Session is somebody signed in.
 type Session struct {
-	key       []byte // of the store's row
-	createdAt time.Time
+	key []byte // of the store's row
 
 	UserID      string
 	User        string
@@ -39,9 +38,6 @@ type Session struct {
 func (s *Session) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("user", s.User), slog.String("account", s.Account), slog.String("region", s.Region))
 }
-
-// EndsAt is when the session ends, whatever happens.
-func (s *Session) EndsAt() time.Time { return s.createdAt.Add(lifeLimit) }
 
 // usableUntil is when the token is used for the last time: a little before its
 // end, so that no command meets it.

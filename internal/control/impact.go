@@ -28,20 +28,6 @@ func (p PassphraseChange) ForSource(now *medialive.Crypto, a medialive.Algorithm
 	return nil
 }
 
-// ForOutput gives the encryption to send with a change of an output: nil leaves
-// it as it is, an empty passphrase removes it.
-func (p PassphraseChange) ForOutput(now *medialive.Crypto, a medialive.Algorithm, fresh medialive.Secret) *medialive.Crypto {
-	switch {
-	case p == ReplacePassphrase:
-		return &medialive.Crypto{Algorithm: a, KeyType: medialive.SRTPassword, Passphrase: fresh}
-	case p == RemovePassphrase && encrypted(now):
-		return &medialive.Crypto{KeyType: medialive.SRTPassword}
-	case p == KeepPassphrase && encrypted(now) && a != "" && a != algorithm(now):
-		return &medialive.Crypto{Algorithm: a, KeyType: medialive.SRTPassword, Passphrase: medialive.Mask}
-	}
-	return nil
-}
-
 // Impact is what a change does to a flow that runs. A change of a flow in
 // standby interrupts nothing, whatever its Impact would be.
 type Impact struct {

@@ -46,7 +46,7 @@ func (c *Control) UpdateOutput(ctx context.Context, op Operator, flowID, name st
 	if err != nil {
 		return err
 	}
-	want := Apply(now, ch)
+	want := ch.Apply(now)
 	if onlyStatus(ch) && now.Status == want.Status {
 		return &AlreadyDone{}
 	}
@@ -105,28 +105,4 @@ func outputExists(ctx context.Context, op Operator, flowID, name string) (bool, 
 func onlyStatus(ch medialive.OutputChange) bool {
 	return ch.Status != nil && ch.Destination == nil && ch.Port == nil && ch.StreamID == nil &&
 		ch.MinLatency == nil && ch.CIDRWhitelist == nil && ch.Description == nil && ch.Encryption == nil
-}
-
-// Apply gives an output as it would be after a change.
-func Apply(o medialive.Output, ch medialive.OutputChange) medialive.Output {
-	set(&o.Destination, ch.Destination)
-	set(&o.Port, ch.Port)
-	set(&o.StreamID, ch.StreamID)
-	set(&o.MinLatency, ch.MinLatency)
-	set(&o.CIDRWhitelist, ch.CIDRWhitelist)
-	set(&o.Description, ch.Description)
-	set(&o.Status, ch.Status)
-	if ch.Encryption != nil {
-		o.Encryption = ch.Encryption
-		if ch.Encryption.Passphrase == "" {
-			o.Encryption = nil
-		}
-	}
-	return o
-}
-
-func set[T any](field, to *T) {
-	if to != nil {
-		*field = *to
-	}
 }

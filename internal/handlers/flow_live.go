@@ -161,11 +161,13 @@ func wakeUp(c chan<- struct{}) {
 	}
 }
 
-// flowParts are what lives on the page of a flow. A flow that is gone leaves the
-// page as it was; the next click tells.
+// flowParts are what lives on the page of a flow.
 func (d *desk) flowParts(v teller, s *monitor.Snapshot, id string, w *monitor.Watcher, refused *atomic.Pointer[[]medialive.RefusedCaller]) []part {
 	f, ok := s.Flow(id)
-	if !ok {
+	switch {
+	case !ok && s.Complete:
+		return d.goneParts(v)
+	case !ok:
 		return nil
 	}
 	parts := []part{
@@ -179,6 +181,19 @@ func (d *desk) flowParts(v teller, s *monitor.Snapshot, id string, w *monitor.Wa
 		}
 	}
 	return parts
+}
+
+// goneParts take away from the page of a flow that is gone whatever is true only
+// of one that is there.
+func (d *desk) goneParts(v teller) []part {
+	state := ui.State{Shape: ui.ShapeStale, Word: v.t.State.Unknown}
+	return []part{
+		d.piece("flow-state", pages.FlowState{T: v.t, State: state}), d.piece("flow-command", pages.FlowCommand{T: v.t}),
+		d.piece("flow-facts", pages.FlowGone{T: v.t, Problem: problemOf(v.t, answerTo(errNoFlow))}),
+		d.piece("source-box", pages.SourceBox{T: v.t, Shape: ui.ShapeStale, Line: pages.LineLinked}),
+		d.piece("flow-box", pages.FlowBox{T: v.t, Line: pages.LineLinked}),
+		d.piece("outputs", pages.OutputList{T: v.t, Heading: v.t.Flow.Outputs, Unknown: true}),
+	}
 }
 
 // outputParts are the outputs: each row by itself while the rest stays as it is.

@@ -128,7 +128,7 @@ func (v teller) row(f *monitor.Flow, history []monitor.Sample) pages.FlowRow {
 		State: v.state(f), Mode: modeName(v.t, f.Protocol == medialive.Listener), Peer: v.peer(f),
 		Figures: v.measured, Outputs: v.slots(f), Action: action(v.t, f, "list"),
 		InState: ui.At(ui.TimeCounter, f.StateSince, v.now), Seen: v.seen(f),
-		SeenOld: f.State == monitor.StateStale,
+		SeenOld: f.Aging || f.State == monitor.StateStale,
 	}
 	row.Bitrate, row.RTT, row.Loss = v.sourceFigures(f)
 	if v.measured {

@@ -34,6 +34,7 @@ type hub struct {
 	ctx    context.Context
 	paint  func(view, *monitor.Watcher) picture
 	now    func() time.Time
+	slow   func() // told of each viewer that was dropped for being too slow
 	mu     sync.Mutex
 	open   map[view]*stream
 	counts map[string]int // viewers of a session
@@ -47,6 +48,7 @@ type stream struct {
 	shown   picture
 	viewers map[*viewer]struct{}
 	heard   func() time.Time // when the backend last confirmed what it had told
+	slow    func()           // of the hub
 	joined  int              // viewers so far
 	stop    context.CancelFunc
 }
@@ -58,8 +60,8 @@ type viewer struct {
 	part    int           // when its heartbeats are, of beatParts
 }
 
-func newHub(ctx context.Context, limit int, now func() time.Time, paint func(view, *monitor.Watcher) picture) *hub {
-	return &hub{ctx: ctx, paint: paint, now: now, open: map[view]*stream{}, counts: map[string]int{}, limit: limit}
+func newHub(ctx context.Context, limit int, now func() time.Time, slow func(), paint func(view, *monitor.Watcher) picture) *hub {
+	return &hub{ctx: ctx, paint: paint, now: now, slow: slow, open: map[view]*stream{}, counts: map[string]int{}, limit: limit}
 }
 
 // join adds a viewer to a view. Its first frame is the full state. The caller
@@ -91,7 +93,7 @@ func (h *hub) begin(v view, w *monitor.Watcher) *stream {
 	shown := h.paint(v, w)
 	shown.Change()
 	ctx, stop := context.WithCancel(h.ctx)
-	s := &stream{shown: shown, viewers: map[*viewer]struct{}{}, heard: w.Heard, stop: stop}
+	s := &stream{shown: shown, viewers: map[*viewer]struct{}{}, heard: w.Heard, slow: h.slow, stop: stop}
 	changed, cancel := shown.Changed()
 	go func() {
 		defer cancel()
@@ -174,6 +176,7 @@ func (s *stream) send(frame func() []byte, to func(*viewer) bool) {
 		case v.frames <- bytes:
 		default:
 			s.drop(v)
+			s.slow()
 		}
 	}
 }

@@ -117,6 +117,25 @@ func TestStream(t *testing.T) {
 	})
 }
 
+// A flow that somebody deletes does not stand on an open page as it was.
+func TestStreamOfAFlowThatIsGone(t *testing.T) {
+	h, b, id := oneFlow(t)
+	s := b.live("view=flow&id=" + id)
+	s.await("the full state", func(e event) bool { return strings.Contains(e.data, "ACTIVE") })
+	h.cloud.Remove(id)
+	gone := s.await("that it is gone", func(e event) bool {
+		return strings.Contains(e.data, partial("flow-facts")) && strings.Contains(e.data, "may have been deleted")
+	})
+	if strings.Contains(gone.data, "ACTIVE") || strings.Contains(gone.data, "LIVE") || strings.Contains(gone.data, "OUT-1") {
+		t.Errorf("it still stands there: %s", gone.data)
+	}
+	for _, part := range []string{"flow-state", "flow-command", "source-box", "flow-box", "outputs"} {
+		if !strings.Contains(gone.data, partial(part)) {
+			t.Errorf("%s is left as it was", part)
+		}
+	}
+}
+
 func TestStreamEndsWithTheSession(t *testing.T) {
 	_, b, _ := oneFlow(t)
 	s := b.live("view=shell")

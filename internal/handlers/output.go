@@ -161,7 +161,7 @@ func (h *outputs) edit(v *visit, f *monitor.Flow, now medialive.Output, form leg
 		edit: edit{t: v.t, form: form, was: &was, had: had, faults: faults, output: true, snapshot: v.snapshot(), listening: now.ListenerAddress},
 		flow: f, opened: control.FingerprintOutput(opened), verb: verbSave, target: f.ID + "/" + now.Name, back: flowPath(f.ID),
 	}}
-	judged := control.Apply(now, ch)
+	judged := ch.Apply(now)
 	e.diff = control.DiffOutput(now, judged)
 	e.impact = control.OutputImpact(now, judged, form.passphrase(had))
 	return e
@@ -246,7 +246,7 @@ func (h *outputs) clash(c echo.Context, v *visit, e outputEdit, theirs medialive
 	}
 	conflict := &pages.Conflict{
 		T: v.t, Lead: v.t.Conflict.Output(ui.Age(h.now().Sub(fresh.readAt()))), Discard: outputPath(e.flow.ID, theirs.Name),
-		Rows:  e.versions(control.DiffOutput(e.old, theirs), control.DiffOutput(e.old, control.Apply(e.old, e.change))),
+		Rows:  e.versions(control.DiffOutput(e.old, theirs), control.DiffOutput(e.old, e.change.Apply(e.old))),
 		Shown: encodeShown(theirs),
 	}
 	return h.show(c, v, fresh, verdict{status: http.StatusConflict, conflict: conflict})

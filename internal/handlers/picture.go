@@ -87,9 +87,10 @@ func appendChange(dst []byte, old, now part) []byte {
 
 // appendPartial appends a part in the envelope by which htmx finds its target.
 // A page without the target ignores it. A target that is no plain identifier
-// (a name from outside) is left out: it must not become markup.
+// (a name from outside) is left out: it must not become markup; so is what could
+// not be rendered: the page keeps what it has.
 func appendPartial(dst []byte, target string, html []byte) []byte {
-	if !elementID.MatchString(target) {
+	if html == nil || !elementID.MatchString(target) {
 		return dst
 	}
 	dst = append(dst, `<hx-partial hx-target="#`...)

@@ -94,7 +94,7 @@ func newDesk(o Options) (*desk, error) {
 		Options: o, log: o.Log, now: o.Now, secure: o.Secure, print: printer,
 		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(),
 	}
-	d.hub = newHub(o.Context, o.MaxStreams, o.Now, d.paint)
+	d.hub = newHub(o.Context, o.MaxStreams, o.Now, o.Metrics.drops.Inc, d.paint)
 	if err := o.Metrics.countViewers(d.hub.viewers); err != nil {
 		return nil, fmt.Errorf("publish the number of viewers: %w", err)
 	}
