@@ -14,10 +14,11 @@ import (
 // output of each kind, must miss no packet.
 func testOutputsComeAndGo(t *testing.T, h *house) {
 	t.Parallel()
-	source := camera()
-	source.Decryption = crypto(16)
-	far := h.farEnd()
-	f := h.run(t, source, serves("serve"), pushes("push", far))
+	source, far := camera(), h.farEnd()
+	source.Decryption, source.MinLatency = crypto(16), steady
+	serve, push := serves("serve"), pushes("push", far)
+	serve.MinLatency, push.MinLatency = steady, steady
+	f := h.run(t, source, serve, push)
 	pushed := ffmpeg(t, far)
 	sender := relaytest.Push(t, h.clip, keyed(f.input(), 16))
 	f.await("camera", medialive.LegConnected)

@@ -118,7 +118,9 @@ func testHealth(t *testing.T, h *house, stop func(*feeder), stays bool) {
 func testReceiversKilled(t *testing.T, h *house) {
 	t.Parallel()
 	far := h.farEnd()
-	f := h.run(t, camera(), serves("serve"), pushes("push", far), serves("other"))
+	source, other := camera(), serves("other")
+	source.MinLatency, other.MinLatency = steady, steady
+	f := h.run(t, source, serves("serve"), pushes("push", far), other)
 	pushed := liveTransmit(t, far)
 	relaytest.Push(t, h.clip, f.input())
 	f.await("camera", medialive.LegConnected)

@@ -19,7 +19,8 @@ import (
 // promise took is logged.
 const (
 	limit      = 30 * time.Second
-	latency    = 120 // milliseconds
+	latency    = 120  // milliseconds
+	steady     = 3000 // milliseconds: where no packet may be missing, though the machine be held up
 	passphrase = "correct-horse-battery"
 	otherWord  = "another-passphrase"
 )

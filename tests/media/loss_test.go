@@ -72,11 +72,11 @@ func (l *badLine) run() {
 func testLoss(t *testing.T, h *house) {
 	t.Parallel()
 	source, far := camera(), h.farEnd()
-	source.MinLatency = medialive.DefaultLatency // time enough to repeat, on a busy machine too
+	source.MinLatency = steady
 	received := liveTransmit(t, far)
 	behind, call := h.lossy(t, far)
 	push := pushes("push", call)
-	push.MinLatency = medialive.DefaultLatency
+	push.MinLatency = steady
 	f := h.run(t, source, push)
 	before, call := h.lossy(t, f.input())
 	relaytest.Push(t, h.clip, call)

@@ -14,11 +14,11 @@ import (
 func testKeys(t *testing.T, h *house, key int) {
 	t.Parallel()
 	source := camera()
-	source.Decryption = crypto(key)
+	source.Decryption, source.MinLatency = crypto(key), steady
 	first, second := keyed(h.farEnd(), key), keyed(h.farEnd(), key)
 	outputs := []medialive.Output{serves("serve"), pushes("to-ffmpeg", first), pushes("to-live-transmit", second)}
 	for i := range outputs {
-		outputs[i].Encryption = crypto(key)
+		outputs[i].Encryption, outputs[i].MinLatency = crypto(key), steady
 	}
 	f := h.run(t, source, outputs...)
 	received := []*recording{ffmpeg(t, first), liveTransmit(t, second)}

@@ -83,7 +83,9 @@ func testTakenPort(t *testing.T, h *house) {
 // testDeleteWhileActive is refused, and the media goes on.
 func testDeleteWhileActive(t *testing.T, h *house) {
 	t.Parallel()
-	f := h.run(t, camera(), serves("serve"))
+	source, serve := camera(), serves("serve")
+	source.MinLatency, serve.MinLatency = steady, steady
+	f := h.run(t, source, serve)
 	relaytest.Push(t, h.clip, f.input())
 	f.await("camera", medialive.LegConnected)
 	r := liveTransmit(t, f.output("serve"))
