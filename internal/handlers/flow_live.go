@@ -170,10 +170,9 @@ func (d *desk) flowParts(v teller, s *monitor.Snapshot, id string, w *monitor.Wa
 	case !ok:
 		return nil
 	}
-	parts := []part{
-		d.piece("flow-state", v.flowState(f)), d.piece("flow-command", v.flowCommand(f)), d.piece("flow-facts", v.facts(f)),
-		d.piece("source-box", v.sourceBox(f)), d.piece("flow-box", v.flowBox(f)), d.outputParts(v, f), d.piece("sheet", v.sheet(f)),
-	}
+	parts := append(d.headParts(v, f),
+		d.piece("flow-facts", v.facts(f)), d.piece("source-box", v.sourceBox(f)), d.piece("flow-box", v.flowBox(f)),
+		d.outputParts(v, f), d.piece("sheet", v.sheet(f)))
 	if v.measured {
 		parts = append(parts, d.piece("charts", v.charts(f, w.History(id))))
 		if callers := refused.Load(); callers != nil {
@@ -189,6 +188,7 @@ func (d *desk) goneParts(v teller) []part {
 	state := ui.State{Shape: ui.ShapeStale, Word: v.t.State.Unknown}
 	return []part{
 		d.piece("flow-state", pages.FlowState{T: v.t, State: state}), d.piece("flow-command", pages.FlowCommand{T: v.t}),
+		d.piece("flow-delete", pages.FlowDeletion{T: v.t}),
 		d.piece("flow-facts", pages.FlowGone{T: v.t, Problem: problemOf(v.t, answerTo(errNoFlow))}),
 		d.piece("source-box", pages.SourceBox{T: v.t, Shape: ui.ShapeStale, Line: pages.LineLinked}),
 		d.piece("flow-box", pages.FlowBox{T: v.t, Line: pages.LineLinked}),

@@ -56,6 +56,15 @@ func (v teller) head(f *monitor.Flow) pages.FlowHead {
 	return h
 }
 
+// headParts are what lives in the head, each by itself.
+func (d *desk) headParts(v teller, f *monitor.Flow) []part {
+	h := v.head(f)
+	return []part{
+		d.piece("flow-state", h.State), d.piece("flow-description", h.About()),
+		d.piece("flow-delete", h.Deletion()), d.piece("flow-command", h.Command),
+	}
+}
+
 // facts are what was commanded, what the service confirms, and what is
 // measured: three facts, each with its own age, never merged.
 func (v teller) facts(f *monitor.Flow) pages.Facts {

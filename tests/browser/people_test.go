@@ -3,8 +3,6 @@ package browser
 import (
 	"testing"
 	"time"
-
-	"github.com/flowdeck/flowdeck/internal/medialive"
 )
 
 // testTwoPeople has two browsers look at one flow, and edit it at once.
@@ -32,6 +30,7 @@ func testTwoPeople(t *testing.T, c *chromium) {
 	one.fill("#description", "from the first")
 	one.click("#save")
 	one.awaitPath("the page of the flow", "/flows/"+f.ID)
+	one.mark()
 
 	two.expecting("409")
 	two.fill("#description", "from the second")
@@ -49,9 +48,11 @@ func testTwoPeople(t *testing.T, c *chromium) {
 	if got := h.source(f.ID); got.Description != "from the second" || got.MinLatency != 500 {
 		t.Errorf("saved on purpose, the gateway has %q and %d ms", got.Description, got.MinLatency)
 	}
-	if got := h.status(f.ID); got != medialive.Standby {
-		t.Errorf("the flow is %s", got)
-	}
+	one.await("what the second saved", "text('#flow-description') === 'from the second' && $('#flow-delete a')")
+	two.click("#flow-command form button")
+	one.awaitState("WAITING")
+	one.await("the way to delete to be gone", "$('#flow-delete [aria-disabled]') && !$('#flow-delete a')")
+	one.sameDocument()
 	one.clean("the first person")
 	two.clean("the second person")
 }

@@ -21,8 +21,8 @@ type FlowPage struct {
 }
 
 // FlowHead is name, state and command (fragment "#flow-head", around
-// "#flow-state" and "#flow-command", which are pushed each by itself so that an
-// armed command stays).
+// "#flow-state", "#flow-description", "#flow-delete" and "#flow-command", which
+// are pushed each by itself so that an armed command stays).
 type FlowHead struct {
 	T           *text.Strings
 	ID          string
@@ -32,6 +32,24 @@ type FlowHead struct {
 	Command     FlowCommand
 	DeleteURL   string // empty: cannot be deleted now
 	DeleteWhy   string // with an empty DeleteURL: "Stop it first"
+}
+
+// About is the description of the head.
+func (h FlowHead) About() FlowAbout { return FlowAbout{Text: h.Description} }
+
+// Deletion is the head's way to delete.
+func (h FlowHead) Deletion() FlowDeletion {
+	return FlowDeletion{T: h.T, URL: h.DeleteURL, Why: h.DeleteWhy}
+}
+
+// FlowAbout is the description of a flow (fragment "#flow-description").
+type FlowAbout struct{ Text string }
+
+// FlowDeletion is the way to delete a flow (fragment "#flow-delete").
+type FlowDeletion struct {
+	T   *text.Strings
+	URL string // empty: cannot be deleted now
+	Why string // with an empty URL
 }
 
 // FlowState is the state beside the title (fragment "#flow-state").
