@@ -87,6 +87,34 @@ function follow(input) {
   }
 }
 
+/* A changed field says so, and what it was */
+
+function change(input) {
+  const form = input.closest("form[data-say-was]");
+  const field = input.closest(".field");
+  if (!form || !field || input.type === "password" || field.querySelector(".field-was:not([data-mine])")) return;
+  const before = wasBefore(input, field);
+  field.classList.toggle("field-changed", before !== null);
+  field.querySelector("[data-mine]")?.remove();
+  if (!before) return;
+  const note = document.createElement("span");
+  note.className = "field-was";
+  note.dataset.mine = "";
+  note.textContent = before.includes("\n") ? form.dataset.sayChanged : form.dataset.sayWas.replace("{}", before);
+  field.querySelector(".field-head")?.append(note);
+}
+
+// wasBefore gives the words of what stood in a field, null if it stands there again.
+function wasBefore(input, field) {
+  if (input.type === "radio") {
+    const before = [...field.querySelectorAll('input[type="radio"]')].find((radio) => radio.defaultChecked);
+    return !before || before.checked ? null : before.closest("label")?.textContent.trim() ?? "";
+  }
+  if (input.value === input.defaultValue) return null;
+  const unit = field.querySelector(".field-unit")?.textContent ?? "";
+  return input.defaultValue && unit === "ms" ? `${input.defaultValue} ${unit}` : input.defaultValue;
+}
+
 /* Segmented controls tell what the chosen one means */
 
 function explain(input) {
@@ -119,6 +147,7 @@ async function copy(button) {
 document.addEventListener("input", (event) => {
   if (event.target.dataset?.check) check(event.target);
   if (event.target.name) follow(event.target);
+  if (event.target.closest) change(event.target);
 });
 document.addEventListener("change", (event) => {
   if (event.target.type === "radio") explain(event.target);

@@ -216,6 +216,11 @@ func checks(t *text.Strings) templ.Attributes {
 	}
 }
 
+// changes are the texts that form.js puts beside a field that is changed.
+func changes(t *text.Strings) templ.Attributes {
+	return templ.Attributes{"data-say-was": t.Form.Was, "data-say-changed": t.Form.Changed}
+}
+
 func (e SourceEdit) post() string { return flowPath(e.FlowID, "source") }
 
 func (e OutputEdit) post() string {
