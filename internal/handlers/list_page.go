@@ -61,7 +61,7 @@ func (h *flows) listModel(c echo.Context, v *visit, q FlowQuery) (pages.Flows, e
 	m.Shell.Path, m.Shell.Search = q.Path(), q.Text
 	if v.nothingYet() {
 		first, err := h.firstRun(c, v)
-		m.First, m.Shell.Live = &first, "/live?view="+viewShell
+		m.First, m.Shell.Live = &first, "/live?view="+viewFirst
 		return m, err
 	}
 	snapshot := v.snapshot()

@@ -20,6 +20,7 @@ import (
 const (
 	viewList  = "list"  // the list of flows, with the query of the page
 	viewFlow  = "flow"  // the page of a flow
+	viewFirst = "first" // the page of a project without flows
 	viewShell = "shell" // a page of which only the shell lives
 )
 
@@ -39,7 +40,7 @@ type view struct {
 func parseView(c echo.Context, v *visit) (view, error) {
 	w := view{project: v.watcher.Key(), lang: v.t.Lang, kind: c.QueryParam("view"), flow: c.QueryParam("id")}
 	switch w.kind {
-	case viewShell:
+	case viewShell, viewFirst:
 		w.flow = ""
 	case viewList:
 		w.flow = ""
@@ -152,6 +153,12 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 			snapshot := w.Snapshot()
 			v := tell(snapshot)
 			return append(d.shellParts(v, snapshot), d.flowParts(v, snapshot, what.flow, w, refused)...)
+		}
+	case viewFirst:
+		s.render = func() []part {
+			snapshot := w.Snapshot()
+			v := tell(snapshot)
+			return append(d.shellParts(v, snapshot), d.piece("first-news", pages.FirstNews{T: t, Flows: len(snapshot.Flows)}))
 		}
 	default:
 		s.render = func() []part {

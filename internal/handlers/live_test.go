@@ -136,6 +136,29 @@ func TestStreamOfAFlowThatIsGone(t *testing.T) {
 	}
 }
 
+// Who is about to make the first flow is told of one that somebody else makes,
+// and keeps what he has typed.
+func TestFirstPageTellsOfOthers(t *testing.T) {
+	h := newHouse(t, nil)
+	b := h.signedIn("op-1")
+	eventually(t, "the project is known to be empty", func() bool { return b.page("/flows").Find("#first-news").Length() == 1 })
+	page := b.page("/flows")
+	if news := page.Find("#first-news"); news.Length() != 1 || strings.TrimSpace(news.Text()) != "" {
+		t.Fatalf("news before there are any: %q", news.Text())
+	}
+	if !strings.Contains(b.get("/flows").body, "/live?view=first") {
+		t.Error("the page does not follow the news")
+	}
+	s := b.live("view=first")
+	s.await("no news", func(e event) bool {
+		return strings.Contains(e.data, partial("first-news")) && !strings.Contains(e.data, `href="/flows"`)
+	})
+	h.cloud.Add(flowOf("FEED-A", medialive.Standby))
+	s.await("the news", func(e event) bool {
+		return strings.Contains(e.data, partial("first-news")) && strings.Contains(e.data, `href="/flows"`)
+	})
+}
+
 func TestStreamEndsWithTheSession(t *testing.T) {
 	_, b, _ := oneFlow(t)
 	s := b.live("view=shell")

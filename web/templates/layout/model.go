@@ -78,9 +78,3 @@ type Failure struct {
 	T       *text.Strings
 	Problem ui.Problem
 }
-
-// NoticeFragment is a notice as a fragment, for "#notices".
-type NoticeFragment struct {
-	T      *text.Strings
-	Notice ui.Notice
-}

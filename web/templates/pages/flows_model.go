@@ -145,6 +145,13 @@ type FirstRun struct {
 	Lines   Lines  // for the name and port in the form
 }
 
+// FirstNews tells on the page of a project without flows that somebody else has
+// made some meanwhile (fragment "#first-news").
+type FirstNews struct {
+	T     *text.Strings
+	Flows int // 0: there are none yet
+}
+
 // Lines are the commands that send to an address; parts that follow what is
 // typed are marked by name, so that form.js can replace them.
 type Lines struct {

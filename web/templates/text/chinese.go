@@ -178,6 +178,7 @@ var Chinese = &Strings{
 		TransmitNote:   "来自已有的 UDP 组播",
 		DefaultName:    "MY-FIRST-FLOW",
 		AddressUnknown: "ADDRESS",
+		OthersMade:     func(flows int) string { return fmt.Sprintf("其他人已新建 %d 个传输流。", flows) },
 	},
 	Flow: Flow{
 		Commanded:     "已下令",

@@ -178,6 +178,12 @@ var English = &Strings{
 		TransmitNote:   "from a UDP multicast you have already",
 		DefaultName:    "MY-FIRST-FLOW",
 		AddressUnknown: "ADDRESS",
+		OthersMade: func(flows int) string {
+			if flows == 1 {
+				return "Somebody has made a flow meanwhile."
+			}
+			return fmt.Sprintf("Others have made %d flows meanwhile.", flows)
+		},
 	},
 	Flow: Flow{
 		Commanded:     "Commanded",

@@ -195,6 +195,7 @@ type First struct {
 	TransmitNote   string
 	DefaultName    string
 	AddressUnknown string
+	OthersMade     func(flows int) string // while the page was open
 }
 
 // Flow is the page of a flow.
