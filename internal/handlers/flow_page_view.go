@@ -276,6 +276,9 @@ func (v teller) outputs(f *monitor.Flow) pages.OutputList {
 		T: v.t, Heading: v.t.Flow.OutputsHead(connected, total), Figures: v.measured,
 		Free: v.t.Flow.FreeOutputs(max(0, medialive.MaxOutputs-total)), Unknown: f.DetailAt.IsZero(),
 	}
+	if f.State == monitor.StateStale {
+		l.Heading = v.t.Flow.Outputs // nobody knows how many are connected
+	}
 	if total < medialive.MaxOutputs {
 		l.AddURL = flowPath(f.ID) + "/outputs/new"
 	}
