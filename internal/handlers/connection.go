@@ -33,6 +33,16 @@ func farOfSource(s medialive.Source) far {
 	}
 }
 
+// farOfOutput tells a receiver how to reach an output. Who calls us is asked for
+// no stream id, and who is called need not know the one that we send.
+func farOfOutput(o medialive.Output) far {
+	f := far{calls: o.Protocol == medialive.Listener, host: o.Destination, port: o.Port, latency: o.MinLatency, crypto: o.Encryption}
+	if f.calls {
+		f.host = o.ListenerAddress
+	}
+	return f
+}
+
 // encrypted tells whether the connection has a passphrase.
 func (f far) encrypted() bool { return f.crypto != nil }
 
@@ -130,4 +140,16 @@ func (f far) senders() sendLines {
 		lines.transmit = fromMulticast + " \\\n  " + f.shell(1)
 	}
 	return lines
+}
+
+// receiveLines are ready commands that receive from an output.
+type receiveLines struct{ play, record, transmit string }
+
+// receivers gives the commands for a receiver.
+func (f far) receivers() receiveLines {
+	return receiveLines{
+		play:     "ffplay " + f.shell(1000),
+		record:   "ffmpeg -i " + f.shell(1000) + " \\\n  -c copy -f mpegts recording.ts",
+		transmit: "srt-live-transmit " + f.shell(1) + ` \` + "\n" + `  "udp://127.0.0.1:5000"`,
+	}
 }

@@ -40,6 +40,21 @@ func TestSenderLines(t *testing.T) {
 	}
 }
 
+func TestReceiverLines(t *testing.T) {
+	listens := farOfOutput(medialive.Output{
+		Protocol: medialive.Listener, ListenerAddress: "203.0.113.10", Port: 20002, MinLatency: 120, StreamID: "not asked for",
+		Encryption: &medialive.Crypto{Algorithm: medialive.AES128},
+	}).receivers()
+	url := `"srt://203.0.113.10:20002?mode=caller&latency=120000&pbkeylen=16&passphrase=$SRT_KEY"`
+	if listens.play != "ffplay "+url || !strings.HasPrefix(listens.record, "ffmpeg -i "+url+" ") {
+		t.Errorf("an output that listens: %+v", listens)
+	}
+	calls := farOfOutput(medialive.Output{Protocol: medialive.Caller, Destination: "203.0.113.9", Port: 5000, StreamID: "ours", MinLatency: 120}).receivers()
+	if !strings.HasPrefix(calls.transmit, `srt-live-transmit "srt://0.0.0.0:5000?mode=listener&latency=120" `) {
+		t.Errorf("an output that calls: %+v", calls)
+	}
+}
+
 // A shell must see the stream id as it is, whatever stands in it, and run
 // nothing of it.
 func FuzzShellWord(f *testing.F) {

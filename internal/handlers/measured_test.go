@@ -160,6 +160,10 @@ func TestFirstMinute(t *testing.T) {
 	eventually(t, "the output is connected", func() bool {
 		return strings.Contains(b.page(path).Find("#output-OUT-1").Text(), "203.0.113.24:51022")
 	})
+	if sheet := b.page(path + "/outputs/OUT-1").Find("#sheet"); !strings.Contains(sheet.Text(), "ffplay") ||
+		!strings.Contains(sheet.Text(), "passphrase=$SRT_KEY") || sheet.Find("[data-copy]").Length() < 4 {
+		t.Errorf("the output's page has no ready line to receive with: %s", sheet.Text())
+	}
 	eventually(t, "it is measured", func() bool { return b.page(path).Find("#charts svg.chart-plot").Length() == 3 })
 	page := b.page(path)
 	if got := page.Find("#source-box").Text(); !strings.Contains(got, "8.24") {

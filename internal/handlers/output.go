@@ -268,7 +268,8 @@ func (h *outputs) show(c echo.Context, v *visit, e outputEdit, why verdict) erro
 		Effect: panel, Conflict: why.conflict, Problem: why.problem,
 	}
 	if !e.new {
-		m.Shell.Title = v.t.Form.EditOutput
+		sheet := t.outputSheet(e.flow.Name, e.now)
+		m.Shell.Title, m.Sheet = v.t.Form.EditOutput, &sheet
 		m.Name, m.Shown, m.DeleteURL = e.now.Name, encodeShown(e.old), outputPath(e.flow.ID, e.now.Name)+"/delete"
 	}
 	return h.print.page(c, why.status, m)

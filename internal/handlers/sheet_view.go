@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,19 +14,30 @@ import (
 
 // sheet is the connection sheet of a flow: what a sender has to know.
 func (v teller) sheet(f *monitor.Flow) pages.Sheet {
+	if f.Source == nil {
+		return pages.Sheet{T: v.t, Note: v.t.Sheet.OnceMade}
+	}
+	return v.sheetOf(f.Name, farOfSource(*f.Source), v.commands)
+}
+
+// outputSheet is the connection sheet of an output: what a receiver has to know.
+func (v teller) outputSheet(flow string, o medialive.Output) pages.Sheet {
+	return v.sheetOf(flow+" / "+o.Name, farOfOutput(o), v.receiving)
+}
+
+// sheetOf is a connection sheet, empty for an address that is not known yet.
+func (v teller) sheetOf(name string, f far, commands func(far) []pages.Line) pages.Sheet {
 	s := pages.Sheet{T: v.t}
-	if f.Source == nil || f.Source.Address == "" || f.Source.Port == 0 {
+	if f.host == "" || f.port == 0 {
 		s.Note = v.t.Sheet.OnceMade
 		return s
 	}
-	far := farOfSource(*f.Source)
-	far.latency = cmp.Or(far.latency, medialive.DefaultLatency)
-	s.Lines = v.sheetLines(far)
-	s.Commands = v.commands(far)
-	if far.encrypted() {
+	f.latency = cmp.Or(f.latency, medialive.DefaultLatency)
+	s.Lines, s.Commands = v.sheetLines(f), commands(f)
+	if f.encrypted() {
 		s.Note = v.t.Sheet.KeyHow
 	}
-	s.AllText = sheetText(f.Name, s)
+	s.AllText = sheetText(name, s)
 	return s
 }
 
@@ -53,19 +65,30 @@ func (v teller) sheetLines(f far) []ui.CopyLine {
 		ui.CopyLine{ID: "passphrase", Label: w.Passphrase, Text: keyPlaceholder, Note: w.NotShown})
 }
 
-// commands are the ready lines for the tools that people have.
+// commands are the ready lines for the tools that people send with.
 func (v teller) commands(f far) []pages.Line {
-	s := f.senders()
-	var all []pages.Line
-	add := func(id, tool, note, text string) {
-		if text != "" {
-			all = append(all, pages.Line{ID: id, Tool: tool, Note: note, Parts: []pages.LinePart{{Text: text}}})
-		}
+	s, w := f.senders(), v.t.First
+	return slices.Concat(
+		ready("ffmpeg", "ffmpeg", w.FfmpegNote, s.test),
+		ready("obs", "OBS", w.OBSNote, s.obs),
+		ready("slt", "srt-live-transmit", w.TransmitNote, s.transmit))
+}
+
+// receiving are the ready lines for the tools that people receive with.
+func (v teller) receiving(f far) []pages.Line {
+	r, w := f.receivers(), v.t.Sheet
+	return slices.Concat(
+		ready("ffplay", "ffplay", w.PlayNote, r.play),
+		ready("ffmpeg", "ffmpeg", w.RecordNote, r.record),
+		ready("slt", "srt-live-transmit", w.PassNote, r.transmit))
+}
+
+// ready is one ready line; none for a tool that cannot do it.
+func ready(id, tool, note, text string) []pages.Line {
+	if text == "" {
+		return nil
 	}
-	add("ffmpeg", "ffmpeg", v.t.First.FfmpegNote, s.test)
-	add("obs", "OBS", v.t.First.OBSNote, s.obs)
-	add("slt", "srt-live-transmit", v.t.First.TransmitNote, s.transmit)
-	return all
+	return []pages.Line{{ID: id, Tool: tool, Note: note, Parts: []pages.LinePart{{Text: text}}}}
 }
 
 // sheetText is the whole sheet as plain text.

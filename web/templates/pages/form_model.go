@@ -90,6 +90,7 @@ type OutputEdit struct {
 	Shown     string
 	Ticket    string
 	DeleteURL string // GET asks
+	Sheet     *Sheet // of an output that is there: how to receive from it
 	Effect    Effect
 	Conflict  *Conflict
 	Problem   *ui.Problem

@@ -280,6 +280,9 @@ var Chinese = &Strings{
 		CopyOf:     func(label string) string { return "复制" + label },
 		OnceMade:   "服务分配后即可显示地址和端口。",
 		KeyHow:     "请先将口令放入 SRT_KEY。",
+		PlayNote:   "观看",
+		RecordNote: "原样录制",
+		PassNote:   "以 UDP 转发",
 	},
 	Form: Form{
 		NewFlow:         "新建流",

@@ -285,6 +285,9 @@ var English = &Strings{
 		CopyOf:     func(label string) string { return "Copy " + label },
 		OnceMade:   "Address and port are known once the service has given them.",
 		KeyHow:     "Put the passphrase into SRT_KEY first.",
+		PlayNote:   "watch it",
+		RecordNote: "record it as it is",
+		PassNote:   "pass it on by UDP",
 	},
 	Form: Form{
 		NewFlow:         "New flow",

@@ -289,6 +289,9 @@ type Sheet struct {
 	CopyOf     func(label string) string
 	OnceMade   string
 	KeyHow     string // "$SRT_KEY stands for the passphrase."
+	PlayNote   string // of a line that receives
+	RecordNote string
+	PassNote   string
 }
 
 // Form is what all forms share, and their pages.
