@@ -57,10 +57,13 @@ func parseDestination(s string) destination {
 		}
 		return d
 	}
-	for _, step := range steps {
-		if !identifier.MatchString(step) {
+	anew := steps[len(steps)-1] == "new" // an output of that name is written in another way
+	for i, step := range steps {
+		plain, err := url.PathUnescape(step)
+		if err != nil || !identifier.MatchString(plain) {
 			return d
 		}
+		steps[i] = plain
 	}
 	switch {
 	case path == "/flows/new":
@@ -70,7 +73,7 @@ func parseDestination(s string) destination {
 		d.key, d.flow = toFlow, steps[1]
 	case len(steps) == 3 && steps[2] == "source":
 		d.key, d.flow = toSource, steps[1]
-	case len(steps) == 4 && steps[2] == "outputs" && steps[3] == "new":
+	case len(steps) == 4 && steps[2] == "outputs" && anew:
 		d.key, d.flow = toNewOutput, steps[1]
 	case len(steps) == 4 && steps[2] == "outputs":
 		d.key, d.flow, d.name = toOutput, steps[1], steps[3]
@@ -112,7 +115,11 @@ func (d destination) Path() string {
 // destinationOf gives the page that a request asked for, or the one that its
 // form stands on.
 func destinationOf(c echo.Context) destination {
-	flow, name := c.Param("id"), c.Param("name")
+	flow := c.Param("id")
+	name, err := url.PathUnescape(c.Param("name"))
+	if err != nil {
+		name = "" // no output has it
+	}
 	switch route := c.Path(); {
 	case route == "/flows" && c.Request().Method == http.MethodPost:
 		return destination{key: toNewFlow}

@@ -22,7 +22,7 @@ type teller struct {
 }
 
 func flowPath(id string) string         { return "/flows/" + url.PathEscape(id) }
-func outputPath(id, name string) string { return flowPath(id) + "/outputs/" + url.PathEscape(name) }
+func outputPath(id, name string) string { return pages.OutputPath(id, name) }
 
 // state gives the mark, the word, and what stands after it.
 func (v teller) state(f *monitor.Flow) ui.State {

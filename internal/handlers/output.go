@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -33,8 +34,12 @@ func (h *outputs) find(c echo.Context, v *visit) (*monitor.Flow, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	name, err := url.PathUnescape(c.Param("name"))
+	if err != nil {
+		return nil, 0, errNoFlow
+	}
 	for i, o := range f.Outputs {
-		if o.Name == c.Param("name") {
+		if o.Name == name {
 			return f, i, nil
 		}
 	}

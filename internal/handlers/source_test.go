@@ -9,6 +9,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 )
 
 // typed gives what a page's form would send if nothing was touched.
@@ -170,5 +171,32 @@ func TestOutputEdit(t *testing.T) {
 	}
 	if f, _ := h.cloud.Flow(id); f.Outputs[0].Port != 5001 || f.Outputs[0].Description != "To the north" {
 		t.Errorf("saved %+v", f.Outputs[0])
+	}
+}
+
+// TestOutputNamedNew edits an output that has the name of the page that adds
+// one, and is led back to it from a sign-in.
+func TestOutputNamedNew(t *testing.T) {
+	var id string
+	h := newHouse(t, func(c *medialivetest.Cloud) { id = c.Add(flowOf("FEED-A", medialive.Standby, outputOf("new"))) })
+	b := h.signedIn("op-1")
+	b.awaitRead(id)
+	path := b.page("/flows/"+id).Find("#outputs a.name").AttrOr("href", "")
+	page := b.page(path)
+	if title := page.Find("h1").Text(); title != "Edit output" {
+		t.Fatalf("%s leads to %q", path, title)
+	}
+	values := typed(page)
+	values.Set("description", "changed by the test")
+	action := page.Find("form.edit-columns").AttrOr("action", "")
+	if r := b.post(action, values); r.status != http.StatusSeeOther || len(h.cloud.Calls("ModifyFlowOutput")) != 1 {
+		t.Errorf("%s answers %d", action, r.status)
+	}
+	if title := b.page("/flows/" + id + "/outputs/new").Find("h1").Text(); title != "Add output" {
+		t.Errorf("the page that adds one is %q", title)
+	}
+	r := h.browser().post("/login", form("account", "account", "username", "op-1", "password", password, "next", path))
+	if got := r.header.Get("Location"); got != path {
+		t.Errorf("after the sign-in: %s, want %s", got, path)
 	}
 }

@@ -227,7 +227,7 @@ func (e OutputEdit) post() string {
 	if e.New {
 		return flowPath(e.FlowID, "outputs")
 	}
-	return flowPath(e.FlowID, "outputs", e.Name)
+	return OutputPath(e.FlowID, e.Name)
 }
 
 func (e OutputEdit) title(t *text.Strings) string {
@@ -243,5 +243,5 @@ func (e OutputEdit) effectPost() string {
 	if e.New {
 		return flowPath(e.FlowID, "outputs", "new", "effect")
 	}
-	return flowPath(e.FlowID, "outputs", e.Name, "effect")
+	return OutputPath(e.FlowID, e.Name, "effect")
 }

@@ -20,6 +20,16 @@ func flowPath(id string, parts ...string) string {
 	return b.String()
 }
 
+// OutputPath is the path of an output. One that is named "new" has an escaped
+// letter, for that word stands for one that is yet to be made.
+func OutputPath(flowID, name string, parts ...string) string {
+	path := flowPath(flowID, "outputs") + "/" + url.PathEscape(name)
+	if name == "new" {
+		path = flowPath(flowID, "outputs") + "/%6eew"
+	}
+	return strings.Join(append([]string{path}, parts...), "/")
+}
+
 // RowID is the id of a flow's row in the list.
 func RowID(flowID string) string { return ui.ID("flow-", flowID) }
 
