@@ -64,6 +64,9 @@ func runGateway(ctx context.Context, in invocation) error {
 		return err
 	}
 	in.log.Info("ready", "url", file.URL, "project", file.Project)
+	if in.cfg.GatewayExposed() {
+		in.log.Warn("the API is reached from other machines in the clear, passwords and tokens too: let a proxy speak HTTPS in front of it", "listen", in.cfg.GatewayListen)
+	}
 	if !file.Embedded {
 		greet(in.Out, file.URL, made)
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -65,6 +66,13 @@ func (c Config) TLS() bool { return c.TLSCert != "" && c.TLSKey != "" }
 // Secure tells whether browsers reach the dashboard by HTTPS: its own, or that
 // of a declared proxy.
 func (c Config) Secure() bool { return c.TLS() || len(c.TrustedProxies) > 0 }
+
+// GatewayExposed tells whether other machines reach the gateway's API, which
+// speaks HTTP in the clear.
+func (c Config) GatewayExposed() bool {
+	host, _, err := net.SplitHostPort(c.GatewayListen)
+	return err == nil && !loopback(host)
+}
 
 // RunDir is the folder of locks, sockets and addresses of running processes.
 func (c Config) RunDir() string { return filepath.Join(c.Data, "run") }

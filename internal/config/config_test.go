@@ -267,3 +267,13 @@ func FuzzParseFile(f *testing.F) {
 		}
 	})
 }
+
+func TestGatewayExposed(t *testing.T) {
+	for listen, want := range map[string]bool{
+		"127.0.0.1:8081": false, "localhost:0": false, "[::1]:8081": false, ":8081": true, "0.0.0.0:8081": true, "192.0.2.7:8081": true,
+	} {
+		if got := (Config{GatewayListen: listen}).GatewayExposed(); got != want {
+			t.Errorf("%s: %t, want %t", listen, got, want)
+		}
+	}
+}
