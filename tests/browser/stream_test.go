@@ -29,7 +29,7 @@ func testSilentStream(t *testing.T, c *chromium) {
 	b := c.enter(t, p.URL)
 	b.expecting(broken...)
 	b.awaitRow(f.ID, "LIVE")
-	b.await("a bitrate", figure(f.ID)+"?.textContent > '0'")
+	b.await("a bitrate of media", "Number("+figure(f.ID)+"?.textContent) > 0 && !"+figure(f.ID)+".closest('.quiet') && "+isOK)
 	before := eval[string](b, "getComputedStyle("+figure(f.ID)+").color")
 	if eval[bool](b, "$('#silent').checkVisibility()") {
 		t.Error("the page says that it is silent while it is not")
