@@ -224,7 +224,7 @@ var Chinese = &Strings{
 		TSErrors:      "TS 错误",
 		Packets:       "包",
 		CC:            "CC",
-		Nobody:        "尚无接入",
+		Nobody:        "无接入",
 		OutputsHead: func(connected, total int) string {
 			if total == 0 {
 				return "输出"

@@ -229,7 +229,7 @@ var English = &Strings{
 		TSErrors:      "TS errors",
 		Packets:       "pkt",
 		CC:            "CC",
-		Nobody:        "nobody yet",
+		Nobody:        "nobody",
 		OutputsHead: func(connected, total int) string {
 			if total == 0 {
 				return "Outputs"
