@@ -29,9 +29,9 @@ type picture struct {
 }
 
 var pictures = []picture{
-	{"flows-dark.png", "/flows", "dark", "en", 1680, 560},
+	{"flows-dark.png", "/flows", "dark", "en", 1920, 600},
 	{"flows-light-zh.png", "/flows", "light", "zh-CN", 1440, 560},
-	{"flow-dark.png", "/flows/{north-stand}", "dark", "en", 1760, 1050},
+	{"flow-dark.png", "/flows/{north-stand}", "dark", "en", 1920, 1080},
 	{"flow-light.png", "/flows/{mobile-unit}", "light", "en", 1440, 1050},
 	{"edit-dark.png", "/flows/{south-stand}/source", "dark", "en", 1440, 1050},
 	{"new-dark.png", "/flows/new", "dark", "en", 1440, 900},
