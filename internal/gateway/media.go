@@ -17,11 +17,11 @@ import (
 )
 
 const (
-	reportAge   = 3 * time.Second        // a report older than this says nothing about now
-	relayTime   = 3 * time.Second        // for one request to the relay
-	reconnect   = 100 * time.Millisecond // between attempts to follow the relay
-	putTogether = 8                      // flows brought to the relay at once
-	portRelease = 10 * time.Second       // within which libsrt closes the port of an ended listener; it takes about 5 s
+	reportAge   = 2500 * time.Millisecond // a report older than this says nothing about now; DISCONNECTED is owed within 3 s
+	relayTime   = 3 * time.Second         // for one request to the relay
+	reconnect   = 100 * time.Millisecond  // between attempts to follow the relay
+	putTogether = 8                       // flows brought to the relay at once
+	portRelease = 10 * time.Second        // within which libsrt closes the port of an ended listener; it takes about 5 s
 )
 
 // relaySilent is what people are told where nothing is known of the media.
@@ -56,14 +56,12 @@ func newMedia(r Relay, log *slog.Logger, changes *feed) *media {
 }
 
 // ready refuses a start where SRT cannot work, and where the relay does not
-// answer at all.
+// answer at all. One that is just being started is waited for.
 func (m *media) ready(ctx context.Context) error {
 	report, fresh := m.lastReport()
 	if !fresh {
-		ctx, cancel := context.WithTimeout(ctx, relayTime)
-		defer cancel()
 		var err error
-		if report, err = m.relay.Report(ctx); err != nil {
+		if report, err = m.ask(ctx); err != nil {
 			m.log.WarnContext(ctx, "relay does not answer", "error", err)
 			return &refusal{http.StatusServiceUnavailable, codeInternal, "The media process does not answer; nothing was changed. It is restarted by itself: try again in a few seconds"}
 		}
@@ -72,6 +70,20 @@ func (m *media) ready(ctx context.Context) error {
 		return srtMissing(report.SRTProblem)
 	}
 	return nil
+}
+
+// ask asks the relay for a report, again and again within the time of one
+// request: a relay that starts has no socket yet.
+func (m *media) ask(ctx context.Context) (relay.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, relayTime)
+	defer cancel()
+	for {
+		report, err := m.relay.Report(ctx)
+		if err == nil || ctx.Err() != nil {
+			return report, err
+		}
+		pause(ctx, reconnect)
+	}
 }
 
 // run makes a flow wanted and brings it to the relay. A failure leaves it
