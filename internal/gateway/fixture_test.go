@@ -270,7 +270,8 @@ func (b *syncBuffer) String() string {
 // what the test says.
 type fakeRelay struct {
 	mu      sync.Mutex
-	gone    bool // nothing answers
+	gone    bool             // nothing answers
+	asked   func(*fakeRelay) // called at each Report; may be nil
 	missing string
 	refuse  error // of the next Put
 	flows   map[string]relay.FlowSpec
@@ -332,6 +333,9 @@ func (r *fakeRelay) Remove(_ context.Context, id string) error {
 func (r *fakeRelay) Report(context.Context) (relay.Report, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.asked != nil {
+		r.asked(r)
+	}
 	if r.gone {
 		return relay.Report{}, errGone
 	}

@@ -109,6 +109,22 @@ func TestStartWithoutRelay(t *testing.T) {
 	}
 }
 
+func TestStartWaitsForRelay(t *testing.T) {
+	t.Parallel()
+	r := newFakeRelay()
+	r.gone = true
+	asked := 0
+	r.asked = func(r *fakeRelay) {
+		asked++
+		r.gone = asked < 3 // it comes up between two questions
+	}
+	f := newFixture(t, r)
+	flow := f.create("studio-a")
+	if reply := f.ask("PUT", "/v1/flows/start?flow_id="+flow.ID, ""); reply.status != 200 {
+		t.Errorf("a start while the relay comes up: %+v", reply)
+	}
+}
+
 func TestRelayLostAndBack(t *testing.T) {
 	t.Parallel()
 	r := newFakeRelay()
