@@ -1,8 +1,10 @@
 package monitor
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -11,7 +13,7 @@ import (
 const (
 	streamPeriod = time.Second      // a gateway tells something at least so often
 	silenceLimit = 3 * time.Second  // without a word: the stream is dead
-	confirmEvery = 10 * time.Second // how often the stream's beat renews the age of facts that do not change
+	confirmEvery = 10 * time.Second // after which the stream's beat renews the age of facts that did not change
 	capableEvery = 15 * time.Second // how often capabilities are read again
 	firstRetry   = 200 * time.Millisecond
 	longestRetry = 5 * time.Second
@@ -145,7 +147,7 @@ type stream struct {
 	w         *Watcher
 	told      map[string]bool // flows told since it began
 	ready     bool            // all that existed has been told
-	confirmed time.Time       // when unchanged facts were last renewed
+	confirmed time.Time       // when unchanged facts of some flows were last renewed
 }
 
 // apply notes one event. Times are of our own clock: the moment it was heard.
@@ -170,7 +172,7 @@ func (s *stream) apply(e medialive.Event) {
 	case medialive.EventReady:
 		s.complete(now)
 	}
-	if s.ready && now.Sub(s.confirmed) >= confirmEvery {
+	if s.ready && now.Sub(s.confirmed) >= streamPeriod {
 		s.renew(now)
 	}
 	if s.ready {
@@ -205,17 +207,31 @@ func (s *stream) complete(now time.Time) {
 }
 
 // renew makes facts that did not change as young as the stream that would have
-// told a change.
+// told a change: of the flows that were told longest ago, and of few at a time,
+// for each is shown anew to all who look on.
 func (s *stream) renew(now time.Time) {
 	s.confirmed = now
+	var due []*record
 	for _, r := range s.w.records {
-		r.setStatus(r.status, now)
-		r.detailAt = now
-		for i := range r.outputs {
-			if r.outputs[i].read != nil {
-				r.outputs[i].at = now
-			}
+		if now.Sub(r.statusAt) >= confirmEvery {
+			due = append(due, r)
 		}
-		s.w.settle(r, now)
 	}
+	slices.SortFunc(due, func(a, b *record) int { return cmp.Or(a.statusAt.Compare(b.statusAt), cmp.Compare(a.id, b.id)) })
+	few := len(s.w.records)/int(confirmEvery/streamPeriod) + 1
+	for _, r := range due[:min(few, len(due))] {
+		s.confirm(r, now)
+	}
+}
+
+// confirm makes the facts of a flow as young as now.
+func (s *stream) confirm(r *record, now time.Time) {
+	r.setStatus(r.status, now)
+	r.detailAt = now
+	for i := range r.outputs {
+		if r.outputs[i].read != nil {
+			r.outputs[i].at = now
+		}
+	}
+	s.w.settle(r, now)
 }
