@@ -171,6 +171,34 @@ func describe(changes []Change) string {
 	return strings.Join(parts, "; ")
 }
 
+// Told gives the changes that a line of the trail tells of, lists in one line;
+// none where the line is of another kind.
+func Told(detail string) []Change {
+	var all []Change
+	for detail != "" {
+		field, rest, ok := strings.Cut(detail, ": ")
+		from, rest, was := unquote(rest)
+		rest, arrow := strings.CutPrefix(rest, " → ")
+		to, rest, will := unquote(rest)
+		if !ok || !was || !arrow || !will {
+			return nil
+		}
+		all = append(all, Change{Field(field), from, to})
+		detail = strings.TrimPrefix(rest, "; ")
+	}
+	return all
+}
+
+// unquote takes a quoted value from the beginning of a text.
+func unquote(s string) (value, rest string, ok bool) {
+	quoted, err := strconv.QuotedPrefix(s)
+	if err != nil {
+		return "", s, false
+	}
+	value, err = strconv.Unquote(quoted)
+	return value, s[len(quoted):], err == nil
+}
+
 // quote shows a value in one line, cut where it is long.
 func quote(s string) string {
 	const longest = 120

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -66,13 +67,13 @@ func (v teller) activity(act control.Act) pages.ActivityLine {
 	case control.VerbDelete:
 		line.Text = w.Deleted
 	case control.VerbUpdateSource:
-		line.Text, line.Note = w.SourceChange, detail
+		line.Text, line.Note = w.SourceChange, v.changesNote(detail, false)
 	case control.VerbAddOutput:
 		line.Text = w.OutputAdd(target)
 	case control.VerbDeleteOutput:
 		line.Text = w.OutputRemove(target)
 	case control.VerbUpdateOutput:
-		line.Text, line.Note = w.OutputChange(target), detail
+		line.Text, line.Note = w.OutputChange(target), v.changesNote(detail, true)
 		if on, ok := switched(detail); ok {
 			line.Note = ""
 			if line.Text = w.OutputOff(target); on {
@@ -91,6 +92,30 @@ func (v teller) activity(act control.Act) pages.ActivityLine {
 		line.Note = w.Pending
 	}
 	return line
+}
+
+// changesNote tells what was changed: "Minimum latency 120 ms → 200 ms".
+func (v teller) changesNote(detail string, output bool) string {
+	e := edit{t: v.t, output: output}
+	value := func(f control.Field, value string) string {
+		return cmp.Or(strings.Join(e.shown(f, value), ", "), v.t.Field.NotSet)
+	}
+	var notes []string
+	for _, c := range control.Told(detail) {
+		note := e.label(c.Field)
+		switch {
+		case c.Field != control.FieldPassphrase:
+			note += " " + value(c.Field, c.From) + " → " + value(c.Field, c.To)
+		case c.To == "":
+			note = v.t.Activity.KeyRemoved
+		case c.From == "":
+			note = v.t.Activity.KeySet
+		default:
+			note = v.t.Activity.KeyReplaced
+		}
+		notes = append(notes, note)
+	}
+	return strings.Join(notes, v.t.Activity.And)
 }
 
 // switched tells whether a change did nothing but switch an output, and how.

@@ -429,6 +429,10 @@ var Chinese = &Strings{
 		Unknown:      "结果未知",
 		NotDone:      "未生效",
 		Pending:      "进行中",
+		KeySet:       "设置了口令",
+		KeyReplaced:  "更换了口令",
+		KeyRemoved:   "移除了口令",
+		And:          "；",
 	},
 	Error: Errors{
 		NotSignedIn:    ErrorText{"登录已过期", "服务不再接受您的令牌。", "请重新登录，本页内容会保留。"},

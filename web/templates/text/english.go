@@ -442,6 +442,10 @@ var English = &Strings{
 		Unknown:      "outcome unknown",
 		NotDone:      "did not happen",
 		Pending:      "on its way",
+		KeySet:       "passphrase set",
+		KeyReplaced:  "passphrase replaced",
+		KeyRemoved:   "passphrase removed",
+		And:          "; ",
 	},
 	Error: Errors{
 		NotSignedIn:    ErrorText{"Your sign-in has run out", "The service no longer accepts your token.", "Sign in again; this page is kept."},

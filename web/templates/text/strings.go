@@ -435,6 +435,10 @@ type Activity struct {
 	Unknown      string
 	NotDone      string // no answer came, and reads show that it did not happen
 	Pending      string
+	KeySet       string
+	KeyReplaced  string
+	KeyRemoved   string
+	And          string // between two changes
 }
 
 // ErrorText explains an error: what happened, what it means, what to do.
