@@ -101,7 +101,7 @@ func (s studio) first() pages.Flows {
 	return pages.Flows{Shell: sh, First: &pages.FirstRun{
 		T: s.t, Address: "203.0.113.10", Port: "20000",
 		Form:  pages.NewFlowForm{T: s.t, Name: ui.Value{Text: s.t.First.DefaultName}, Leg: pages.LegFields{Whitelist: ui.Value{Text: "203.0.113.0/24"}, Protocol: ui.Value{Text: "srt-listener"}}},
-		Lines: pages.Sending(s.t, pages.Send{Address: "203.0.113.10", Port: "20000", StreamID: "my-first-flow", Latency: 120, Follow: true}),
+		Lines: sending(s.t, send{Address: "203.0.113.10", Port: "20000", StreamID: "my-first-flow", Latency: 120, Follow: true}),
 	}}
 }
 

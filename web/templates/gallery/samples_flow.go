@@ -154,7 +154,7 @@ func (s studio) sheet() pages.Sheet {
 			{Label: w.Encryption, Text: "AES-256"},
 			{Label: w.Passphrase, Text: "••••••••", Note: w.NotShown},
 		},
-		Commands: pages.Sending(s.t, pages.Send{Address: "203.0.113.10", Port: "20014", StreamID: "final/feed-a", Latency: 200, KeyLength: 32}).Blocks,
+		Commands: sending(s.t, send{Address: "203.0.113.10", Port: "20014", StreamID: "final/feed-a", Latency: 200, KeyLength: 32}).Blocks,
 		Note:     w.KeyHow,
 	}
 }

@@ -306,7 +306,7 @@ var Chinese = &Strings{
 		ModeCallHelp:    "我方呼叫发送端，断开后自动重呼。",
 		ModeFixed:       "输出建立后不能更改。如需更改，请移除后重新添加。",
 		AddressHelp:     "要呼叫的 IP 地址或主机名。",
-		PortCallHelp:    "要呼叫的端口：1024–65535。2077 和 2088 由服务保留。",
+		PortCallHelp:    "要呼叫的端口：1024–65535。",
 		PortHelp:        "1024–65535。2077 和 2088 由服务保留。",
 		PortRange: func(first, last int) string {
 			return fmt.Sprintf("此处为 %d–%d，留空则自动分配。2077 和 2088 由服务保留。", first, last)

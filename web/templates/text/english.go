@@ -311,7 +311,7 @@ var English = &Strings{
 		ModeCallHelp:    "We call the sender and keep calling.",
 		ModeFixed:       "Fixed once the output exists. Remove it and add another to change it.",
 		AddressHelp:     "IP address or host name to call.",
-		PortCallHelp:    "The port we call: 1024–65535. 2077 and 2088 are kept by the service.",
+		PortCallHelp:    "The port we call: 1024–65535.",
 		PortHelp:        "1024–65535. 2077 and 2088 are kept by the service.",
 		PortRange: func(first, last int) string {
 			return fmt.Sprintf("%d–%d here; empty takes a free one. 2077 and 2088 are kept by the service.", first, last)
