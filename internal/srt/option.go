@@ -13,6 +13,8 @@ const (
 	OptSendBuffer      Option = 5  // SNDBUF, bytes
 	OptReceiveBuffer   Option = 6  // RCVBUF, bytes, cut to the flight window
 	OptUDPSendBuffer   Option = 8  // UDP_SNDBUF, bytes
+	OptMaxBandwidth    Option = 16 // MAXBW, bytes a second, 64 bits
+	optEvent           Option = 18 // EVENT, read only: what the socket is ready for
 	OptLatency         Option = 23 // milliseconds
 	OptPassphrase      Option = 26 // 10 to 79 bytes
 	OptKeyLength       Option = 27 // PBKEYLEN, bytes; read after connecting: the length in use
@@ -29,6 +31,13 @@ const (
 func (l *Library) SetInt(s Socket, option Option, value int) error {
 	var raw [4]byte
 	binary.NativeEndian.PutUint32(raw[:], uint32(int32(value)))
+	return l.setFlag(s, option, raw[:])
+}
+
+// SetInt64 sets an option that is a 64-bit integer.
+func (l *Library) SetInt64(s Socket, option Option, value int64) error {
+	var raw [8]byte
+	binary.NativeEndian.PutUint64(raw[:], uint64(value))
 	return l.setFlag(s, option, raw[:])
 }
 
