@@ -15,11 +15,10 @@ const (
 	// mediaPause lets a few packets gather, so that one wake-up serves all
 	// flows, and one wake-up of libsrt's sender several packets. It bounds the
 	// delay that the relay adds; their spacing goes with the packets.
-	mediaPause = 5 * time.Millisecond
+	mediaPause = 8 * time.Millisecond
 	readyBatch = 256
 
-	singleRounds = 3
-	burstPackets = 64
+	batchPackets = 64 // of a source at once: a pause of 80 Mb/s
 )
 
 // media carries packets from the sources to their flows' outputs. One
@@ -77,7 +76,7 @@ func (m *media) idle() bool {
 // would otherwise rouse other threads at each of hundreds of wake-ups a
 // second, and cost more processor time than all the packets.
 func (m *media) run(ctx context.Context) {
-	packet := new(srt.Packet)
+	batch := make([]srt.Packet, batchPackets)
 	ready := make([]srt.Event, readyBatch)
 	pause := syscall.NsecToTimespec(int64(mediaPause))
 	for ctx.Err() == nil {
@@ -88,58 +87,66 @@ func (m *media) run(ctx context.Context) {
 			case <-m.wake:
 			}
 		}
-		m.drain(ctx, packet, ready)
+		m.drain(ctx, batch, ready)
 		// Cut short by a signal: no harm.
 		_, _, _ = syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&pause)), 0, 0)
 	}
 }
 
-// drain forwards until no source has a packet. At first it takes one a source
-// and round, so that a fast one does not starve the others. A source that is
-// still ready after some rounds has a burst to give, and is emptied: to learn
-// that it is empty is dear in libsrt, but then cheaper than asking each time.
-func (m *media) drain(ctx context.Context, packet *srt.Packet, ready []srt.Event) {
-	for round := 0; ctx.Err() == nil; round++ {
+// drain forwards until no source has a packet left. A fast source is put off
+// for the others each time it fills the batch.
+func (m *media) drain(ctx context.Context, batch []srt.Packet, ready []srt.Event) {
+	for more := true; more && ctx.Err() == nil; {
 		n, err := m.poll.Ready(ready)
-		if n == 0 || err != nil {
+		if err != nil {
 			return
 		}
-		most := 1
-		if round >= singleRounds {
-			most = burstPackets
-		}
+		more = n == len(ready)
 		for _, e := range ready[:n] {
-			m.forward(e.Socket, packet, most)
+			more = m.forward(e.Socket, batch) || more
 		}
 	}
 }
 
-// forward passes at most so many packets of a source on.
-func (m *media) forward(s srt.Socket, packet *srt.Packet, most int) {
+// forward passes what a source has, or a full batch, on to its sinks, and
+// tells whether it was that much. Each sink gets all at once, since it takes
+// libsrt's sender longer to wake up than to send.
+func (m *media) forward(s srt.Socket, batch []srt.Packet) (full bool) {
 	p, ok := m.source(s)
 	if !ok {
 		m.poll.Forget(s)
-		return
+		return false
 	}
-	sinks := *p.leg.flow.sinks.Load()
-	for range most {
-		err := m.lib.Receive(s, packet)
+	n := m.receive(p, batch)
+	for _, sink := range *p.leg.flow.sinks.Load() {
+		for i := range n {
+			sink.send(m.lib, &batch[i])
+		}
+	}
+	return n == len(batch)
+}
+
+// receive fills the batch with what a source has. It asks before each further
+// packet, since to be refused one is dear in libsrt.
+func (m *media) receive(p *peer, batch []srt.Packet) (n int) {
+	for n < len(batch) && (n == 0 || m.lib.Readable(p.socket)) {
+		packet := &batch[n]
+		err := m.lib.Receive(p.socket, packet)
 		if errors.Is(err, srt.ErrWouldBlock) {
-			return
+			break
 		}
 		if err != nil {
-			m.poll.Forget(s)
+			m.poll.Forget(p.socket)
 			p.broken.Store(true) // control closes it
-			return
+			break
 		}
+		n++
 		p.bytes.Add(int64(len(packet.Payload())))
 		if faults := p.ts.check(packet.Payload()); faults != 0 {
 			p.tsErrors.Add(faults)
 		}
-		for _, sink := range sinks {
-			sink.send(m.lib, packet)
-		}
 	}
+	return n
 }
 
 // send queues a packet in libsrt, whose buffer is the only queue. A full one

@@ -185,13 +185,13 @@ func (l *Library) setFlag(s Socket, option Option, value []byte) error {
 func (l *Library) Int(s Socket, option Option) (int, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	var value, size int32 = 0, 4
+	out := struct{ value, size int32 }{size: 4}
 	r, _, _ := purego.SyscallN(l.y.getsockflag, s.arg(), uintptr(option),
-		uintptr(unsafe.Pointer(&value)), uintptr(unsafe.Pointer(&size)))
+		uintptr(unsafe.Pointer(&out.value)), uintptr(unsafe.Pointer(&out.size)))
 	if int32(r) < 0 {
 		return 0, l.fail(fmt.Sprintf("get option %d", option))
 	}
-	return int(value), nil
+	return int(out.value), nil
 }
 
 func (l *Library) bind(s Socket, addr []byte) error {

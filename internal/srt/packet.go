@@ -38,3 +38,11 @@ func (p *Packet) Set(message []byte) {
 // Undated makes the packet be sent as of the time of sending. libsrt refuses
 // a packet from before the connection it is sent on.
 func (p *Packet) Undated() { p.due = 0 }
+
+// Readable tells whether [Library.Receive] has something to give: a packet,
+// or the end of the connection. To call Receive in vain is dearer: libsrt
+// throws a C++ exception inside.
+func (l *Library) Readable(s Socket) bool {
+	events, err := l.Int(s, optEvent)
+	return err == nil && Events(events)&(In|Err) != 0
+}

@@ -139,10 +139,16 @@ func testPayload(t *testing.T, l *Library, from, to Socket) {
 	if err := l.Receive(to, &in); !errors.Is(err, ErrWouldBlock) {
 		t.Errorf("receive of nothing: %v", err)
 	}
+	if l.Readable(to) {
+		t.Error("readable before a message came")
+	}
 	message := bytes.Repeat([]byte("0123456789abcdef"), MaxPayload/16)
 	out.Set(message)
 	check(t, l.Send(from, &out))
-	until(t, "the message arrives", func() bool { return l.Receive(to, &in) == nil })
+	until(t, "the message arrives", func() bool { return l.Readable(to) })
+	if err := l.Receive(to, &in); err != nil {
+		t.Error(err)
+	}
 	if !bytes.Equal(in.Payload(), message) {
 		t.Errorf("%d bytes received, other than those sent", len(in.Payload()))
 	}
