@@ -48,6 +48,41 @@ type Flow struct {
 	DetailAt    time.Time                 // when Source and the output names were read
 	Statistics  *medialive.FlowStatistics // nil where the backend has none
 	SeenAt      time.Time                 // the age of the row: its oldest fact that matters
+	Care        Care                      // what people have put on it
+}
+
+// Care is what people have put on a flow through this installation. The
+// service knows nothing of it.
+type Care struct {
+	Protect *Protect // nil: not protected
+	Ask     *Ask     // nil: nobody waits for a second person
+	Band    Band
+}
+
+// Protect keeps a flow from everybody's hand but its owner's.
+type Protect struct {
+	Owner  string
+	Since  time.Time
+	Reason string
+	Second bool // what interrupts needs a second person too
+}
+
+// Ask is what somebody wants to do and a second person has to confirm.
+type Ask struct {
+	ID     string
+	Verb   string // of the trail: "stop", "delete"
+	By     string
+	Reason string
+	At     time.Time
+	Until  time.Time
+}
+
+// Band is what is normal for a flow. Zero fields are the defaults.
+type Band struct {
+	MinBitrate float64       // Mb/s; 0: none
+	MaxBitrate float64       // Mb/s; 0: none
+	MaxLoss    float64       // percent over 10 s; 0: 1
+	IdleAfter  time.Duration // ACTIVE without media for so long costs for nothing; 0: 10 minutes
 }
 
 // OutputState is the state of an output mark.
@@ -114,6 +149,25 @@ type Snapshot struct {
 	Flows        []*Flow // by name, then id
 	byID         map[string]*Flow
 	Capabilities *medialive.Capabilities // nil: not a Flowdeck gateway
+	Pace         Pace
+	Labels       *Labels   // names of known peers; never nil once published
+	Credential   time.Time // when the last credential by which the project is read ends; zero: not known, or never
+}
+
+// Pace is how fresh the snapshot can be, and why.
+type Pace struct {
+	Stream bool          // changes come by a gateway's event stream
+	RPS    float64       // the budget, requests a second
+	List   time.Duration // between two reads of the list
+	Hot    time.Duration // between two reads of an active or on-screen flow and its outputs
+	Rest   time.Duration // of the others
+	Paused time.Time     // no call before, since the service asked for it or the breaker is open; zero: not paused
+}
+
+// Labels are the names that people gave to the addresses of far ends. It is
+// immutable; a nil *Labels knows none.
+type Labels struct {
+	byAddress map[string]string
 }
 
 // Flow finds a flow by id.

@@ -7,8 +7,14 @@ import (
 
 // Chinese is Simplified Chinese.
 var Chinese = &Strings{
-	Lang: ZH,
-	Name: "简体中文",
+	Lang:    ZH,
+	Name:    "简体中文",
+	Alarms:  chineseAlarms,
+	Trail:   chineseTrail,
+	Care:    chineseCare,
+	History: chineseHistory,
+	Notify:  chineseNotify,
+
 	Shell: Shell{
 		Skip:           "跳到正文",
 		Navigation:     "主导航",

@@ -7,8 +7,14 @@ import (
 
 // English is English.
 var English = &Strings{
-	Lang: EN,
-	Name: "English",
+	Lang:    EN,
+	Name:    "English",
+	Alarms:  englishAlarms,
+	Trail:   englishTrail,
+	Care:    englishCare,
+	History: englishHistory,
+	Notify:  englishNotify,
+
 	Shell: Shell{
 		Skip:           "Skip to content",
 		Navigation:     "Main",

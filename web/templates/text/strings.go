@@ -24,6 +24,12 @@ type Strings struct {
 	Refusal  Refusals
 	Notice   Notices
 	Keys     Keys
+
+	Alarms  Alarms
+	Trail   Trail
+	Care    Care
+	History History
+	Notify  Notify
 }
 
 // Shell is the bar, the rail and the menu of the user.
