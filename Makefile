@@ -4,7 +4,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BINARY      := bin/flowdeck
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo generate fmt lint test bench soak screenshots build docker
+.PHONY: help setup run demo generate fmt lint test evidence bench soak screenshots build docker
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ test: ## everything that must hold before a change is taken (about 15 minutes)
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	@scripts/test.sh
+
+evidence: ## run the tests of every fault, and write their figures into docs/evidence.md
+	@scripts/setup.sh test
+	@scripts/evidence.sh
 
 bench: ## measure against the references, and write the figures into docs/performance.md
 	@scripts/setup.sh test
