@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -49,7 +50,7 @@ func NewSupervisor(opts SupervisorOptions) *Supervisor {
 }
 
 // Run adopts the relay that answers on the socket, starts one where none does,
-// and starts another when it ends. When ctx ends, it stops the relay in order
+// and starts another when it ends or hangs. When ctx ends, it stops the relay in order
 // and returns.
 func (s *Supervisor) Run(ctx context.Context) error {
 	output, err := openRelayLog(filepath.Join(filepath.Dir(s.opts.Socket), "relay.log"), s.opts.Log)
@@ -57,6 +58,11 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		return fmt.Errorf("supervise the relay: %w", err)
 	}
 	defer output.close()
+	guarding, done := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer done()
+	work.Go(func() { s.guard(guarding) })
 	for ctx.Err() == nil {
 		if s.present(ctx) {
 			s.watch(ctx)

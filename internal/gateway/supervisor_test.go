@@ -134,6 +134,20 @@ func TestSupervisorStopsAnAdoptedRelay(t *testing.T) {
 	}
 }
 
+func TestSupervisorReplacesARelayThatHangs(t *testing.T) {
+	t.Parallel()
+	dir, log := t.TempDir(), &syncBuffer{}
+	supervise(t, dir, log)
+	hung := otherRelay(t, dir, 0, patience)
+	if err := syscall.Kill(hung, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	otherRelay(t, dir, hung, 8*patience)
+	if text := log.String(); !strings.Contains(text, "relay hangs") {
+		t.Errorf("log: %s", text)
+	}
+}
+
 func TestRelayThatCannotStart(t *testing.T) {
 	t.Parallel()
 	dir, log := t.TempDir(), &syncBuffer{}
