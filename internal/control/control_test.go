@@ -60,7 +60,7 @@ func (r *room) begin(t *testing.T, trail control.Trail) {
 		t.Fatal(err)
 	}
 	r.op = control.Operator{
-		Client: client, Watcher: m.Watch(r.key, client),
+		Client: client, Watcher: m.Watch(r.key, client, time.Time{}),
 		Endpoint: r.key.Endpoint, Project: r.key.ProjectID, Actor: "op-1", Reason: "test",
 	}
 }

@@ -20,7 +20,7 @@ func (j journal) Commands(ctx context.Context, key monitor.Key) (map[string]moni
 		return nil, err
 	}
 	if rows := j.c.orphans(key); len(rows) > 0 && j.c.ctx.Err() == nil {
-		w := j.c.monitor.Watch(key, nil)
+		w := j.c.monitor.Watch(key, nil, time.Time{})
 		j.c.work.Go(func() { j.c.reconcile(w, rows) })
 	}
 	rows, err := j.c.trail.LatestCommands(ctx, key.Endpoint, key.ProjectID)
@@ -35,6 +35,11 @@ func (j journal) Commands(ctx context.Context, key monitor.Key) (map[string]moni
 		}
 	}
 	return out, nil
+}
+
+// Care gives what people have put on the flows of a project.
+func (j journal) Care(context.Context, monitor.Key) (map[string]monitor.Care, *monitor.Labels, error) {
+	return nil, nil, nil
 }
 
 // Settled writes what a read made of an unknown outcome.

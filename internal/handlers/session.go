@@ -123,5 +123,5 @@ func (d *desk) reading(ctx context.Context, session *auth.Session) (*medialive.C
 	if err != nil {
 		return nil, nil, fmt.Errorf("prove that the session may look: %w", err)
 	}
-	return client, d.Monitor.Watch(monitor.Key{Endpoint: session.Endpoint, ProjectID: session.ProjectID}, client), nil
+	return client, d.Monitor.Watch(monitor.Key{Endpoint: session.Endpoint, ProjectID: session.ProjectID}, client, session.ExpiresAt), nil
 }

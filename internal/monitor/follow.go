@@ -156,7 +156,7 @@ func (s *stream) apply(e medialive.Event) {
 	now := w.monitor.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.pace = pace{list: streamPeriod, detail: streamPeriod, heard: now}
+	w.pace = pace{list: streamPeriod, detail: streamPeriod, rest: streamPeriod, heard: now}
 	switch e.Kind {
 	case medialive.EventFlow:
 		s.flow(e, now)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,10 +17,20 @@ import (
 type journal struct {
 	past    map[string]monitor.Command
 	settled chan monitor.Command
+	care    map[string]monitor.Care
+	labels  *monitor.Labels
+	fails   atomic.Int64 // reads of care that fail
 }
 
 func (j *journal) Commands(context.Context, monitor.Key) (map[string]monitor.Command, error) {
 	return j.past, nil
+}
+
+func (j *journal) Care(context.Context, monitor.Key) (map[string]monitor.Care, *monitor.Labels, error) {
+	if j.fails.Add(-1) >= 0 {
+		return nil, nil, errors.New("the store is busy")
+	}
+	return j.care, j.labels, nil
 }
 
 func (j *journal) Settled(_ context.Context, _ monitor.Key, _ string, c monitor.Command) {
@@ -145,7 +156,7 @@ func TestGatewayTellsItself(t *testing.T) {
 		g := newGateway(told("1", medialive.Standby), told("2", medialive.Active), ready)
 		m := monitor.New(monitor.Options{})
 		defer m.Close()
-		w := m.Watch(key, g)
+		w := m.Watch(key, g, time.Time{})
 		synctest.Wait()
 		s := w.Snapshot()
 		if !s.Complete || !s.Link.OK || len(s.Flows) != 2 || s.Capabilities == nil || s.Capabilities.NextPort != 20000 {
@@ -179,7 +190,7 @@ func TestSilentStream(t *testing.T) {
 		g := newGateway(told("1", medialive.Standby), told("2", medialive.Standby), ready)
 		m := monitor.New(monitor.Options{})
 		defer m.Close()
-		w := m.Watch(key, g)
+		w := m.Watch(key, g, time.Time{})
 		g.tell(30*time.Second, beat)
 		if got := state(t, w, "1"); got != monitor.StateStandby {
 			t.Errorf("while it beats: %s", got)
@@ -211,7 +222,7 @@ func TestFlowsOfALostGatewayAreStale(t *testing.T) {
 		g := newGateway(told("1", medialive.Active), ready)
 		m := monitor.New(monitor.Options{})
 		defer m.Close()
-		w := m.Watch(key, g)
+		w := m.Watch(key, g, time.Time{})
 		g.tell(5*time.Second, func() medialive.Event {
 			return measuredNow("1", medialive.LegConnected, medialive.LegConnected)
 		})
@@ -239,7 +250,7 @@ func TestStatisticsThatStopAreStale(t *testing.T) {
 		g := newGateway(told("1", medialive.Active), ready)
 		m := monitor.New(monitor.Options{})
 		defer m.Close()
-		w := m.Watch(key, g)
+		w := m.Watch(key, g, time.Time{})
 		g.events <- measuredNow("1", medialive.LegConnected, medialive.LegConnected)
 		g.tell(6*time.Second, beat) // the gateway lives, its relay does not
 		if got := state(t, w, "1"); got != monitor.StateStale {
@@ -258,19 +269,19 @@ func TestReaderOfLittleRight(t *testing.T) {
 		defer m.Close()
 		little := newGateway()
 		little.may = may
-		w := m.Watch(key, little)
+		w := m.Watch(key, little, time.Time{})
 		pass(4 * time.Second)
 		if s := w.Snapshot(); !s.Link.OK || len(s.Flows) != 1 || little.lists == 0 {
 			t.Errorf("who may only list gets the list: %+v", s.Link)
 		}
 		full := newGateway(told("1", medialive.Standby), told("2", medialive.Standby), ready)
-		m.Watch(key, full)
+		m.Watch(key, full, time.Time{})
 		pass(time.Second)
 		if s := w.Snapshot(); len(s.Flows) != 2 || s.Capabilities == nil {
 			t.Errorf("who may follow does: %d flows", len(s.Flows))
 		}
 		before := little.streams
-		m.Watch(key, little) // the freshest, but it does not come before who may read all
+		m.Watch(key, little, time.Time{}) // the freshest, but it does not come before who may read all
 		full.cut <- struct{}{}
 		full.tell(5*time.Second, beat)
 		if s := w.Snapshot(); !s.Link.OK || len(s.Flows) != 2 || little.streams != before {
@@ -284,7 +295,7 @@ func TestHistory(t *testing.T) {
 		g := newGateway(told("1", medialive.Active), told("2", medialive.Standby), ready)
 		m := monitor.New(monitor.Options{})
 		defer m.Close()
-		w := m.Watch(key, g)
+		w := m.Watch(key, g, time.Time{})
 		_, cancel := w.Subscribe()
 		defer cancel()
 		live := func() medialive.Event { return measuredNow("1", medialive.LegConnected, medialive.LegOff) }
@@ -321,7 +332,7 @@ func TestRefusedCallersAreAskedOnce(t *testing.T) {
 		g := newGateway(told("1", medialive.Active), ready)
 		m := monitor.New(monitor.Options{})
 		defer m.Close()
-		w := m.Watch(key, g)
+		w := m.Watch(key, g, time.Time{})
 		synctest.Wait()
 		var work sync.WaitGroup
 		for range 100 {
@@ -350,7 +361,7 @@ func TestWhoLooksWaitsNoLongerThanHeWould(t *testing.T) {
 		g.hangs = true
 		m := monitor.New(monitor.Options{})
 		defer m.Close()
-		w := m.Watch(key, g)
+		w := m.Watch(key, g, time.Time{})
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -372,7 +383,7 @@ func TestRefusedCallersOfALostGateway(t *testing.T) {
 		g := newGateway(told("1", medialive.Active), ready)
 		m := monitor.New(monitor.Options{})
 		defer m.Close()
-		w := m.Watch(key, g)
+		w := m.Watch(key, g, time.Time{})
 		synctest.Wait()
 		g.mu.Lock()
 		g.may = &medialive.Error{Kind: medialive.KindUnavailable, Err: errors.New("gone")}

@@ -26,6 +26,9 @@ type Reader interface {
 type Journal interface {
 	// Commands gives the newest start or stop of each flow, by flow id.
 	Commands(ctx context.Context, key Key) (map[string]Command, error)
+	// Care gives what people have put on the flows of a project, by flow id, and
+	// the names of known peers; nil: there are none.
+	Care(ctx context.Context, key Key) (map[string]Care, *Labels, error)
 	// Settled tells that a read settled a command; it must not block for long.
 	Settled(ctx context.Context, key Key, flowID string, c Command)
 }
@@ -51,6 +54,7 @@ type Monitor struct {
 	work   sync.WaitGroup
 
 	journal atomic.Pointer[Journal] // nil: nobody keeps one
+	attend  []func(*Watcher)        // set before the first Watch
 
 	mu       sync.Mutex
 	watchers map[Key]*Watcher
@@ -81,10 +85,18 @@ func (m *Monitor) Keep(j Journal) {
 	m.journal.Store(&j)
 }
 
+// Attend has a function called once for each watcher that is made, before it
+// runs; it may follow the watcher, but must not call Watch. It is called before
+// the first Watch.
+func (m *Monitor) Attend(attend func(*Watcher)) {
+	m.attend = append(m.attend, attend)
+}
+
 // Watch gives the watcher of a key, and wakes it. The reader is the freshest
 // one: it is used from now on, and older ones only if it stops being let in.
-// The watcher stops two minutes after its last use.
-func (m *Monitor) Watch(key Key, reader Reader) *Watcher {
+// Until is when its credential ends, zero for never. The watcher stops two
+// minutes after its last use.
+func (m *Monitor) Watch(key Key, reader Reader, until time.Time) *Watcher {
 	m.mu.Lock()
 	w := m.watchers[key]
 	if w == nil {
@@ -92,7 +104,12 @@ func (m *Monitor) Watch(key Key, reader Reader) *Watcher {
 		m.watchers[key] = w
 	}
 	m.mu.Unlock()
-	w.offer(reader)
+	w.attended.Do(func() {
+		for _, attend := range m.attend {
+			attend(w)
+		}
+	})
+	w.offer(reader, until)
 	w.touch()
 	return w
 }

@@ -41,7 +41,7 @@ type poller struct {
 func (w *Watcher) poll(ctx context.Context) {
 	p := &poller{w: w, tried: make(map[string]time.Time), busy: make(map[string]bool)}
 	w.mu.Lock()
-	w.pace = pace{list: listEvery, detail: detailEvery}
+	w.pace = pace{list: listEvery, detail: detailEvery, rest: slowEvery}
 	w.capabilities = nil
 	w.mu.Unlock()
 	p.work.Go(func() { p.sweeps(ctx) })

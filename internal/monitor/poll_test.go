@@ -23,7 +23,7 @@ func watch(t *testing.T, cloud *medialivetest.Cloud) *monitor.Watcher {
 	t.Helper()
 	m := monitor.New(monitor.Options{})
 	t.Cleanup(m.Close)
-	return m.Watch(key, client(t, cloud, "token"))
+	return m.Watch(key, client(t, cloud, "token"), time.Time{})
 }
 
 func client(t *testing.T, cloud *medialivetest.Cloud, token medialive.Secret) *medialive.Client {
@@ -228,7 +228,7 @@ func TestUnknownOutcomeIsSettledByReading(t *testing.T) {
 				m := monitor.New(monitor.Options{})
 				defer m.Close()
 				m.Keep(kept)
-				w := m.Watch(key, client(t, cloud, "token"))
+				w := m.Watch(key, client(t, cloud, "token"), time.Time{})
 				pass(4 * time.Second)
 				w.Commanded(id, monitor.Command{ID: "1", Verb: "start", At: time.Now(), Outcome: monitor.OutcomeUnknown})
 				if got := state(t, w, id); got != monitor.StateUnknown {
@@ -259,7 +259,7 @@ func TestPastCommandsAreShown(t *testing.T) {
 		m.Keep(&journal{past: map[string]monitor.Command{
 			id: {ID: "1", Verb: "start", Actor: "op-2", At: time.Now().Add(-time.Hour), Outcome: monitor.OutcomeDone},
 		}})
-		w := m.Watch(key, client(t, cloud, "token"))
+		w := m.Watch(key, client(t, cloud, "token"), time.Time{})
 		pass(5 * time.Second)
 		f, _ := w.Snapshot().Flow(id)
 		if f.Command == nil || f.Command.Actor != "op-2" || f.State != monitor.StateLive {
@@ -283,7 +283,7 @@ func TestAnotherReaderTakesOver(t *testing.T) {
 		m := monitor.New(monitor.Options{})
 		defer m.Close()
 		first := client(t, cloud, "first")
-		w := m.Watch(key, first)
+		w := m.Watch(key, first, time.Time{})
 		_, cancel := w.Subscribe()
 		defer cancel()
 		pass(3 * time.Second)
@@ -294,12 +294,12 @@ func TestAnotherReaderTakesOver(t *testing.T) {
 			t.Errorf("the only token ended: link %+v", link)
 		}
 		before := len(cloud.Calls(""))
-		m.Watch(key, first) // is not taken again
+		m.Watch(key, first, time.Time{}) // is not taken again
 		pass(time.Minute)
 		if n := len(cloud.Calls("")) - before; n > 1 {
 			t.Errorf("%d calls with a token that is not let in", n)
 		}
-		m.Watch(key, client(t, cloud, "second"))
+		m.Watch(key, client(t, cloud, "second"), time.Time{})
 		pass(3 * time.Second)
 		if link := w.Snapshot().Link; !link.OK {
 			t.Errorf("with a fresh token: link %+v", link)
@@ -343,8 +343,8 @@ func TestSlowProjectDelaysNone(t *testing.T) {
 		}
 		quick.Add(flow("f", medialive.Active, medialive.Connected))
 		m := monitor.New(monitor.Options{})
-		m.Watch(monitor.Key{Endpoint: "slow"}, client(t, slow, "token"))
-		w := m.Watch(key, client(t, quick, "token"))
+		m.Watch(monitor.Key{Endpoint: "slow"}, client(t, slow, "token"), time.Time{})
+		w := m.Watch(key, client(t, quick, "token"), time.Time{})
 		pass(5 * time.Second)
 		if s := w.Snapshot(); !s.Complete || s.Flows[0].State != monitor.StateLive {
 			t.Errorf("complete %t", s.Complete)
@@ -359,7 +359,7 @@ func TestWatcherStopsAndRestarts(t *testing.T) {
 		cloud.Add(flow("f", medialive.Standby, medialive.Disconnected))
 		m := monitor.New(monitor.Options{})
 		defer m.Close()
-		w := m.Watch(key, client(t, cloud, "token"))
+		w := m.Watch(key, client(t, cloud, "token"), time.Time{})
 		_, cancel := w.Subscribe()
 		before := len(cloud.Calls(""))
 		pass(10 * time.Minute)
@@ -373,7 +373,7 @@ func TestWatcherStopsAndRestarts(t *testing.T) {
 		if n := len(cloud.Calls("")) - before; n != 0 {
 			t.Errorf("%d calls after nobody looked for two minutes", n)
 		}
-		if again := m.Watch(key, client(t, cloud, "token")); again != w {
+		if again := m.Watch(key, client(t, cloud, "token"), time.Time{}); again != w {
 			t.Error("another watcher for the same key")
 		}
 		pass(3 * time.Second)

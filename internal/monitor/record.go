@@ -66,6 +66,7 @@ type record struct {
 	movingSince time.Time // when the source began to move, as we saw it
 
 	order  *order
+	care   Care
 	missed int // complete sweeps in a row without this flow
 
 	ring  ring
@@ -175,7 +176,19 @@ func (r *record) setStatistics(s medialive.FlowStatistics, at time.Time) {
 // pace is how often facts are read, and how a backend is heard at all.
 type pace struct {
 	list, detail time.Duration // time between two reads
+	rest         time.Duration // the same, of details that nobody looks at
+	paused       time.Time     // no call before; zero: not paused
 	heard        time.Time     // a stream's last word; zero where the backend is polled
+}
+
+// shown is the pace as it is told to people: in whole seconds, so that it does
+// not change with each read.
+func (p pace) shown(rps float64) Pace {
+	return Pace{
+		Stream: !p.heard.IsZero(), RPS: rps,
+		List: p.list.Round(time.Second), Hot: p.detail.Round(time.Second), Rest: max(p.rest, p.detail).Round(time.Second),
+		Paused: p.paused,
+	}
 }
 
 // facts gathers what the state is derived from.
@@ -269,6 +282,7 @@ func (r *record) build(f facts, v verdict, now time.Time) *Flow {
 		Status: r.status, StatusAt: r.statusAt, StatusSince: r.statusSince,
 		Source: r.source, DetailAt: r.detailAt, Statistics: r.statistics, SeenAt: r.seenAt(),
 		Outputs: make([]Output, len(r.outputs)),
+		Care:    r.care,
 	}
 	if r.order != nil {
 		c := r.order.Command

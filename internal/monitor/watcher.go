@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -32,19 +33,25 @@ type Watcher struct {
 	lastUse  atomic.Int64 // Unix nanoseconds
 	running  atomic.Bool
 	turn     sync.Mutex // held while running: the next run waits for the last one's end
+	attended sync.Once
 
-	mu           sync.Mutex // guards all below
-	readers      []Reader   // freshest first, then those that may not read all
-	ended        []Reader   // whose token the API no longer takes: not to be used again
-	limited      []Reader   // who may not read all
+	mu           sync.Mutex           // guards all below
+	readers      []Reader             // freshest first, then those that may not read all
+	ended        []Reader             // whose token the API no longer takes: not to be used again
+	limited      []Reader             // who may not read all
+	until        map[Reader]time.Time // when their credentials end; zero: never
 	offered      chan struct{}
-	kick         chan struct{} // the list is to be read soon
-	nudge        chan struct{} // what is due may have changed
-	subscribers  map[chan struct{}]struct{}
+	kick         chan struct{}          // the list is to be read soon
+	nudge        chan struct{}          // what is due may have changed
+	subscribers  map[chan struct{}]bool // true: keeps the watcher awake
 	records      map[string]*record
 	orders       map[string]*order
 	soon         map[string]bool      // flows to be read early; "" for the list
 	looked       map[string]time.Time // flows on somebody's screen, until when
+	care         map[string]Care
+	labels       *Labels
+	edits        map[string]bool // flows whose care was set while it was being recalled; "" for the labels
+	credential   time.Time       // when the last credential ends
 	link         Link
 	complete     bool
 	capabilities *medialive.Capabilities
@@ -62,14 +69,18 @@ func newWatcher(m *Monitor, key Key) *Watcher {
 		offered:     make(chan struct{}, 1),
 		kick:        make(chan struct{}, 1),
 		nudge:       make(chan struct{}, 1),
-		subscribers: make(map[chan struct{}]struct{}),
+		subscribers: make(map[chan struct{}]bool),
+		until:       make(map[Reader]time.Time),
+		care:        make(map[string]Care),
+		edits:       make(map[string]bool),
+		labels:      NewLabels(nil),
 		records:     make(map[string]*record),
 		orders:      make(map[string]*order),
 		soon:        make(map[string]bool),
 		looked:      make(map[string]time.Time),
-		pace:        pace{list: listEvery, detail: detailEvery},
+		pace:        pace{list: listEvery, detail: detailEvery, rest: slowEvery},
 	}
-	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now()}})
+	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now()}, Labels: w.labels, Pace: w.pace.shown(m.rps)})
 	return w
 }
 
@@ -82,20 +93,38 @@ func (w *Watcher) Snapshot() *Snapshot {
 	return w.snapshot.Load()
 }
 
+// Peek gives what is known now, as Snapshot does, but does not keep the watcher
+// awake.
+func (w *Watcher) Peek() *Snapshot { return w.snapshot.Load() }
+
+// Awake tells whether the watcher runs: a snapshot of one that does not is old.
+func (w *Watcher) Awake() bool { return w.running.Load() }
+
 // Subscribe gives a channel that receives after each change of the snapshot;
 // changes not yet fetched are one. The watcher lives while somebody is
 // subscribed; cancel must be called once.
 func (w *Watcher) Subscribe() (changed <-chan struct{}, cancel func()) {
+	changed, leave := w.join(true)
+	w.touch()
+	return changed, func() {
+		leave()
+		w.touch()
+	}
+}
+
+// Follow is Subscribe for those who only want to know while others look on: it
+// does not keep the watcher awake.
+func (w *Watcher) Follow() (changed <-chan struct{}, cancel func()) { return w.join(false) }
+
+func (w *Watcher) join(awake bool) (changed <-chan struct{}, leave func()) {
 	ch := make(chan struct{}, 1)
 	w.mu.Lock()
-	w.subscribers[ch] = struct{}{}
-	w.mu.Unlock()
-	w.touch()
+	defer w.mu.Unlock()
+	w.subscribers[ch] = awake
 	return ch, func() {
 		w.mu.Lock()
+		defer w.mu.Unlock()
 		delete(w.subscribers, ch)
-		w.mu.Unlock()
-		w.touch()
 	}
 }
 
@@ -206,32 +235,10 @@ func (w *Watcher) run() {
 		defer cancel()
 		w.clock(ctx)
 	})
-	w.recall(ctx)
+	if journal := w.monitor.journal.Load(); journal != nil && !w.recall(ctx, *journal) {
+		work.Go(func() { w.recallAgain(ctx, *journal) })
+	}
 	w.watch(ctx)
-}
-
-// recall fetches the commands of the past.
-func (w *Watcher) recall(ctx context.Context) {
-	journal := w.monitor.journal.Load()
-	if journal == nil {
-		return
-	}
-	past, err := (*journal).Commands(ctx, w.key)
-	if err != nil {
-		w.log.WarnContext(ctx, "past commands not read", "error", err)
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for id, c := range past {
-		if have := w.orders[id]; have != nil && !have.At.Before(c.At) {
-			continue
-		}
-		w.orders[id] = &order{Command: c}
-		if r := w.records[id]; r != nil {
-			r.order, r.dirty = w.orders[id], true
-		}
-	}
 }
 
 // clock takes samples and ages states each second, and returns when the
@@ -266,22 +273,35 @@ func (w *Watcher) beat() (idle bool) {
 		}
 	}
 	w.publish()
-	if len(w.subscribers) > 0 || now.Sub(time.Unix(0, w.lastUse.Load())) < idleAfter {
+	if w.wanted() || now.Sub(time.Unix(0, w.lastUse.Load())) < idleAfter {
 		return false
 	}
 	w.readers, w.ended, w.limited = nil, nil, nil // tokens are not kept for nothing
+	clear(w.until)
 	w.running.Store(false)
 	return true
 }
 
+// wanted tells whether somebody is subscribed who keeps the watcher awake.
+// w.mu is held.
+func (w *Watcher) wanted() bool {
+	for _, awake := range w.subscribers {
+		if awake {
+			return true
+		}
+	}
+	return false
+}
+
 // offer puts a reader first, unless the API no longer takes its token; one that
 // may not read all comes last.
-func (w *Watcher) offer(r Reader) {
+func (w *Watcher) offer(r Reader, until time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r == nil || slices.Contains(w.ended, r) {
 		return
 	}
+	w.until[r] = until
 	limited := slices.Contains(w.limited, r)
 	if have := slices.Index(w.readers, r); have == 0 || have > 0 && limited {
 		return
@@ -293,6 +313,7 @@ func (w *Watcher) offer(r Reader) {
 	}
 	w.readers = slices.Insert(w.readers, place, r)
 	w.readers = w.readers[:min(len(w.readers), maxReaders)]
+	maps.DeleteFunc(w.until, func(have Reader, _ time.Time) bool { return !slices.Contains(w.readers, have) })
 	wake(w.offered)
 }
 
@@ -349,6 +370,11 @@ func noted(list []Reader, r Reader) []Reader {
 func (w *Watcher) anyUnlimited() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.someUnlimited()
+}
+
+// someUnlimited is anyUnlimited where w.mu is held.
+func (w *Watcher) someUnlimited() bool {
 	return len(w.readers) > 0 && !slices.Contains(w.limited, w.readers[0])
 }
 
@@ -356,7 +382,7 @@ func (w *Watcher) anyUnlimited() bool {
 func (w *Watcher) record(id string) *record {
 	r := w.records[id]
 	if r == nil {
-		r = &record{id: id, order: w.orders[id], dirty: true}
+		r = &record{id: id, order: w.orders[id], care: w.care[id], dirty: true}
 		w.records[id] = r
 	}
 	return r
@@ -403,6 +429,7 @@ func (w *Watcher) publish() {
 		At: now, Complete: w.complete, Link: w.link, Capabilities: w.capabilities,
 		Flows: make([]*Flow, 0, len(w.records)),
 		byID:  make(map[string]*Flow, len(w.records)),
+		Pace:  w.pace.shown(w.monitor.rps), Labels: w.labels, Credential: w.lastCredential(),
 	}
 	if next.Link.Since.IsZero() {
 		next.Link = last.Link
@@ -429,5 +456,6 @@ func (w *Watcher) publish() {
 // same tells whether two snapshots say the same.
 func same(a, b *Snapshot) bool {
 	return a.Complete == b.Complete && a.Link == b.Link && a.Capabilities == b.Capabilities &&
+		a.Pace == b.Pace && a.Labels == b.Labels && a.Credential.Equal(b.Credential) &&
 		slices.Equal(a.Flows, b.Flows)
 }
