@@ -280,7 +280,7 @@ func (r *record) build(f facts, v verdict, now time.Time) *Flow {
 		ID: r.id, Name: r.name, Region: r.region, Description: r.description, Protocol: r.protocol,
 		State: v.state, Aging: v.aging,
 		Status: r.status, StatusAt: r.statusAt, StatusSince: r.statusSince,
-		Source: r.source, DetailAt: r.detailAt, Statistics: r.statistics, SeenAt: r.seenAt(),
+		Source: r.source, DetailAt: r.detailAt, Statistics: r.statistics, MeasuredAt: r.measuredAt, SeenAt: r.seenAt(),
 		Outputs: make([]Output, len(r.outputs)),
 		Care:    r.care,
 	}

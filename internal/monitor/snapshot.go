@@ -47,6 +47,7 @@ type Flow struct {
 	Outputs     []Output                  // in the service's order; at most 10
 	DetailAt    time.Time                 // when Source and the output names were read
 	Statistics  *medialive.FlowStatistics // nil where the backend has none
+	MeasuredAt  time.Time                 // when Statistics came, by our own clock
 	SeenAt      time.Time                 // the age of the row: its oldest fact that matters
 	Care        Care                      // what people have put on it
 }
