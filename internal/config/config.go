@@ -35,6 +35,9 @@ type Config struct {
 	UpstreamRPS float64 // requests a second and project, for reading
 	Service     Service
 
+	PublicURL    string         // of the dashboard, as people reach it; for links, may be empty
+	WebhookAllow []netip.Prefix // private networks that webhooks may reach
+
 	GatewayListen     string // host:port of the gateway's REST API; port 0 takes a free one
 	GatewaySRTAddress string // IP on which SRT listeners are bound
 	GatewaySRTPorts   Ports  // UDP ports allotted to listeners

@@ -79,6 +79,8 @@ func TestEnvironRoundTrip(t *testing.T) {
 		"FLOWDECK_ADMIN_PASSWORD":  "  spaces = and # signs ",
 		"FLOWDECK_DATABASE_URL":    "postgres://u:p@localhost/flowdeck",
 		"FLOWDECK_UPSTREAM_RPS":    "2.5",
+		"FLOWDECK_WEBHOOK_ALLOW":   "10.9.0.0/16",
+		"FLOWDECK_PUBLIC_URL":      "https://deck.example",
 	}
 	before, err := load(t, nil, env, "")
 	if err != nil {

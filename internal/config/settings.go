@@ -77,6 +77,13 @@ var settings = []setting{
 		set:   func(c *Config, v string) (err error) { c.UpstreamRPS, err = parseRate(v); return err },
 		get:   func(c *Config) string { return strconv.FormatFloat(c.UpstreamRPS, 'g', -1, 64) },
 	},
+	text("public-url", "", "`url` by which people reach the dashboard, for the links in alarms that are told", func(c *Config) *string { return &c.PublicURL }),
+	{
+		env: "FLOWDECK_WEBHOOK_ALLOW", flag: "webhook-allow",
+		usage: "private `addresses` or CIDRs, comma separated, that webhooks may reach",
+		set:   func(c *Config, v string) (err error) { c.WebhookAllow, err = parsePrefixes(v); return err },
+		get:   func(c *Config) string { return formatPrefixes(c.WebhookAllow) },
+	},
 	text("gateway-listen", "127.0.0.1:8081", "`host:port` of the gateway's REST API", func(c *Config) *string { return &c.GatewayListen }),
 	text("gateway-srt-address", "127.0.0.1", "`address` on which SRT listeners are bound", func(c *Config) *string { return &c.GatewaySRTAddress }),
 	{

@@ -29,6 +29,7 @@ func (c Config) Validate() error {
 		named("FLOWDECK_REGION", checkRegion(c.Region)),
 		named("FLOWDECK_IAM_URL", checkURL(c.IAMURL, true)),
 		c.Service.check(),
+		named("FLOWDECK_PUBLIC_URL", checkURL(c.PublicURL, true)),
 		named("FLOWDECK_GATEWAY_LISTEN", checkHostPort(c.GatewayListen)),
 		named("FLOWDECK_GATEWAY_SRT_ADDRESS", checkIPv4(c.GatewaySRTAddress)),
 		named("FLOWDECK_ADMIN_PASSWORD", c.checkAdminPassword()),
