@@ -32,6 +32,8 @@ type FlowHead struct {
 	Command     FlowCommand
 	DeleteURL   string // empty: cannot be deleted now
 	DeleteWhy   string // with an empty DeleteURL: "Stop it first"
+	Off         string // why no command can be given now, in a word; empty: they can
+	Fresh       Fresh
 }
 
 // About is the description of the head.
@@ -39,7 +41,7 @@ func (h FlowHead) About() FlowAbout { return FlowAbout{Text: h.Description} }
 
 // Deletion is the head's way to delete.
 func (h FlowHead) Deletion() FlowDeletion {
-	return FlowDeletion{T: h.T, URL: h.DeleteURL, Why: h.DeleteWhy}
+	return FlowDeletion{T: h.T, URL: h.DeleteURL, Why: h.DeleteWhy, Off: h.Off}
 }
 
 // FlowAbout is the description of a flow (fragment "#flow-description").
@@ -50,6 +52,7 @@ type FlowDeletion struct {
 	T   *text.Strings
 	URL string // empty: cannot be deleted now
 	Why string // with an empty URL
+	Off string // with a URL: why it cannot be done now, in a word
 }
 
 // FlowState is the state beside the title (fragment "#flow-state").
@@ -85,6 +88,9 @@ type Fact struct {
 	Note  string   // after it
 	Age   ui.Moment
 	Bad   bool // the outcome was not what was asked for
+	Old   bool // two reads were missed: grey
+
+	Problem string // a command that is not what is commanded: it was refused
 }
 
 // LineKind is how a stretch of the signal path is drawn.
@@ -110,6 +116,8 @@ type SourceBox struct {
 	Bitrate ui.Figure   // over the line
 	RTT     ui.Figure   // under the line
 	Problem string      // why it is not connected, for people
+	Told    Told
+	Off     string // why it cannot be changed now, in a word
 }
 
 // Pair is a label with its value.
@@ -146,6 +154,7 @@ type OutputList struct {
 	AddURL  string // empty: all ten are used
 	Free    string // "4 of 10 free. Adding interrupts nothing."
 	Unknown bool   // not read yet
+	Off     string // why none can be added now, in a word
 }
 
 // OutputRow is one output (fragment "#output-<name>").
@@ -169,6 +178,8 @@ type OutputRow struct {
 	Lost     ui.State // shown as a pill when Shape is set
 	Next     ui.Moment
 	Toggle   OutputToggle
+	Told     Told
+	Aged     bool // two reads were missed: the row is grey
 }
 
 // OutputToggle switches an output on, or asks before it switches it off.
@@ -177,6 +188,7 @@ type OutputToggle struct {
 	URL  string // enable: POST; disable: GET asks, POST does; empty: nothing now
 	Word string // "Turn off"
 	Name string
+	Why  string // why it cannot be switched now, in a word; empty: it can
 }
 
 // ArmedOutput is an output row that asks before it is switched off (fragment

@@ -1,6 +1,9 @@
 package pages
 
-import "github.com/flowdeck/flowdeck/web/templates/ui"
+import (
+	"github.com/flowdeck/flowdeck/web/templates/text"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
 
 // place is the id of the element that holds the offer: a row of the list, or the
 // command of the flow page.
@@ -17,6 +20,30 @@ func (a FlowAction) origin() string {
 		return "flow"
 	}
 	return "list"
+}
+
+// offered is which button is drawn: a command that cannot be given now has the
+// place of its button.
+func (a FlowAction) offered() string {
+	if a.Verb != "" && a.Why != "" {
+		return "off"
+	}
+	return a.Verb
+}
+
+// word and spoken are the command as its button says it, and as it is heard.
+func (a FlowAction) word(t *text.Strings) string {
+	if a.Verb == "start" {
+		return t.List.Start
+	}
+	return t.List.Stop
+}
+
+func (a FlowAction) spoken(t *text.Strings) string {
+	if a.Verb == "start" {
+		return t.List.StartFlow(a.Name)
+	}
+	return t.List.StopFlow(a.Name)
 }
 
 // at gives an element, or the empty text where there is none.

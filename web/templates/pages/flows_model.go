@@ -21,8 +21,15 @@ type FlowList struct {
 	Columns []ui.Column // state, name, in state … in the order of the table; build with FlowColumns
 	Body    FlowBody
 	Pager   Pager
+	New     NewButton
 	Search  string // what was searched for, empty: nothing
 	Figures bool   // the backend measures: RTT, loss and trace have columns
+}
+
+// NewButton leads to the form that makes a flow (fragment "#flow-new").
+type NewButton struct {
+	T   *text.Strings
+	Why string // why no flow can be made now, in a word; empty: one can
 }
 
 // Chips are the counts by state (fragment "#chips").
@@ -60,6 +67,7 @@ type FlowRow struct {
 	InState     ui.Moment // counter
 	Seen        ui.Moment // age of the reading
 	SeenOld     bool      // too old to be at ease
+	Aged        bool      // two reads were missed: the row is grey
 	Action      FlowAction
 }
 
@@ -69,6 +77,7 @@ type FlowAction struct {
 	Name   string // of the flow, for the label of the button
 	Verb   string // "start", "stop", or empty: nothing now
 	By     string // with an empty Verb: "by op-2"
+	Why    string // why Verb cannot be given now, in a word; empty: it can
 	From   string // "list" or "flow": where the answer goes; sent as "from"
 	State  string // the state this offer rests on, sent along with a start
 }
@@ -129,6 +138,7 @@ type Crumb struct{ Label, URL string }
 type Pager struct {
 	T        *text.Strings
 	Range    string // "1–50 of 58"
+	Fresh    string // how fresh the list can be, and why
 	Sizes    []ui.Option
 	SizeURLs []string // beside Sizes
 	Page     string   // "1 / 2"

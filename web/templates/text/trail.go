@@ -1,14 +1,363 @@
 package text
 
-// Trail are the texts of the page of the activity trail, and how fresh pages are.
+import (
+	"fmt"
+	"strconv"
+)
+
+// Trail are the texts of the page of the activity trail, and of what is told
+// of a fact: by whom, how old, how fresh it can be.
 type Trail struct {
-	Title string
+	Title      string
+	None       string // nothing was written yet
+	NothingHit string // the filters leave nothing
+	ShowAll    string
+	Flowdeck   string // the actor of what Flowdeck did by itself
+	Media      string // the actor of what media did
+	Whole      string // of a line that belongs to no flow
+	AllOfFlow  string // link from the page of a flow
+	UTC        string
+	Older      string
+	Newest     string
+	Rows       string
+	News       func(n int) string // lines that came since the page was shown
+	Chained    string
+	Verify     string // the command stands after it
+	CSV        string
+	JSON       string
+	Export     string
+	Details    string // of a line
+	Seq        string
+	Clock      string // the time to the millisecond
+	Settled    string
+	Request    string
+	Code       string
+	Said       string
+	Reason     string
+	Filters    string
+	Kind       string
+	Actor      string
+	Flow       string
+	Verb       string
+	Outcome    string
+	Text       string
+	From       string
+	To         string
+	TimeHelp   string
+	Search     string
+	Anything   string // of a choice: all
+	Clear      string
+	WithFlow   func(flow string) string // chip of the one flow that is shown
+	BadTime    func(value string) string
+	BadRange   string
+	BadChoice  func(value string) string
+	Cut        string // last line of a file that could not be written to its end
+	Today      string
+	Yesterday  string
+
+	Kinds    Kinds
+	Outcomes Outcomes
+	Deeds    Deeds
+
+	// the facts of a flow
+	On, Off      string // of an output, as the service has it
+	MeasuredAgo  string // "measured {} ago"
+	NotRead      string
+	TurnedOn     func(actor, clock string) string
+	TurnedOff    func(actor, clock string) string
+	Changed      func(actor, clock string) string
+	Added        func(actor, clock string) string
+	Made         func(actor, clock string) string
+	WithOutcome  func(told, outcome string) string
+	RefusedStart func(actor, clock string) string
+	RefusedStop  func(actor, clock string) string
+	UndoneStart  func(actor, clock string) string
+	UndoneStop   func(actor, clock string) string
+	MediaComes   string
+	NoMedia      string
+	SinceClock   string // "since {} UTC"
+
+	// why a button is off
+	OffService string // on the button
+	OffSilent  string
+	OffWhole   string // in full, beside the way to the service
+
+	// how fresh a page can be
+	FreshStream string
+	FreshPolled func(list, outputs, rps string) string
+	FreshPaused func(until string) string
+	FreshEvery  func(seconds int) string
+
+	// the end of a sign-in
+	EndsIn    string // "sign-in ends in {}"
+	Ended     string
+	Renew     string
+	RenewLead string
+	RenewHead string
+}
+
+// Kinds are the kinds of line.
+type Kinds struct{ Command, Signal, Alarm, Care, Access string }
+
+// Outcomes tell what became of a command.
+type Outcomes struct{ Done, Refused, Unknown, NotDone, Open string }
+
+// Deeds tell what a line is about, after who did it: "op-1" "started the flow".
+// Those with a target have it at {}.
+type Deeds struct {
+	Start, Stop, Create, Delete, UpdateSource           string
+	AddOutput, ChangeOutput, OutputOn, OutputOff        string
+	DeleteOutput, Clone                                 string
+	Protect, Release, ForceRelease                      string
+	Ask, Withdraw, Confirm                              string
+	AddNote, DeleteNote, Handover, Band                 string
+	Label, DeleteLabel                                  string
+	KeepGood, RestoreGood                               string
+	Park, Unpark, DropParked                            string
+	Raised, Cleared, Returned, Acknowledged             string
+	Shelved, Unshelved                                  string
+	SourceLost, SourceBack, SourceLive, SourceWaiting   string
+	OutputLost, OutputBack, OutputIdle                  string
+	Loss, LossBack, Bitrate, BitrateBack                string
+	NoMedia, Idle, IdleBack, Unstable, Many             string
+	Active, Standby                                     string
+	LinkLost, LinkBack, Credential, Seen, Gone          string
+	SignIn, SignOut, SignInFailed, UserAdd, UserRemove  string
+	KeyAdd, KeyRemove, Webhook, WebhookRemove, WebhookT string
+	Boot, Halt                                          string
 }
 
 var englishTrail = Trail{
-	Title: "Activity",
+	Title:      "Activity",
+	None:       "Nothing has happened here yet. Whatever somebody commands and whatever media does is written here.",
+	NothingHit: "No line matches.",
+	ShowAll:    "Show all activity",
+	Flowdeck:   "Flowdeck",
+	Media:      "Signal",
+	Whole:      "whole project",
+	AllOfFlow:  "All activity of this flow",
+	UTC:        "UTC",
+	Older:      "Older",
+	Newest:     "Newest",
+	Rows:       "Lines",
+	News: func(n int) string {
+		if n == 1 {
+			return "1 new line"
+		}
+		return strconv.Itoa(n) + " new lines"
+	},
+	Chained:   "Every line is chained to the one before it by a keyed hash. An edit, a deletion, a change of order or a cut end is found by",
+	Verify:    "Verify:",
+	CSV:       "CSV",
+	JSON:      "JSON",
+	Export:    "Export",
+	Details:   "Details",
+	Seq:       "Line",
+	Clock:     "Exact time",
+	Settled:   "Outcome known",
+	Request:   "Request id",
+	Code:      "Code",
+	Said:      "The service said",
+	Reason:    "Reason",
+	Filters:   "Filter",
+	Kind:      "Kind",
+	Actor:     "Who",
+	Flow:      "Flow",
+	Verb:      "What",
+	Outcome:   "Outcome",
+	Text:      "Search text",
+	From:      "From",
+	To:        "To",
+	TimeHelp:  "UTC. 19:30, 2026-11-21, 2026-11-21 19:30:05, or 2h ago.",
+	Search:    "Show",
+	Anything:  "All",
+	Clear:     "Clear",
+	WithFlow:  func(flow string) string { return "Flow " + flow },
+	BadTime:   func(value string) string { return quoted(value) + " is no time. Write 19:30, 2026-11-21 19:30, or 2h." },
+	BadRange:  "This is before the beginning. Nothing could match.",
+	BadChoice: func(value string) string { return quoted(value) + " is not understood, and was left out." },
+	Cut:       "INCOMPLETE: the file could not be written to its end. Export again.",
+	Today:     "Today",
+	Yesterday: "Yesterday",
+	Kinds:     Kinds{Command: "Command", Signal: "Signal", Alarm: "Alarm", Care: "Care", Access: "Access"},
+	Outcomes: Outcomes{
+		Done: "done", Refused: "refused", Unknown: "outcome unknown", NotDone: "did not happen", Open: "on its way",
+	},
+	Deeds: Deeds{
+		Start: "started the flow", Stop: "stopped the flow", Create: "made the flow", Delete: "deleted the flow",
+		UpdateSource: "changed the source", AddOutput: "added output {}", ChangeOutput: "changed output {}",
+		OutputOn: "turned on output {}", OutputOff: "turned off output {}", DeleteOutput: "removed output {}",
+		Clone: "cloned the flow", Protect: "protected the flow", Release: "released the flow",
+		ForceRelease: "released the flow by force", Ask: "asked for a second person: {}", Withdraw: "withdrew the question: {}",
+		Confirm: "confirmed as second person: {}", AddNote: "added a note", DeleteNote: "deleted a note",
+		Handover: "changed the hand-over text", Band: "set what is normal", Label: "named the address {}",
+		DeleteLabel: "took the name from the address {}", KeepGood: "kept the last known good", RestoreGood: "went back to the last known good",
+		Park: "parked output {}", Unpark: "brought back parked output {}", DropParked: "dropped parked output {}",
+		Raised: "alarm raised", Cleared: "alarm cleared", Returned: "alarm returned unanswered", Acknowledged: "acknowledged the alarm",
+		Shelved: "shelved the alarm", Unshelved: "took the alarm off the shelf",
+		SourceLost: "source lost", SourceBack: "source came back", SourceLive: "source connected", SourceWaiting: "waits for a source",
+		OutputLost: "output {} lost", OutputBack: "output {} came back", OutputIdle: "output {} has no media",
+		Loss: "loss over its limit", LossBack: "loss back under its limit", Bitrate: "bitrate outside its band", BitrateBack: "bitrate back in its band",
+		NoMedia: "no media after the start", Idle: "ACTIVE without media", IdleBack: "no longer ACTIVE without media",
+		Unstable: "changes its state again and again", Many: "several were lost together",
+		Active: "confirmed ACTIVE", Standby: "confirmed STANDBY", LinkLost: "the service is not reached", LinkBack: "the service is reached again",
+		Credential: "the credential for reading is about to end", Seen: "flow seen for the first time", Gone: "flow is gone from the service",
+		SignIn: "signed in", SignOut: "signed out", SignInFailed: "could not sign in", UserAdd: "added user {}", UserRemove: "removed user {}",
+		KeyAdd: "added a key", KeyRemove: "removed a key", Webhook: "set webhook {}", WebhookRemove: "removed webhook {}", WebhookT: "tested webhook {}",
+		Boot: "Flowdeck began", Halt: "Flowdeck ended",
+	},
+	On: "enabled", Off: "disabled",
+	MeasuredAgo:  "measured {} ago",
+	NotRead:      "not read yet",
+	TurnedOn:     func(actor, clock string) string { return "turned on by " + actor + ", " + clock + " UTC" },
+	TurnedOff:    func(actor, clock string) string { return "turned off by " + actor + ", " + clock + " UTC" },
+	Changed:      func(actor, clock string) string { return "changed by " + actor + ", " + clock + " UTC" },
+	Added:        func(actor, clock string) string { return "added by " + actor + ", " + clock + " UTC" },
+	Made:         func(actor, clock string) string { return "made by " + actor + ", " + clock + " UTC" },
+	WithOutcome:  func(told, outcome string) string { return told + ": " + outcome },
+	RefusedStart: func(actor, clock string) string { return "Start by " + actor + ", " + clock + " UTC, was refused" },
+	RefusedStop:  func(actor, clock string) string { return "Stop by " + actor + ", " + clock + " UTC, was refused" },
+	UndoneStart: func(actor, clock string) string {
+		return "Start by " + actor + ", " + clock + " UTC, got no answer and did not happen"
+	},
+	UndoneStop: func(actor, clock string) string {
+		return "Stop by " + actor + ", " + clock + " UTC, got no answer and did not happen"
+	},
+	MediaComes:  "media arrives",
+	NoMedia:     "no media",
+	SinceClock:  "since {} UTC",
+	OffService:  "no API",
+	OffSilent:   "no link",
+	OffWhole:    "No command can be given until it is reached again; the buttons come back by themselves.",
+	FreshStream: "Changes show as they happen.",
+	FreshPolled: func(list, outputs, rps string) string {
+		return "The list is read " + list + ", outputs " + outputs + ", at " + rps + " requests/s."
+	},
+	FreshPaused: func(until string) string { return "Reading pauses until " + until + " UTC, as the service asked." },
+	FreshEvery: func(seconds int) string {
+		if seconds < 10 {
+			return fmt.Sprintf("every %d s", seconds)
+		}
+		return fmt.Sprintf("about every %d s", seconds)
+	},
+	EndsIn:    "sign-in ends in {}",
+	Ended:     "sign-in has ended",
+	Renew:     "renew",
+	RenewHead: "Renew your sign-in",
+	RenewLead: "It is about to end. Sign in again to go on; this page and what you typed are kept.",
 }
 
 var chineseTrail = Trail{
-	Title: "活动记录",
+	Title:      "活动记录",
+	None:       "尚无记录。所有操作与信号变化都会写在这里。",
+	NothingHit: "没有符合条件的记录。",
+	ShowAll:    "显示全部记录",
+	Flowdeck:   "Flowdeck 系统",
+	Media:      "信号",
+	Whole:      "整个项目",
+	AllOfFlow:  "此传输流的全部记录",
+	UTC:        "UTC 时间",
+	Older:      "更早",
+	Newest:     "最新",
+	Rows:       "行数",
+	News:       func(n int) string { return strconv.Itoa(n) + " 条新记录" },
+	Chained:    "每条记录都以密钥散列与前一条相连；修改、删除、调换顺序或截断都能查出，命令为",
+	Verify:     "校验：",
+	CSV:        "CSV 文件",
+	JSON:       "JSON 文件",
+	Export:     "导出",
+	Details:    "详情",
+	Seq:        "序号",
+	Clock:      "精确时间",
+	Settled:    "结果确定于",
+	Request:    "请求编号",
+	Code:       "代码",
+	Said:       "服务返回",
+	Reason:     "原因",
+	Filters:    "筛选",
+	Kind:       "类别",
+	Actor:      "操作者",
+	Flow:       "传输流",
+	Verb:       "事项",
+	Outcome:    "结果",
+	Text:       "搜索文字",
+	From:       "开始",
+	To:         "结束",
+	TimeHelp:   "UTC 时间。如 19:30、2026-11-21、2026-11-21 19:30:05，或 2h（2 小时前）。",
+	Search:     "显示",
+	Anything:   "全部",
+	Clear:      "清除",
+	WithFlow:   func(flow string) string { return "传输流 " + flow },
+	BadTime: func(value string) string {
+		return "“" + value + "”不是时间。请写作 19:30、2026-11-21 19:30 或 2h。"
+	},
+	BadRange:  "结束早于开始，不会有任何记录。",
+	BadChoice: func(value string) string { return "无法识别“" + value + "”，已忽略。" },
+	Cut:       "不完整：文件未能写完，请重新导出。",
+	Today:     "今天",
+	Yesterday: "昨天",
+	Kinds:     Kinds{Command: "操作", Signal: "信号", Alarm: "告警", Care: "维护", Access: "访问"},
+	Outcomes:  Outcomes{Done: "已完成", Refused: "被拒绝", Unknown: "结果未知", NotDone: "未生效", Open: "进行中"},
+	Deeds: Deeds{
+		Start: "启动了传输流", Stop: "停止了传输流", Create: "新建了传输流", Delete: "删除了传输流",
+		UpdateSource: "修改了源", AddOutput: "添加了输出 {}", ChangeOutput: "修改了输出 {}",
+		OutputOn: "开启了输出 {}", OutputOff: "关闭了输出 {}", DeleteOutput: "移除了输出 {}",
+		Clone: "复制了传输流", Protect: "保护了传输流", Release: "解除了保护",
+		ForceRelease: "强制解除了保护", Ask: "请求第二人确认：{}", Withdraw: "撤回了请求：{}",
+		Confirm: "作为第二人确认：{}", AddNote: "添加了备注", DeleteNote: "删除了备注",
+		Handover: "修改了交接说明", Band: "设定了正常范围", Label: "为地址 {} 命名",
+		DeleteLabel: "移除了地址 {} 的名称", KeepGood: "保存了最近良好配置", RestoreGood: "恢复了最近良好配置",
+		Park: "暂存了输出 {}", Unpark: "恢复了暂存的输出 {}", DropParked: "丢弃了暂存的输出 {}",
+		Raised: "告警发生", Cleared: "告警解除", Returned: "告警未确认即恢复", Acknowledged: "确认了告警",
+		Shelved: "搁置了告警", Unshelved: "取消了告警搁置",
+		SourceLost: "源丢失", SourceBack: "源已恢复", SourceLive: "源已连接", SourceWaiting: "等待源信号",
+		OutputLost: "输出 {} 丢失", OutputBack: "输出 {} 已恢复", OutputIdle: "输出 {} 无媒体",
+		Loss: "丢包超出限值", LossBack: "丢包回到限值内", Bitrate: "码率超出范围", BitrateBack: "码率回到范围内",
+		NoMedia: "启动后无媒体", Idle: "已启动但无媒体", IdleBack: "不再空转",
+		Unstable: "状态反复变化", Many: "多路同时丢失",
+		Active: "确认为 ACTIVE", Standby: "确认为 STANDBY", LinkLost: "无法连接服务", LinkBack: "已恢复与服务的连接",
+		Credential: "读取凭证即将到期", Seen: "首次发现传输流", Gone: "传输流已不在服务中",
+		SignIn: "登录", SignOut: "退出登录", SignInFailed: "登录失败", UserAdd: "添加了用户 {}", UserRemove: "移除了用户 {}",
+		KeyAdd: "添加了密钥", KeyRemove: "移除了密钥", Webhook: "设置了 Webhook {}", WebhookRemove: "移除了 Webhook {}", WebhookT: "测试了 Webhook {}",
+		Boot: "Flowdeck 启动", Halt: "Flowdeck 停止",
+	},
+	On: "已启用", Off: "已停用",
+	MeasuredAgo:  "{} 前测得",
+	NotRead:      "尚未读取",
+	TurnedOn:     func(actor, clock string) string { return actor + " 于 " + clock + " UTC 开启" },
+	TurnedOff:    func(actor, clock string) string { return actor + " 于 " + clock + " UTC 关闭" },
+	Changed:      func(actor, clock string) string { return actor + " 于 " + clock + " UTC 修改" },
+	Added:        func(actor, clock string) string { return actor + " 于 " + clock + " UTC 添加" },
+	Made:         func(actor, clock string) string { return actor + " 于 " + clock + " UTC 新建" },
+	WithOutcome:  func(told, outcome string) string { return told + "：" + outcome },
+	RefusedStart: func(actor, clock string) string { return actor + " 于 " + clock + " UTC 的启动被拒绝" },
+	RefusedStop:  func(actor, clock string) string { return actor + " 于 " + clock + " UTC 的停止被拒绝" },
+	UndoneStart: func(actor, clock string) string {
+		return actor + " 于 " + clock + " UTC 的启动无应答，未生效"
+	},
+	UndoneStop: func(actor, clock string) string {
+		return actor + " 于 " + clock + " UTC 的停止无应答，未生效"
+	},
+	MediaComes:  "有媒体",
+	NoMedia:     "无媒体",
+	SinceClock:  "自 {} UTC",
+	OffService:  "无 API",
+	OffSilent:   "无连接",
+	OffWhole:    "恢复连接前无法下达操作；按钮会自动恢复。",
+	FreshStream: "变化即时显示。",
+	FreshPolled: func(list, outputs, rps string) string {
+		return "列表" + list + "读取一次，输出" + outputs + "一次（每秒 " + rps + " 次请求）。"
+	},
+	FreshPaused: func(until string) string { return "按服务要求暂停读取，至 " + until + " UTC。" },
+	FreshEvery: func(seconds int) string {
+		if seconds < 10 {
+			return fmt.Sprintf("每 %d 秒", seconds)
+		}
+		return fmt.Sprintf("约每 %d 秒", seconds)
+	},
+	EndsIn:    "登录将在 {} 后到期",
+	Ended:     "登录已到期",
+	Renew:     "续期",
+	RenewHead: "续期登录",
+	RenewLead: "登录即将到期。请重新登录，本页及已填内容会保留。",
 }
