@@ -1,15 +1,26 @@
-// Package medialivetest is a small fake of the Media Live API and of IAM's
-// sign-in, for tests: what it holds can be set, what it was asked can be read,
-// and any request can be made to fail.
+// Package medialivetest is a small fake of the Media Live API and of IAM, for
+// tests: what it holds can be set, what it was asked can be read, and any
+// request can be made to fail.
+//
+// It answers without a network by [Cloud.Transport], so that tests may run on a
+// fake clock, and on loopback by [Cloud.Serve], so that the whole program can
+// run against it.
+//
+// Its truth log tells every request and whether it took effect
+// ([Cloud.Requests], [Cloud.Effects]), and what was true at any moment
+// ([Cloud.At]). Its fault script is a table: [Cloud.Inject] puts a [Fault] on
+// an operation, or on all, for the next few requests or until it is lifted. A
+// later fault goes before an earlier one. See the functions that make a Fault.
+// What is wrong for longer is set on the cloud itself: [Cloud.Skew],
+// [Cloud.Quota], [Cloud.Strict], [Cloud.Revoke], [Cloud.TokensLive],
+// [Cloud.TokensWeigh]. A flow that is ACTIVE while its source is DISCONNECTED
+// is the rule: media comes when a test changes the health.
 package medialivetest
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -26,18 +37,27 @@ const Endpoint = "http://127.0.0.1:1"
 type Call struct {
 	Op     string // operationId
 	FlowID string
-	Token  string
+	Token  string // or the access key
 }
 
 // Cloud is a fake service. Its methods may be called at any time.
 type Cloud struct {
 	mu       sync.Mutex
 	flows    []*Flow // newest first
-	calls    []Call
+	requests []Request
+	facts    []Fact
+	late     []lateEffect
+	faults   []*injected
+	servers  []*server
 	users    map[string]User
+	keys     map[string]medialive.Secret // by access key
+	tokens   map[string]time.Time        // issued ones, and when they end by the cloud's clock
 	made     int
-	now      func() time.Time
+	skew     time.Duration
 	lifespan time.Duration
+	weight   int  // characters of a token; 0: few
+	strict   bool // only tokens that were issued are let in
+	quota    int  // requests a second; 0: no limit
 
 	// Before, if set, sees each request first; true means that it has
 	// answered. After is told once an answer is made, before it is sent: true
@@ -60,7 +80,10 @@ type User struct {
 
 // New makes an empty fake whose tokens live a day.
 func New() *Cloud {
-	return &Cloud{users: make(map[string]User), now: time.Now, lifespan: 24 * time.Hour}
+	return &Cloud{
+		users: make(map[string]User), keys: make(map[string]medialive.Secret),
+		tokens: make(map[string]time.Time), lifespan: 24 * time.Hour,
+	}
 }
 
 // AddUser lets somebody sign in.
@@ -77,6 +100,56 @@ func (c *Cloud) TokensLive(d time.Duration) {
 	c.lifespan = d
 }
 
+// TokensWeigh sets how many characters the tokens have that are issued from now
+// on; the vendor's may have 16 K.
+func (c *Cloud) TokensWeigh(characters int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.weight = characters
+}
+
+// Strict lets in only tokens that the fake has issued and that have not ended.
+// Else any other token is good.
+func (c *Cloud) Strict() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.strict = true
+}
+
+// Revoke ends a token now, whether the fake has issued it or not.
+func (c *Cloud) Revoke(token string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tokens[token] = time.Time{}
+}
+
+// AddKey lets requests in that are signed with an access key, within
+// [medialive.SignatureLife] of the cloud's clock.
+func (c *Cloud) AddKey(access string, secret medialive.Secret) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keys[access] = secret
+}
+
+// Skew sets how far the cloud's clock is ahead of this one, as its Date header
+// and its judgement of signatures and tokens show.
+func (c *Cloud) Skew(ahead time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.skew = ahead
+}
+
+// Quota sets how many requests a second are answered; others are refused as
+// throttled. 0 means all.
+func (c *Cloud) Quota(perSecond int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.quota = perSecond
+}
+
+// now is the cloud's clock. c.mu is held.
+func (c *Cloud) now() time.Time { return time.Now().Add(c.skew) }
+
 // Add adds a flow as the newest one; without an id it is given one.
 func (c *Cloud) Add(f Flow) (id string) {
 	c.mu.Lock()
@@ -89,6 +162,7 @@ func (c *Cloud) Add(f Flow) (id string) {
 		f.Status = medialive.Standby
 	}
 	c.flows = slices.Insert(c.flows, 0, &f)
+	c.note("Add", &f)
 	return f.ID
 }
 
@@ -98,6 +172,7 @@ func (c *Cloud) Change(id string, change func(*Flow)) {
 	defer c.mu.Unlock()
 	if f := c.find(id); f != nil {
 		change(f)
+		c.note("Change", f)
 	}
 }
 
@@ -105,18 +180,19 @@ func (c *Cloud) Change(id string, change func(*Flow)) {
 func (c *Cloud) Remove(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.flows = slices.DeleteFunc(c.flows, func(f *Flow) bool { return f.ID == id })
+	c.remove("Remove", id)
 }
 
 // Flow gives a copy of a flow as it is.
 func (c *Cloud) Flow(id string) (Flow, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.catchUp(time.Now())
 	f := c.find(id)
 	if f == nil {
 		return Flow{}, false
 	}
-	return *f, true
+	return f.copy(), true
 }
 
 // IDs gives the ids of all flows, newest first.
@@ -135,9 +211,9 @@ func (c *Cloud) Calls(op string) []Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []Call
-	for _, call := range c.calls {
-		if op == "" || call.Op == op {
-			out = append(out, call)
+	for _, r := range c.requests {
+		if op == "" || r.Op == op {
+			out = append(out, r.Call)
 		}
 	}
 	return out
@@ -148,265 +224,4 @@ func (c *Cloud) Client(token medialive.Secret) (*medialive.Client, error) {
 	return medialive.New(medialive.Config{
 		Endpoint: Endpoint, ProjectID: Project, Auth: medialive.Token(token), Transport: c.Transport(),
 	})
-}
-
-// Transport gives a round tripper that answers by itself, so that tests may run
-// on a fake clock.
-func (c *Cloud) Transport() http.RoundTripper { return transport{c} }
-
-type transport struct{ cloud *Cloud }
-
-func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		r.Body = http.NoBody
-	}
-	defer func() { _ = r.Body.Close() }()
-	w := httptest.NewRecorder()
-	if !t.cloud.serve(w, r) {
-		return nil, fmt.Errorf("the connection broke")
-	}
-	return w.Result(), nil
-}
-
-// ServeHTTP answers as the service would; a lost answer breaks the connection.
-func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !c.serve(w, r) {
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// operations names the operations by method and path.
-var operations = map[string]string{
-	"GET /v1/" + Project + "/flows":            "ListFlows",
-	"POST /v1/" + Project + "/flows":           "CreateFlows",
-	"DELETE /v1/" + Project + "/flows":         "DeleteFlow",
-	"GET /v1/" + Project + "/flows/detail":     "ShowFlowDetail",
-	"PUT /v1/" + Project + "/flows/start":      "ModifyFlowStart",
-	"PUT /v1/" + Project + "/flows/stop":       "ModifyFlowStop",
-	"PUT /v1/" + Project + "/flows/sources":    "ModifyFlowSources",
-	"POST /v1/" + Project + "/flows/outputs":   "CreateFlowOutput",
-	"GET /v1/" + Project + "/flows/outputs":    "ShowOutputInfo",
-	"PUT /v1/" + Project + "/flows/outputs":    "ModifyFlowOutput",
-	"DELETE /v1/" + Project + "/flows/outputs": "DeleteFlowOutput",
-	"POST /v3/auth/tokens":                     "KeystoneCreateUserToken",
-}
-
-// serve answers one request, and tells false if the answer is lost.
-func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) (sent bool) {
-	call := Call{
-		Op:     operations[r.Method+" "+r.URL.Path],
-		FlowID: r.URL.Query().Get("flow_id"), Token: r.Header.Get("X-Auth-Token"),
-	}
-	if call.Op == "" {
-		refuse(w, http.StatusNotFound, "APIG.0101", "The API does not exist or has not been published")
-		return true
-	}
-	c.mu.Lock()
-	c.calls = append(c.calls, call)
-	c.mu.Unlock()
-	if c.Before != nil && c.Before(w, call) {
-		return true
-	}
-	c.mu.Lock()
-	c.answer(w, r, call)
-	c.mu.Unlock()
-	return c.After == nil || !c.After(call)
-}
-
-func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, call Call) {
-	switch call.Op {
-	case "KeystoneCreateUserToken":
-		c.signIn(w, r)
-	case "ListFlows":
-		c.list(w, r)
-	case "CreateFlows":
-		c.create(w, r)
-	default:
-		f := c.find(call.FlowID)
-		if f == nil {
-			refuse(w, http.StatusBadRequest, medialive.CodeNotFound, "flow_id not exist")
-			return
-		}
-		c.flow(w, r, call.Op, f)
-	}
-}
-
-// flow answers the operations on one flow.
-func (c *Cloud) flow(w http.ResponseWriter, r *http.Request, op string, f *Flow) {
-	switch op {
-	case "ShowFlowDetail":
-		f.refer()
-		reply(w, http.StatusOK, f.Flow)
-	case "DeleteFlow":
-		if f.Status == medialive.Active {
-			refuse(w, http.StatusBadRequest, medialive.CodeInvalid, "flow task is in active status")
-			return
-		}
-		c.flows = slices.DeleteFunc(c.flows, func(have *Flow) bool { return have == f })
-		reply(w, http.StatusOK, map[string]any{"flow_id": f.ID, "status": "DELETED"})
-	case "ModifyFlowStart":
-		f.become(w, medialive.Active, "active")
-	case "ModifyFlowStop":
-		f.become(w, medialive.Standby, "standby")
-	case "ModifyFlowSources":
-		var body struct {
-			Source medialive.Source `json:"source"`
-		}
-		if decode(w, r, &body) {
-			f.Sources = []medialive.Source{body.Source}
-			reply(w, http.StatusOK, map[string]any{"flow_id": f.ID, "source": body.Source})
-		}
-	default:
-		f.output(w, r, op)
-	}
-}
-
-// refer makes the flow name its outputs.
-func (f *Flow) refer() {
-	f.Flow.Outputs = []medialive.OutputRef{}
-	for _, o := range f.Outputs {
-		f.Flow.Outputs = append(f.Flow.Outputs, medialive.OutputRef{Name: o.Name, Type: medialive.StandardOutput})
-	}
-}
-
-// become starts or stops a flow.
-func (f *Flow) become(w http.ResponseWriter, s medialive.FlowStatus, word string) {
-	if f.Status == s {
-		refuse(w, http.StatusBadRequest, medialive.CodeInvalid, "flow task is in "+word+" status")
-		return
-	}
-	f.Status = s
-	reply(w, http.StatusOK, map[string]any{"flow_id": f.ID, "status": s})
-}
-
-// output answers the operations on outputs.
-func (f *Flow) output(w http.ResponseWriter, r *http.Request, op string) {
-	if op == "CreateFlowOutput" {
-		var made []medialive.Output
-		if decode(w, r, &made) {
-			f.Outputs = append(f.Outputs, made...)
-			reply(w, http.StatusCreated, map[string]any{"flow_id": f.ID, "outputs": f.Outputs})
-		}
-		return
-	}
-	name := r.URL.Query().Get("output_name")
-	i := slices.IndexFunc(f.Outputs, func(o medialive.Output) bool { return o.Name == name })
-	if i < 0 {
-		refuse(w, http.StatusBadRequest, medialive.CodeInvalid, "output_name "+name+" not exist in flow")
-		return
-	}
-	switch op {
-	case "ModifyFlowOutput":
-		if !decode(w, r, &f.Outputs[i]) {
-			return
-		}
-	case "DeleteFlowOutput":
-		f.Outputs = slices.Delete(f.Outputs, i, i+1)
-		reply(w, http.StatusOK, map[string]any{"flow_id": f.ID, "output_name": name})
-		return
-	}
-	reply(w, http.StatusOK, f.Outputs[i])
-}
-
-func (c *Cloud) find(id string) *Flow {
-	for _, f := range c.flows {
-		if f.ID == id {
-			return f
-		}
-	}
-	return nil
-}
-
-func (c *Cloud) list(w http.ResponseWriter, r *http.Request) {
-	limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
-	offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
-	page := medialive.FlowPage{Total: len(c.flows), Flows: []medialive.FlowSummary{}}
-	for _, f := range c.flows[min(offset, len(c.flows)):min(offset+limit, len(c.flows))] {
-		s, _ := f.Source()
-		page.Flows = append(page.Flows, medialive.FlowSummary{
-			ID: f.ID, Name: f.Name, Region: f.Region, Status: f.Status, Description: s.Description, Protocol: s.Protocol,
-		})
-	}
-	reply(w, http.StatusOK, page)
-}
-
-func (c *Cloud) create(w http.ResponseWriter, r *http.Request) {
-	var f Flow
-	if !decode(w, r, &f.Flow) {
-		return
-	}
-	if slices.ContainsFunc(c.flows, func(have *Flow) bool { return have.Name == f.Name }) {
-		refuse(w, http.StatusBadRequest, medialive.CodeExists, "The resource to create is already exists")
-		return
-	}
-	c.made++
-	f.ID, f.Status = fmt.Sprintf("flow-%04d", c.made), medialive.Standby
-	c.flows = slices.Insert(c.flows, 0, &f)
-	f.refer()
-	reply(w, http.StatusCreated, map[string]any{"flow": f.Flow})
-}
-
-// signIn answers IAM's sign-in.
-func (c *Cloud) signIn(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		Auth struct {
-			Identity struct {
-				Password struct {
-					User struct{ Name, Password string }
-				}
-				TOTP struct{ User struct{ ID, Passcode string } }
-			}
-			Scope struct{ Project struct{ Name string } }
-		}
-	}
-	if !decode(w, r, &body) {
-		return
-	}
-	given, code := body.Auth.Identity.Password.User, body.Auth.Identity.TOTP.User
-	u, ok := c.users[given.Name]
-	switch {
-	case !ok || u.Password != given.Password:
-		refuseIAM(w, "The username or password is wrong.")
-		return
-	case u.Passcode != "" && (code.Passcode != u.Passcode || code.ID != u.ID):
-		refuseIAM(w, "The one-time passcode is missing or wrong.")
-		return
-	}
-	c.made++
-	now := c.now().UTC()
-	w.Header().Set("X-Subject-Token", fmt.Sprintf("token-%s-%d", given.Name, c.made))
-	reply(w, http.StatusCreated, map[string]any{"token": map[string]any{
-		"issued_at": now, "expires_at": now.Add(c.lifespan),
-		"user":    map[string]any{"id": u.ID, "name": given.Name, "domain": map[string]any{"id": "d", "name": "account"}},
-		"project": map[string]any{"id": Project, "name": body.Auth.Scope.Project.Name},
-	}})
-}
-
-func decode(w http.ResponseWriter, r *http.Request, into any) bool {
-	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
-		refuse(w, http.StatusBadRequest, medialive.CodeInvalid, "the body is not valid")
-		return false
-	}
-	return true
-}
-
-func reply(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v)
-}
-
-func refuse(w http.ResponseWriter, status int, code, message string) {
-	reply(w, status, map[string]string{"error_code": code, "error_msg": message, "request_id": "r-1"})
-}
-
-func refuseIAM(w http.ResponseWriter, message string) {
-	reply(w, http.StatusUnauthorized, map[string]any{
-		"error": map[string]any{"code": http.StatusUnauthorized, "message": message, "title": "Unauthorized"},
-	})
-}
-
-// Refuse answers with an error of the API; for Before.
-func Refuse(w http.ResponseWriter, status int, code, message string) {
-	refuse(w, status, code, message)
 }
