@@ -18,6 +18,8 @@ type FlowPage struct {
 	Refused *Refused // nil: the backend does not tell
 	Sheet   Sheet
 	History Activity
+	Ask     AskLine
+	Care    *Care // nil: not shown
 }
 
 // FlowHead is name, state and command (fragment "#flow-head", around
@@ -34,6 +36,7 @@ type FlowHead struct {
 	DeleteWhy   string // with an empty DeleteURL: "Stop it first"
 	Off         string // why no command can be given now, in a word; empty: they can
 	Fresh       Fresh
+	Strip       Strip
 }
 
 // About is the description of the head.
@@ -126,6 +129,7 @@ type Pair struct {
 	Value string
 	Note  string
 	Mono  bool
+	Peer  Peer // of a far end; zero: not one
 }
 
 // KeyFigure is a figure with its label.
@@ -178,6 +182,7 @@ type OutputRow struct {
 	Lost     ui.State // shown as a pill when Shape is set
 	Next     ui.Moment
 	Toggle   OutputToggle
+	Peer     Peer // the name of the far end
 	Told     Told
 	Aged     bool // two reads were missed: the row is grey
 }
@@ -218,6 +223,7 @@ type Refused struct {
 
 // RefusedRow is one caller.
 type RefusedRow struct {
+	Peer     Peer
 	Time     string // "19:44:51"
 	Leg      string // the output that was called; empty: the source
 	Address  string

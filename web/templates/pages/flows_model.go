@@ -69,13 +69,17 @@ type FlowRow struct {
 	SeenOld     bool      // too old to be at ease
 	Aged        bool      // two reads were missed: the row is grey
 	Action      FlowAction
+	Guarded     string // "Protect op-1"; empty: not protected
+	Asks        string // "op-1 asks to stop"; empty: nobody waits for a second person
+	PeerName    string // of the far end, as people call it
 }
 
 // FlowAction is what may be done with a flow, where it is shown.
 type FlowAction struct {
 	FlowID string
 	Name   string // of the flow, for the label of the button
-	Verb   string // "start", "stop", or empty: nothing now
+	Verb   string // "start", "stop", "ask" (to confirm as the second person), or empty: nothing now
+	Held   bool   // stop is held for three seconds
 	By     string // with an empty Verb: "by op-2"
 	Why    string // why Verb cannot be given now, in a word; empty: it can
 	From   string // "list" or "flow": where the answer goes; sent as "from"
@@ -110,7 +114,8 @@ type Armed struct {
 	Cancel  string // URL of the fragment that takes its place again
 	Back    string // URL of the page, for those without JavaScript
 	Names   []string
-	Seconds int // 5
+	Seconds int      // 5
+	Consent *Consent // of a protected flow: held, with a reason; nil: two steps
 }
 
 // Confirm is the page that asks before an act, without JavaScript or where the
@@ -129,6 +134,9 @@ type Confirm struct {
 	Button  string // "Stop FEED-A"
 	Back    string
 	Problem *ui.Problem
+	Consent *Consent  // of a protected flow; nil: two steps
+	Reason  *ui.Field // where no consent is needed: may stay empty; nil: none is asked for
+	Force   string    // URL that leads to a forced release; or empty
 }
 
 // Crumb is a step of the way to a page.

@@ -10,6 +10,7 @@ import (
 type NewFlow struct {
 	Shell layout.Shell
 	Form  NewFlowForm
+	Clone *Clone // of another flow; nil: made anew
 }
 
 // NewFlowForm makes a flow: POST /flows with name, protocol, address, port,
@@ -90,6 +91,7 @@ type OutputEdit struct {
 	Shown     string
 	Ticket    string
 	DeleteURL string // GET asks
+	ParkURL   string // GET asks; empty: cannot be parked
 	Sheet     *Sheet // of an output that is there: how to receive from it
 	Effect    Effect
 	Conflict  *Conflict
@@ -109,13 +111,14 @@ type Effect struct {
 	Headline string // "The sender is dropped and must call again."
 	Text     string
 	Faults   []FaultLink
-	Save     string // label of the button: "Save – interrupts 5 outputs"
-	Hint     string // "To change only what interrupts nothing, …"
-	Seen     string // what was shown here, sent as "seen": a save that would do more is asked again
-	CanSave  bool   // something has changed and nothing is faulty
-	Guard    bool   // asks twice: it interrupts something
-	StopURL  string // the service refuses it while ACTIVE: "stop first" leads here; else empty
-	Back     string // URL that discards
+	Save     string   // label of the button: "Save – interrupts 5 outputs"
+	Hint     string   // "To change only what interrupts nothing, …"
+	Seen     string   // what was shown here, sent as "seen": a save that would do more is asked again
+	CanSave  bool     // something has changed and nothing is faulty
+	Guard    bool     // asks twice: it interrupts something
+	Consent  *Consent // instead of asking twice: of a protected flow
+	StopURL  string   // the service refuses it while ACTIVE: "stop first" leads here; else empty
+	Back     string   // URL that discards
 }
 
 // EffectPath is the signal path with what would happen to it.
