@@ -26,6 +26,7 @@ func openStore(ctx context.Context, cfg config.Config) (*store.Store, *seal.Key,
 	if err != nil {
 		return nil, nil, err
 	}
+	st.KeepTrail(key)
 	return st, key, nil
 }
 

@@ -10,7 +10,9 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -33,6 +35,7 @@ var ErrOpen = errors.New("sealed data cannot be opened with this key file")
 // Key seals and opens. It is safe for concurrent use.
 type Key struct {
 	aeads []cipher.AEAD // by number less one
+	raw   [][]byte      // by number less one
 }
 
 // OpenKeyFile reads the key file at path. If there is none it makes one that
@@ -75,6 +78,20 @@ func (k *Key) Open(sealed, context []byte) ([]byte, error) {
 	return plain, nil
 }
 
+// Current is the number of the key that seals.
+func (k *Key) Current() int { return len(k.aeads) }
+
+// Derive gives a key of 32 bytes for another use than sealing, such as a keyed
+// hash: the same number and label always give the same key, and it tells
+// nothing of the key file or of another label's key. The error is that the
+// file has no key of that number.
+func (k *Key) Derive(number int, label string) ([]byte, error) {
+	if number < 1 || number > len(k.raw) {
+		return nil, fmt.Errorf("the key file has no key %d", number)
+	}
+	return hkdf.Key(sha256.New, k.raw[number-1], nil, label, keySize)
+}
+
 func readKeyFile(path string) (*Key, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -115,6 +132,7 @@ func parse(text []byte) (*Key, error) {
 			return nil, fmt.Errorf("line %d: %w", i+1, err)
 		}
 		key.aeads = append(key.aeads, aead)
+		key.raw = append(key.raw, raw)
 	}
 	if len(key.aeads) > math.MaxUint16 {
 		return nil, errors.New("too many keys")

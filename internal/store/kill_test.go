@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/store"
+	"github.com/flowdeck/flowdeck/internal/store/storetest"
 )
 
 // writerURL is the environment variable that turns the test binary into the
@@ -26,6 +27,7 @@ func write(url string) error {
 	if err != nil {
 		return err
 	}
+	s.KeepTrail(storetest.Keys(1))
 	for n := 0; ; n++ {
 		id := fmt.Sprintf("%d-%d", os.Getpid(), n)
 		if err := s.AddCommand(ctx, command(id, id, "start", day)); err != nil {

@@ -44,6 +44,7 @@ func open(t *testing.T, url string) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.KeepTrail(storetest.Keys(1))
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)

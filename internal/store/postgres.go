@@ -54,6 +54,17 @@ func (postgres) again(err error) bool {
 	return c == serializationFailure || c == deadlockDetected
 }
 
+// trailLock is the number of the advisory lock of those who append; the head's
+// row will not do, since at first there is none.
+const trailLock = 0x666c6f77 // "flow"
+
+func (postgres) lockTrail(ctx context.Context, c conn) error {
+	_, err := c.exec(ctx, `SELECT pg_advisory_xact_lock($1)`, trailLock)
+	return err
+}
+
+func (postgres) snapshot() sql.IsolationLevel { return sql.LevelRepeatableRead }
+
 func code(err error) string {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {

@@ -139,3 +139,9 @@ func (sqlite) unique(err error) bool {
 
 // again is never: a transaction takes the write lock when it begins.
 func (sqlite) again(error) bool { return false }
+
+// lockTrail has nothing to do, for the same reason.
+func (sqlite) lockTrail(context.Context, conn) error { return nil }
+
+// snapshot is that of any transaction.
+func (sqlite) snapshot() sql.IsolationLevel { return sql.LevelDefault }

@@ -1,5 +1,6 @@
-// Package store keeps what must outlive a process: sessions and the trail of
-// commands of the dashboard, flows and identities of the gateway. It is one
+// Package store keeps what must outlive a process: sessions, commands, the
+// activity trail, alarms, history and what people note about flows of the
+// dashboard; flows and identities of the gateway. It is one
 // SQL text over SQLite and PostgreSQL, with a small file for each engine; one
 // suite of tests runs over both. Nothing outside this package writes SQL.
 //
@@ -29,6 +30,7 @@ type Store struct {
 	dialect dialect
 	writer  *sql.DB
 	reader  *sql.DB // the same as writer where the engine has no use for two
+	chain   chain
 }
 
 // dialect is what differs between the engines.
@@ -40,6 +42,10 @@ type dialect interface {
 	unique(err error) bool
 	// again tells an error after which the same transaction may well succeed.
 	again(err error) bool
+	// lockTrail keeps other transactions from appending until this one ends.
+	lockTrail(ctx context.Context, c conn) error
+	// snapshot is the isolation in which all reads are of one moment.
+	snapshot() sql.IsolationLevel
 }
 
 // Open opens the database at url, "sqlite:/path/file.db" or "postgres://…",
