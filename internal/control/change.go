@@ -79,6 +79,7 @@ const (
 	FieldAlgorithm   Field = "algorithm"
 	FieldPassphrase  Field = "passphrase"
 	FieldStatus      Field = "output_status"
+	FieldSecond      Field = "second" // in the trail only: who asked, and who confirmed
 )
 
 // Change is a field that is to change. Of a passphrase it tells only whether
@@ -218,3 +219,6 @@ func describeSource(s medialive.Source) string {
 func describeOutput(o medialive.Output) string {
 	return describe(DiffOutput(medialive.Output{}, o))
 }
+
+// digest tells two sets of changes apart, without their secrets.
+func digest(changes []Change) string { return string(fingerprint(changes)) }

@@ -1,10 +1,13 @@
-// Package control is where commands happen. Each goes the same way: what is to
-// be done is written to the trail, then one upstream call is made with the
-// operator's own token, then the outcome is written, then the watcher reads.
-// What cannot be written down is not done. A command is never repeated: a lost
-// answer is an unknown outcome until a read settles it.
+// Package control is where commands happen. Each goes the same way: a guard
+// judges it, what is to be done is written to the trail, then one upstream call
+// is made with the operator's own token, then the outcome is written, then the
+// watcher reads. What cannot be written down is not done. A command is never
+// repeated: a lost answer is an unknown outcome until a read settles it.
 //
-// Permission is the API's: it refuses what the operator's token may not do.
+// Permission is the API's: it refuses what the operator's token may not do. The
+// guard keeps what people protect from slips of other people and of their own.
+// What is put on a flow without any call, such as a protection or a note, is
+// done in one transaction with its line of the trail.
 package control
 
 import (
@@ -15,15 +18,15 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
-// Trail is where commands are written down. *store.Store satisfies it.
+// Trail is where commands are written down, and what people put on flows.
+// *store.Store satisfies it.
 type Trail interface {
+	Book
 	AddCommand(ctx context.Context, c store.Command) error
 	SettleCommand(ctx context.Context, id, outcome, kind, code, message, requestID string, at time.Time) error
 	NameCommand(ctx context.Context, id, flowID string) error
@@ -53,6 +56,8 @@ type Watcher interface {
 	Subscribe() (changed <-chan struct{}, cancel func())
 	Commanded(flowID string, c monitor.Command)
 	ReadSoon(flowID string)
+	SetCare(flowID string, c monitor.Care)
+	SetLabels(l *monitor.Labels)
 }
 
 // Operator is who gives a command, where, and by what client.
@@ -63,6 +68,12 @@ type Operator struct {
 	Project  string // its id
 	Actor    string // the user's name
 	Reason   string // as the operator gave it; may be empty
+	Consent  Consent
+
+	// Shown is the status under which the operator was shown what a change of a
+	// source or an output would do; empty: not told. What would interrupt more
+	// than that is ErrChanged.
+	Shown medialive.FlowStatus
 }
 
 // Options of a Control.
@@ -75,12 +86,13 @@ type Options struct {
 
 // Control carries out commands, one at a time for each flow.
 type Control struct {
-	trail  Trail
-	log    *slog.Logger
-	now    func() time.Time
-	serial serial
-	recent recent
-	began  time.Time // commands given before are of a former process
+	trail    Trail
+	log      *slog.Logger
+	now      func() time.Time
+	serial   serial
+	recent   recent
+	refusals refusals
+	began    time.Time // commands given before are of a former process
 
 	monitor *monitor.Monitor // may be nil
 
@@ -158,23 +170,36 @@ const (
 
 // deed is one upstream call with what the trail keeps of it.
 type deed struct {
-	verb, flowID, flowName, target, detail string
+	verb, target, detail string
+	effect               effect
+	want                 string // tells two deeds of one verb and target apart
+	changes              bool   // the configuration of a flow
+	// needless, if set, tells after the guard that there is nothing to do.
+	needless func() error
 	// do makes the one call.
 	do func(context.Context) error
 	// made, if set, gives the id of the flow that the call made.
 	made func() string
-	// check reads whether it was done; it is asked only after a lost answer.
+	// check reads whether it was done; it is asked only after a lost answer. It
+	// is nil where the watcher settles that, or where no read can tell.
 	check func(context.Context) (done bool, err error)
 }
 
-// act writes the intent, makes the call, writes the outcome. The caller holds
-// the flow's turn.
-func (c *Control) act(ctx context.Context, op Operator, d deed) error {
-	row := store.Command{
-		ID: uuid.NewString(), Endpoint: op.Endpoint, Project: op.Project,
-		FlowID: d.flowID, FlowName: d.flowName, Verb: d.verb, Target: d.target,
-		Actor: op.Actor, Reason: op.Reason, Detail: d.detail, At: c.now(),
+// act lets the guard judge a deed, writes the intent, makes the call, writes
+// the outcome.
+func (h *hand) act(ctx context.Context, d deed) error {
+	if err := h.agree(ctx, d.effect, d.want); err != nil {
+		return err
 	}
+	if d.needless != nil {
+		if err := d.needless(); err != nil {
+			return err
+		}
+	}
+	if d.changes {
+		h.keepGood(ctx)
+	}
+	c, op, row := h.c, h.op, h.row(d)
 	if err := c.trail.AddCommand(ctx, row); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoTrail, err)
 	}
@@ -184,12 +209,12 @@ func (c *Control) act(ctx context.Context, op Operator, d deed) error {
 	ctx = context.WithoutCancel(ctx)
 	err := d.do(ctx)
 	outcome := outcomeOf(err)
-	c.settle(ctx, row.ID, outcome, err)
+	c.settle(ctx, row.ID, outcome, explained(row, err))
 	if err == nil && d.made != nil {
 		c.name(ctx, row.ID, d.made())
 	}
 	c.tell(op, row, outcome)
-	op.Watcher.ReadSoon(d.flowID)
+	op.Watcher.ReadSoon(h.flowID)
 	if outcome == monitor.OutcomeUnknown && d.check != nil {
 		c.work.Go(func() { c.find(row, d) })
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/store"
+	"github.com/flowdeck/flowdeck/internal/store/storetest"
 )
 
 const passphrase = "CANARY-passphrase-1"
@@ -40,6 +41,7 @@ func open(t *testing.T, prepare ...func(*room)) *room {
 	if r.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "t.db")); err != nil {
 		t.Fatal(err)
 	}
+	r.store.KeepTrail(storetest.Keys(1))
 	t.Cleanup(func() { _ = r.store.Close() })
 	for _, f := range prepare {
 		f(r)

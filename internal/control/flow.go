@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 // appearFor is how long CreateFlow waits for the new flow to be seen by the
@@ -25,23 +26,30 @@ func (c *Control) StopFlow(ctx context.Context, op Operator, flowID string) erro
 func (c *Control) switchFlow(ctx context.Context, op Operator, flowID, verb string, want medialive.FlowStatus,
 	call func(context.Context, string) (medialive.FlowStatus, error),
 ) error {
-	key := op.key(flowID)
-	done, err := c.serial.take(ctx, key)
+	h, err := c.take(ctx, op, flowID, verb, "")
 	if err != nil {
 		return err
 	}
-	defer done()
-	if s, ok := c.recent.get(key, c.now()); ok && s.verb == verb && !contradicted(op, flowID, want, s.at) {
-		return &AlreadyDone{Actor: s.actor, At: s.at}
-	}
-	c.recent.forget(key)
-	err = c.act(ctx, op, deed{
-		verb: verb, flowID: flowID, flowName: nameOf(op, flowID),
+	defer h.done()
+	key := op.key(flowID)
+	d := deed{
+		verb: verb,
+		needless: func() error {
+			if s, ok := c.recent.get(key, c.now()); ok && s.verb == verb && !contradicted(op, flowID, want, s.at) {
+				return &AlreadyDone{Actor: s.actor, At: s.at}
+			}
+			c.recent.forget(key)
+			return nil
+		},
 		do: func(ctx context.Context) error {
 			_, err := call(ctx, flowID)
 			return err
 		},
-	})
+	}
+	if verb == VerbStop {
+		d.effect = cuts
+	}
+	err = h.act(ctx, d)
 	switch {
 	case err == nil:
 		c.recent.note(key, settled{verb: verb, actor: op.Actor, at: c.now()})
@@ -83,8 +91,9 @@ func (c *Control) CreateFlow(ctx context.Context, op Operator, f medialive.NewFl
 	}
 	defer done()
 	var made medialive.Flow
-	err = c.act(ctx, op, deed{
-		verb: VerbCreate, flowName: f.Name, target: f.Source.Name, detail: describeSource(f.Source),
+	h := &hand{c: c, op: op, flowName: f.Name, verb: VerbCreate} // nobody can protect what is not there yet
+	err = h.act(ctx, deed{
+		verb: VerbCreate, target: f.Source.Name, detail: describeSource(f.Source),
 		do: func(ctx context.Context) (err error) {
 			made, err = op.Client.CreateFlow(ctx, f)
 			return err
@@ -125,14 +134,15 @@ func (c *Control) appear(ctx context.Context, op Operator, flowID string) {
 }
 
 // DeleteFlow deletes a flow. The API refuses while it is ACTIVE (KindState).
+// What people put on the flow goes with it.
 func (c *Control) DeleteFlow(ctx context.Context, op Operator, flowID string) error {
-	done, err := c.serial.take(ctx, op.key(flowID))
+	h, err := c.take(ctx, op, flowID, VerbDelete, "")
 	if err != nil {
 		return err
 	}
-	defer done()
-	return c.act(ctx, op, deed{
-		verb: VerbDelete, flowID: flowID, flowName: nameOf(op, flowID),
+	defer h.done()
+	err = h.act(ctx, deed{
+		verb: VerbDelete, effect: ends,
 		do: func(ctx context.Context) error { return op.Client.DeleteFlow(ctx, flowID) },
 		check: func(ctx context.Context) (bool, error) {
 			_, err := op.Client.ShowFlow(ctx, flowID)
@@ -142,6 +152,11 @@ func (c *Control) DeleteFlow(ctx context.Context, op Operator, flowID string) er
 			return false, err
 		},
 	})
+	if err == nil {
+		c.clear(context.WithoutCancel(ctx), op, flowID)
+		op.Watcher.SetCare(flowID, monitor.Care{})
+	}
+	return err
 }
 
 // nameOf gives a flow's name for the trail, empty if it is not known here.

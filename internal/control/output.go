@@ -19,69 +19,87 @@ func (e *OutputConflict) Error() string {
 
 // AddOutput adds an output to a flow, running or not.
 func (c *Control) AddOutput(ctx context.Context, op Operator, flowID string, o medialive.Output) error {
-	done, err := c.serial.take(ctx, op.key(flowID))
+	h, err := c.take(ctx, op, flowID, VerbAddOutput, o.Name)
 	if err != nil {
 		return err
 	}
-	defer done()
-	return c.act(ctx, op, deed{
-		verb: VerbAddOutput, flowID: flowID, flowName: nameOf(op, flowID), target: o.Name, detail: describeOutput(o),
+	defer h.done()
+	return h.addOutput(ctx, o)
+}
+
+func (h *hand) addOutput(ctx context.Context, o medialive.Output) error {
+	return h.act(ctx, deed{
+		verb: VerbAddOutput, target: o.Name, detail: describeOutput(o), changes: true,
 		do: func(ctx context.Context) error {
-			_, err := op.Client.CreateOutputs(ctx, flowID, []medialive.Output{o})
+			_, err := h.op.Client.CreateOutputs(ctx, h.flowID, []medialive.Output{o})
 			return err
 		},
-		check: func(ctx context.Context) (bool, error) { return outputExists(ctx, op, flowID, o.Name) },
+		check: func(ctx context.Context) (bool, error) { return outputExists(ctx, h.op, h.flowID, o.Name) },
 	})
 }
 
 // UpdateOutput changes an output, if it still is as the operator was shown it;
-// else it is an *OutputConflict. To switch it on or off is a change of its Status.
+// else it is an *OutputConflict. To switch it on or off is a change of its
+// Status. It is ErrChanged if the change would interrupt a flow that was not
+// ACTIVE when the operator was shown what it does (Operator.Shown).
 func (c *Control) UpdateOutput(ctx context.Context, op Operator, flowID, name string, ch medialive.OutputChange, shown Fingerprint) error {
-	done, err := c.serial.take(ctx, op.key(flowID))
+	h, err := c.take(ctx, op, flowID, VerbUpdateOutput, name)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer h.done()
 	now, err := op.Client.ShowOutput(ctx, flowID, name)
 	if err != nil {
 		return err
 	}
-	want := ch.Apply(now)
-	if onlyStatus(ch) && now.Status == want.Status {
+	if onlyStatus(ch) && now.Status == ch.Apply(now).Status {
 		return &AlreadyDone{}
 	}
 	if FingerprintOutput(now) != shown {
 		return &OutputConflict{Theirs: now}
 	}
+	return h.updateOutput(ctx, now, ch)
+}
+
+// updateOutput changes an output that was just read.
+func (h *hand) updateOutput(ctx context.Context, now medialive.Output, ch medialive.OutputChange) error {
+	want := ch.Apply(now)
+	changes := DiffOutput(now, want)
 	d := deed{
-		verb: VerbUpdateOutput, flowID: flowID, flowName: nameOf(op, flowID), target: name,
-		detail: describe(DiffOutput(now, want)),
+		verb: VerbUpdateOutput, target: now.Name, detail: describe(changes), changes: true, want: digest(changes),
 		do: func(ctx context.Context) error {
-			_, err := op.Client.UpdateOutput(ctx, flowID, name, ch)
+			_, err := h.op.Client.UpdateOutput(ctx, h.flowID, now.Name, ch)
 			return err
 		},
 	}
-	if FingerprintOutput(want) != shown { // else a read cannot tell: only the passphrase changes
+	if now.Status != medialive.Disabled && len(impact(changes).Cause) > 0 {
+		d.effect = cuts
+	}
+	if FingerprintOutput(want) != FingerprintOutput(now) { // else a read cannot tell: only the passphrase changes
 		d.check = func(ctx context.Context) (bool, error) {
-			got, err := op.Client.ShowOutput(ctx, flowID, name)
+			got, err := h.op.Client.ShowOutput(ctx, h.flowID, now.Name)
 			return err == nil && FingerprintOutput(got) == FingerprintOutput(want), err
 		}
 	}
-	return c.act(ctx, op, d)
+	return h.act(ctx, d)
 }
 
 // DeleteOutput removes an output, running or not.
 func (c *Control) DeleteOutput(ctx context.Context, op Operator, flowID, name string) error {
-	done, err := c.serial.take(ctx, op.key(flowID))
+	h, err := c.take(ctx, op, flowID, VerbDeleteOutput, name)
 	if err != nil {
 		return err
 	}
-	defer done()
-	return c.act(ctx, op, deed{
-		verb: VerbDeleteOutput, flowID: flowID, flowName: nameOf(op, flowID), target: name,
-		do: func(ctx context.Context) error { return op.Client.DeleteOutput(ctx, flowID, name) },
+	defer h.done()
+	return h.deleteOutput(ctx, name)
+}
+
+func (h *hand) deleteOutput(ctx context.Context, name string) error {
+	return h.act(ctx, deed{
+		verb: VerbDeleteOutput, target: name, effect: cuts, changes: true,
+		do: func(ctx context.Context) error { return h.op.Client.DeleteOutput(ctx, h.flowID, name) },
 		check: func(ctx context.Context) (bool, error) {
-			there, err := outputExists(ctx, op, flowID, name)
+			there, err := outputExists(ctx, h.op, h.flowID, name)
 			return !there, err
 		},
 	})

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -80,6 +82,8 @@ func judge(row store.Command, s *monitor.Snapshot, now time.Time) monitor.Outcom
 	case VerbAddOutput, VerbDeleteOutput:
 		known = !there || f.DetailAt.After(row.At)
 		done = there && hasOutput(f, row.Target) == (row.Verb == VerbAddOutput)
+	case VerbUpdateSource, VerbUpdateOutput:
+		return judgeChange(row, f, now)
 	default:
 		return monitor.OutcomeUnknown
 	}
@@ -90,6 +94,77 @@ func judge(row store.Command, s *monitor.Snapshot, now time.Time) monitor.Outcom
 		return monitor.OutcomeNotDone
 	}
 	return monitor.OutcomePending
+}
+
+// judgeChange tells by what was read of a source or an output whether a change
+// came about: by the fields of which the trail tells the old and the new value.
+func judgeChange(row store.Command, f *monitor.Flow, now time.Time) monitor.Outcome {
+	value := valueOf(row, f)
+	changes := visible(Told(row.Detail))
+	switch {
+	case f == nil || len(changes) == 0:
+		return monitor.OutcomeUnknown
+	case value == nil:
+		return monitor.OutcomePending
+	}
+	as := func(of func(Change) string) bool {
+		return !slices.ContainsFunc(changes, func(c Change) bool { return value(c.Field) != of(c) })
+	}
+	switch {
+	case as(func(c Change) string { return c.To }):
+		return monitor.OutcomeDone
+	case now.Sub(row.At) < effectTime:
+		return monitor.OutcomePending
+	case as(func(c Change) string { return c.From }):
+		return monitor.OutcomeNotDone
+	}
+	return monitor.OutcomeUnknown // somebody changed it since, nobody can tell from what
+}
+
+// visible gives the changes that can be seen when they came about: not those of
+// a passphrase that was set before and is after, and not those that the trail
+// cut too short to tell.
+func visible(changes []Change) (seen []Change) {
+	for _, c := range changes {
+		if c.Field == FieldPassphrase && c.From == "" {
+			c.To = Set // as it is read back
+		}
+		if c.From != c.To && (c.Field != FieldPassphrase || c.To != Fresh) && c.Field != FieldSecond {
+			seen = append(seen, c)
+		}
+	}
+	return seen
+}
+
+// valueOf gives the values of the source or output that a command was to
+// change, as the trail tells them; nil while it was not read since.
+func valueOf(row store.Command, f *monitor.Flow) func(Field) string {
+	var now []Change
+	var crypto *medialive.Crypto
+	switch {
+	case f == nil:
+		return nil
+	case row.Verb == VerbUpdateSource:
+		if f.Source == nil || !f.DetailAt.After(row.At) {
+			return nil
+		}
+		now, crypto = DiffSource(medialive.Source{}, *f.Source), f.Source.Decryption
+	default:
+		i := slices.IndexFunc(f.Outputs, func(o monitor.Output) bool { return o.Name == row.Target })
+		if i < 0 || f.Outputs[i].Config == nil || !f.Outputs[i].ConfigAt.After(row.At) {
+			return nil
+		}
+		now, crypto = DiffOutput(medialive.Output{}, *f.Outputs[i].Config), f.Outputs[i].Config.Encryption
+	}
+	values := make(map[Field]string)
+	for _, c := range Told(describe(now)) { // cut as the trail cuts
+		values[c.Field] = c.To
+	}
+	delete(values, FieldPassphrase)
+	if encrypted(crypto) {
+		values[FieldPassphrase], values[FieldAlgorithm] = Set, string(algorithm(crypto))
+	}
+	return func(field Field) string { return values[field] }
 }
 
 // flowNamed tells whether there is a flow of that name. Names are unique.
@@ -109,6 +184,22 @@ func hasOutput(f *monitor.Flow, name string) bool {
 		}
 	}
 	return false
+}
+
+// explained adds to the error of a change of nothing but a passphrase why its
+// outcome stays unknown.
+func explained(row store.Command, err error) error {
+	var e *medialive.Error
+	if !errors.As(err, &e) || e.Kind != medialive.KindOutcomeUnknown {
+		return err
+	}
+	changes := Told(row.Detail)
+	if len(changes) == 0 || len(visible(changes)) > 0 {
+		return err
+	}
+	why := *e
+	why.Message = "only the passphrase was to change, and it cannot be read back: set it again to be sure"
+	return &why
 }
 
 // lostReply is the error of commands whose process ended before the answer.

@@ -29,6 +29,12 @@ func (j journal) Commands(ctx context.Context, key monitor.Key) (map[string]moni
 	}
 	out := make(map[string]monitor.Command, len(rows))
 	for _, r := range rows {
+		if r, err = j.given(ctx, r); err != nil {
+			return nil, fmt.Errorf("past commands: %w", err)
+		}
+		if r.ID == "" {
+			continue
+		}
 		out[r.FlowID] = monitor.Command{
 			ID: r.ID, Verb: r.Verb, Actor: r.Actor, At: r.At,
 			Outcome: monitor.Outcome(r.Outcome), Settled: r.SettledAt,
@@ -37,9 +43,18 @@ func (j journal) Commands(ctx context.Context, key monitor.Key) (map[string]moni
 	return out, nil
 }
 
-// Care gives what people have put on the flows of a project.
-func (j journal) Care(context.Context, monitor.Key) (map[string]monitor.Care, *monitor.Labels, error) {
-	return nil, nil, nil
+// given gives the newest start or stop of the flow that the guard let through.
+func (j journal) given(ctx context.Context, newest store.Command) (store.Command, error) {
+	if !byGuard(newest) {
+		return newest, nil
+	}
+	rows, err := j.c.trail.FlowCommands(ctx, newest.Endpoint, newest.Project, newest.FlowID, 100)
+	for _, r := range rows {
+		if (r.Verb == VerbStart || r.Verb == VerbStop) && !byGuard(r) {
+			return r, nil
+		}
+	}
+	return store.Command{}, err
 }
 
 // Settled writes what a read made of an unknown outcome.
@@ -48,9 +63,9 @@ func (j journal) Settled(ctx context.Context, _ monitor.Key, _ string, cmd monit
 }
 
 // Recover turns commands that a former process left without an outcome into
-// unknown ones; what the watchers read settles them. Of a change of a source or
-// an output no read can tell whose it is: those stay unknown. It does its work
-// once; the first watcher asks for it if nobody has before.
+// unknown ones; what the watchers read settles them. Only a change of nothing
+// but a passphrase stays unknown, and says so, for no read can tell of it. It
+// does its work once; the first watcher asks for it if nobody has before.
 func (c *Control) Recover(ctx context.Context) error {
 	c.past.Lock()
 	defer c.past.Unlock()
@@ -65,7 +80,7 @@ func (c *Control) Recover(ctx context.Context) error {
 		if !row.At.Before(c.began) {
 			continue
 		}
-		c.settle(ctx, row.ID, monitor.OutcomeUnknown, lostReply())
+		c.settle(ctx, row.ID, monitor.OutcomeUnknown, explained(row, lostReply()))
 		if row.Verb != VerbStart && row.Verb != VerbStop {
 			c.lost = append(c.lost, row)
 		}

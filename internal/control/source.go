@@ -18,35 +18,49 @@ func (e *Conflict) Error() string { return "the source was changed by somebody e
 // UpdateSource replaces the source of a flow, if it still is as the operator
 // was shown it; else it is a *Conflict. A passphrase equal to medialive.Mask
 // keeps the one that is set. An API that refuses because the flow is ACTIVE
-// answers KindState: stop first.
+// answers KindState: stop first. It is ErrChanged if the change would interrupt
+// a flow that was not ACTIVE when the operator was shown what it does
+// (Operator.Shown).
 func (c *Control) UpdateSource(ctx context.Context, op Operator, flowID, sourceName string, s medialive.Source, shown Fingerprint) error {
-	done, err := c.serial.take(ctx, op.key(flowID))
+	h, err := c.take(ctx, op, flowID, VerbUpdateSource, "")
 	if err != nil {
 		return err
 	}
-	defer done()
-	now, err := readSource(ctx, op, flowID, sourceName)
+	defer h.done()
+	f, err := h.read(ctx)
+	if err != nil {
+		return err
+	}
+	now, err := sourceOf(f, sourceName)
 	if err != nil {
 		return err
 	}
 	if FingerprintSource(now) != shown {
 		return &Conflict{Theirs: now}
 	}
+	return h.updateSource(ctx, sourceName, now, s)
+}
+
+// updateSource replaces a source that was just read.
+func (h *hand) updateSource(ctx context.Context, name string, now, s medialive.Source) error {
+	changes := DiffSource(now, s)
 	d := deed{
-		verb: VerbUpdateSource, flowID: flowID, flowName: nameOf(op, flowID), target: sourceName,
-		detail: describe(DiffSource(now, s)),
+		verb: VerbUpdateSource, target: name, detail: describe(changes), changes: true, want: digest(changes),
 		do: func(ctx context.Context) error {
-			_, err := op.Client.UpdateSource(ctx, flowID, sourceName, s)
+			_, err := h.op.Client.UpdateSource(ctx, h.flowID, name, s)
 			return err
 		},
 	}
+	if len(impact(changes).Cause) > 0 {
+		d.effect = cuts
+	}
 	if !wanted(now, s) { // else a read cannot tell: only the passphrase changes
 		d.check = func(ctx context.Context) (bool, error) {
-			got, err := readSource(ctx, op, flowID, s.Name)
+			got, err := readSource(ctx, h.op, h.flowID, s.Name)
 			return err == nil && wanted(got, s), err
 		}
 	}
-	return c.act(ctx, op, d)
+	return h.act(ctx, d)
 }
 
 // wanted tells whether a source that was read is as it was to become. What the
@@ -70,6 +84,11 @@ func readSource(ctx context.Context, op Operator, flowID, name string) (medialiv
 	if err != nil {
 		return medialive.Source{}, err
 	}
+	return sourceOf(f, name)
+}
+
+// sourceOf finds a source of a flow.
+func sourceOf(f medialive.Flow, name string) (medialive.Source, error) {
 	for _, s := range f.Sources {
 		if s.Name == name {
 			return s, nil

@@ -72,6 +72,7 @@ type Protect struct {
 type Ask struct {
 	ID     string
 	Verb   string // of the trail: "stop", "delete"
+	Target string // what of the flow: an output's name; empty: all of it
 	By     string
 	Reason string
 	At     time.Time
