@@ -67,6 +67,7 @@ func open(t *testing.T, change ...func(*auth.Options)) *house {
 	if h.key, err = seal.OpenKeyFile(filepath.Join(h.dir, "secret.key")); err != nil {
 		t.Fatal(err)
 	}
+	h.store.KeepTrail(h.key)
 	h.Auth = h.another(change...)
 	return h
 }

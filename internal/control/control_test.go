@@ -20,6 +20,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/store/storetest"
+	"github.com/flowdeck/flowdeck/internal/store/storetest"
 )
 
 const passphrase = "CANARY-passphrase-1"
@@ -43,6 +44,7 @@ func open(t *testing.T, prepare ...func(*room)) *room {
 	}
 	r.store.KeepTrail(storetest.Keys(1))
 	t.Cleanup(func() { _ = r.store.Close() })
+	r.store.KeepTrail(storetest.Keys(1))
 	for _, f := range prepare {
 		f(r)
 	}
