@@ -60,6 +60,7 @@ type link struct {
 	observe   func(op string, status int, d time.Duration)
 	limits    limits
 	budget    *budget
+	skew      *skew
 }
 
 func newLink(base *url.URL, transport http.RoundTripper, observe func(string, int, time.Duration)) link {
@@ -69,7 +70,7 @@ func newLink(base *url.URL, transport http.RoundTripper, observe func(string, in
 	if observe == nil {
 		observe = func(string, int, time.Duration) {}
 	}
-	return link{base: base, transport: transport, observe: observe, limits: theLimits(), budget: newBudget()}
+	return link{base: base, transport: transport, observe: observe, limits: theLimits(), budget: newBudget(), skew: new(skew)}
 }
 
 // request is one call, before it becomes an HTTP request.
@@ -85,6 +86,7 @@ type request struct {
 	command bool          // changes something: sent once, and may end in an unknown outcome
 	once    bool          // a read that must not be repeated all the same
 	ext     bool          // of a gateway's extensions: an unknown path means there are none
+	ahead   time.Duration // what a signature adds to our time
 	secrets []Secret      // sent in the body, so never to be shown if an answer echoes them
 }
 
@@ -134,6 +136,7 @@ func (l *link) exchange(ctx context.Context, r request) (answer, error) {
 func (l *link) attempt(ctx context.Context, r request) (answer, *Error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
+	r.ahead = l.skew.correction()
 	resp, err := l.send(ctx, r)
 	if err != nil {
 		return answer{}, err
@@ -148,7 +151,11 @@ func (l *link) attempt(ctx context.Context, r request) (answer, *Error) {
 		return a, r.broken(a, fmt.Errorf("read the answer: %w", readErr))
 	}
 	a.body = body
-	return a, r.refusal(a)
+	refused := r.refusal(a)
+	if _, signed := r.auth.(signing); signed && refused != nil {
+		refused = l.skew.explain(refused, r.ahead)
+	}
+	return a, refused
 }
 
 // send gives the head of the answer. Redirects are not followed: Go would take
@@ -172,7 +179,9 @@ func (l *link) send(ctx context.Context, r request) (*http.Response, *Error) {
 		}
 		return nil, e
 	}
-	l.observe(r.op, resp.StatusCode, time.Since(start))
+	trip := time.Since(start)
+	l.skew.learn(resp.Header, start, trip)
+	l.observe(r.op, resp.StatusCode, trip)
 	return resp, nil
 }
 
@@ -196,12 +205,22 @@ func (r request) build(ctx context.Context, base *url.URL) (*http.Request, error
 		req.Body = io.NopCloser(bytes.NewReader(r.body))
 		req.ContentLength = int64(len(r.body))
 	}
-	if r.auth != nil {
-		if err := r.auth.Authenticate(req, r.body); err != nil {
-			return nil, fmt.Errorf("authenticate: %w", err)
-		}
+	if err := r.authenticate(req); err != nil {
+		return nil, fmt.Errorf("authenticate: %w", err)
 	}
 	return req, nil
+}
+
+// authenticate proves who asks; a signature is made by the service's clock.
+func (r request) authenticate(req *http.Request) error {
+	switch auth := r.auth.(type) {
+	case nil:
+		return nil
+	case signing:
+		return auth(req, r.body, r.ahead)
+	default:
+		return auth.Authenticate(req, r.body)
+	}
 }
 
 // encode sets the body.

@@ -113,13 +113,19 @@ func SignedAt(header http.Header) (time.Time, error) {
 	return at, nil
 }
 
+// signing is an Authenticator that can sign for a clock that is ahead of ours.
+type signing func(req *http.Request, body []byte, ahead time.Duration) error
+
+func (s signing) Authenticate(req *http.Request, body []byte) error { return s(req, body, 0) }
+
 // AKSK signs requests with an access key and its secret. It sets X-Sdk-Date
 // unless the request has one, and signs the host and every header whose name
-// begins with X-, since others are changed by proxies on the way.
+// begins with X-, since others are changed by proxies on the way. A Client has
+// it sign by the service's clock where that is known to be another.
 func AKSK(ak string, sk Secret, now func() time.Time) Authenticator {
-	return authenticate(func(req *http.Request, body []byte) error {
+	return signing(func(req *http.Request, body []byte, ahead time.Duration) error {
 		if _, err := SignedAt(req.Header); err != nil {
-			req.Header.Set(DateHeader, now().UTC().Format(SDKTime))
+			req.Header.Set(DateHeader, now().Add(ahead).UTC().Format(SDKTime))
 		}
 		names := []string{"host"}
 		for name := range req.Header {
