@@ -19,7 +19,7 @@ type flows struct{ *desk }
 
 // teller tells of the visitor's project as it is now.
 func (d *desk) teller(v *visit) teller {
-	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard()}
+	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), alarms: d.Alarms.Of(v.watcher.Key()).View()}
 }
 
 // page shows a flow. GET /flows/:id

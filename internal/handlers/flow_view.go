@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
@@ -19,6 +20,7 @@ type teller struct {
 	now      time.Time
 	measured bool      // the backend measures
 	heard    time.Time // when the backend last confirmed what it had told; zero: not known
+	alarms   *alarm.View
 }
 
 func flowPath(id string) string         { return "/flows/" + url.PathEscape(id) }

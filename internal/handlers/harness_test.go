@@ -17,6 +17,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/labstack/echo/v4"
 
+	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/handlers"
@@ -106,6 +107,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	must(err)
 	key, err := seal.OpenKeyFile(filepath.Join(dir, "secret.key"))
 	must(err)
+	st.KeepTrail(key)
 	h := &house{log: &logBuffer{}, now: &clock{}}
 	level := slog.LevelDebug
 	if _, bench := t.(*testing.B); bench {
@@ -113,6 +115,8 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: level}))
 	mon := monitor.New(monitor.Options{Log: log, RPS: 200})
+	panels := alarm.New(alarm.Options{Log: log})
+	mon.Attend(panels.Attend)
 	ctl := control.New(control.Options{Store: st, Monitor: mon, Log: log})
 	a := auth.New(auth.Options{
 		Store: st, Key: key, Backend: auth.Single(endpoint, endpoint, "local"),
@@ -120,7 +124,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	h.echo, err = handlers.New(handlers.Options{
-		Context: ctx, Auth: a, Control: ctl, Monitor: mon, Account: "account", Log: log, Now: h.now.Now,
+		Context: ctx, Auth: a, Control: ctl, Monitor: mon, Alarms: panels, Account: "account", Log: log, Now: h.now.Now,
 		Ready: st.Ping, Key: "metrics-key-of-the-test",
 	})
 	must(err)
@@ -132,6 +136,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 		server.Close()
 		ctl.Close()
 		mon.Close()
+		panels.Close()
 		must(st.Close())
 	})
 	if real, ok := t.(*testing.T); ok {

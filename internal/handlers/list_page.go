@@ -36,7 +36,7 @@ func (h *flows) list(c echo.Context) error {
 		}
 		return h.print.page(c, http.StatusOK, m)
 	}
-	page, err := h.kept.get(c.Request().Context(), key, v.snapshot().Version, h.now(), func(ctx context.Context) ([]byte, error) {
+	page, err := h.kept.get(c.Request().Context(), key, h.versionOf(v), h.now(), func(ctx context.Context) ([]byte, error) {
 		m, err := h.listModel(c, v, q)
 		if err != nil {
 			return nil, err
@@ -99,6 +99,13 @@ func (h *flows) listKey(v *visit, q FlowQuery) pageKey {
 	}
 }
 
+// pageVersion is the state of what a kept page shows: the flows and the alarms.
+type pageVersion struct{ flows, alarms uint64 }
+
+func (h *flows) versionOf(v *visit) pageVersion {
+	return pageVersion{v.snapshot().Version, h.Alarms.Of(v.watcher.Key()).View().Version}
+}
+
 // pageKey is all that a kept page depends on, but for the snapshot.
 type pageKey struct {
 	project                            monitor.Key
@@ -123,7 +130,7 @@ type pageCache struct {
 
 // keptPage is rendered once by whoever asks first.
 type keptPage struct {
-	version uint64
+	version pageVersion
 	at      time.Time
 	once    sync.Once
 	bytes   []byte
@@ -140,9 +147,9 @@ func (k *keptPage) pack(p *packer) []byte {
 
 func newPageCache() *pageCache { return &pageCache{pages: map[pageKey]*keptPage{}} }
 
-// get gives the page for a version of the snapshot, rendering it if it is not
+// get gives the page for a state of the project, rendering it if it is not
 // kept or too old.
-func (p *pageCache) get(ctx context.Context, key pageKey, version uint64, now time.Time, render func(context.Context) ([]byte, error)) (*keptPage, error) {
+func (p *pageCache) get(ctx context.Context, key pageKey, version pageVersion, now time.Time, render func(context.Context) ([]byte, error)) (*keptPage, error) {
 	p.mu.Lock()
 	kept := p.pages[key]
 	if kept == nil || !kept.holds(version, now) {
@@ -157,7 +164,7 @@ func (p *pageCache) get(ctx context.Context, key pageKey, version uint64, now ti
 
 // holds tells whether a page may still be shown. Who has just done something is
 // shown a fresh one anyway, with the notice of it.
-func (k *keptPage) holds(version uint64, now time.Time) bool {
+func (k *keptPage) holds(version pageVersion, now time.Time) bool {
 	age := now.Sub(k.at)
 	return age < keptAnyway || k.version == version && age < keptFor
 }

@@ -134,11 +134,11 @@ func (d *desk) recheck(r *http.Request) func() error {
 
 // paint makes the picture of a view.
 func (d *desk) paint(what view, w *monitor.Watcher) picture {
-	t := text.For(what.lang)
+	t, panel := text.For(what.lang), d.Alarms.Of(what.project)
 	tell := func(s *monitor.Snapshot) teller {
-		return teller{t: t, now: d.now(), measured: s.Capabilities != nil}
+		return teller{t: t, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View()}
 	}
-	s := &sheet{subscribe: w.Subscribe}
+	s := &sheet{subscribe: d.follows(w)}
 	switch what.kind {
 	case viewList:
 		rows := map[string]paintedRow{}
@@ -181,7 +181,10 @@ func (d *desk) piece(target string, m model) part {
 
 // shellParts are what lives in every page.
 func (d *desk) shellParts(v teller, s *monitor.Snapshot) []part {
-	return []part{d.piece("link-state", v.link(s)), d.piece("flow-count", v.count(s))}
+	return []part{
+		d.piece("link-state", v.link(s)), d.piece("flow-count", v.count(s)),
+		d.piece("alarm-line", v.alarmLine()), d.piece("alarm-count", v.alarmCounts()), d.piece("alarm-rail", v.alarmRail()),
+	}
 }
 
 // paintedRow is a row as it was last rendered; the flow tells whether it still

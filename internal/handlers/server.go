@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -23,6 +24,7 @@ type Options struct {
 	Auth    *auth.Auth
 	Control *control.Control
 	Monitor *monitor.Monitor
+	Alarms  *alarm.Panels
 	Account string // filled in at sign-in; may be empty
 
 	Ready   func(context.Context) error // what readyz asks; nil: always ready

@@ -32,6 +32,7 @@ func (d *desk) plainShell(v *visit, title string) layout.Shell {
 	return layout.Shell{
 		T: v.t, Theme: v.theme, Title: title, Section: "flows",
 		Link: t.link(snapshot), Count: t.count(snapshot),
+		Line: t.alarmLine(), Alarms: t.alarmCounts(), Active: t.alarmRail(),
 		Project: v.session.Project, Region: v.session.Region, RegionName: d.regionName(v.session.Region),
 		User: v.session.User, Account: v.session.Account, NowMS: d.now().UnixMilli(),
 	}

@@ -68,6 +68,7 @@ func (s studio) shell(title string) layout.Shell {
 	return layout.Shell{
 		T: s.t, Theme: s.theme, Title: title, Path: "/flows", Section: "flows",
 		Link: layout.Link{T: s.t}, Count: layout.FlowCount{T: s.t, Total: "58"},
+		Line: s.alarmLine(2), Alarms: layout.AlarmCounts{T: s.t, High: 1, Medium: 2}, Active: layout.AlarmRail{T: s.t, Active: 3},
 		Project: "live-prod", Region: "ap-southeast-3", RegionName: "Singapore",
 		User: "op-1", Account: "flowdeck", Live: "/live?view=sample", NowMS: s.now.UnixMilli(),
 	}

@@ -23,16 +23,21 @@ type Shell struct {
 	Theme   Theme
 	Title   string // of the document, before " · Flowdeck"
 	Path    string // own path and query: where a change of language or theme returns to
-	Section string // which entry of the rail is lit: "flows"
+	Section string // which entry of the rail is lit: "flows", "alarms", "activity", "settings"
 	Flash   *ui.Notice
 	Link    Link
 	Count   FlowCount
+	Line    AlarmLine
+	Alarms  AlarmCounts
+	Active  AlarmRail
 
 	Project    string
 	Region     string
 	RegionName string // "Singapore", or empty
 	User       string
 	Account    string
+
+	Ends Ends
 
 	Search string // what stands in the search field
 	Live   string // URL of the page's stream, e.g. /live?view=…; empty: none
@@ -45,6 +50,7 @@ type Shell struct {
 type Link struct {
 	T       *text.Strings
 	Down    bool
+	Off     bool // with Down: no command can be given, and no figure is present
 	Since   ui.Moment
 	Problem ui.Problem // with Down
 }

@@ -42,6 +42,7 @@ func keyList(t *text.Strings) []ui.Option {
 		{Value: "Enter", Label: t.Keys.Open},
 		{Value: "s", Label: t.Keys.Start},
 		{Value: "x", Label: t.Keys.Stop},
+		{Value: "a", Label: t.Alarms.Keys},
 		{Value: "?", Label: t.Keys.Help},
 		{Value: "Esc", Label: t.Keys.Escape},
 	}

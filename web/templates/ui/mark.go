@@ -23,6 +23,18 @@ func (s Shape) drawing() drawing {
 		return drawing{fill: "M6 .9 11.6 11.1H.4z"}
 	case ShapeLost:
 		return drawing{fill: "M6 0 12 6 6 12 0 6z"}
+	case ShapeLow:
+		return drawing{stroke: "M6 1.75 10.6 10.25H1.4z"}
+	case ShapeUnacked:
+		return drawing{fill: "M6 1.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9z"}
+	case ShapeAcked:
+		return drawing{stroke: "M6 .75a5.25 5.25 0 1 1 0 10.5a5.25 5.25 0 1 1 0-10.5zM3.5 6.2 5.3 8 8.6 4.2"}
+	case ShapeReturned:
+		return drawing{stroke: "M4.2 1.2 1.6 3.8 4.2 6.4M1.9 3.8h5.4a3.3 3.3 0 0 1 0 6.6H3"}
+	case ShapeShelved:
+		return drawing{stroke: "M1 1h10v10H1zM4.4 3.8v4.4M7.6 3.8v4.4"}
+	case ShapeClosed:
+		return drawing{stroke: "M1.5 6.4 4.6 9.5 10.5 2.8"}
 	case ShapeStale:
 		return drawing{
 			fill:   "M5.4 8.1h1.2v1.2H5.4z",

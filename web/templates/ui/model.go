@@ -30,6 +30,12 @@ const (
 	ShapeWarn     Shape = "warn"     // triangle
 	ShapeLost     Shape = "lost"     // diamond
 	ShapeStale    Shape = "stale"    // dashed ring with a question mark
+	ShapeLow      Shape = "low"      // hollow triangle: an alarm of low priority
+	ShapeUnacked  Shape = "unacked"  // disc: an alarm that nobody has acknowledged
+	ShapeAcked    Shape = "acked"    // ring with a tick
+	ShapeReturned Shape = "returned" // ring with an arrow back
+	ShapeShelved  Shape = "shelved"  // square with two bars
+	ShapeClosed   Shape = "closed"   // tick
 )
 
 // State is a state as it is shown: a mark, a word, and a time or figure.
