@@ -45,7 +45,7 @@ func serve(ctx context.Context, in invocation) error {
 
 	made, endpoint := "", ""
 	if in.cfg.Backend == config.Embedded {
-		if made, err = firstUser(ctx, in); err != nil {
+		if made, in.cfg.Service, err = ownUsers(ctx, in); err != nil {
 			return err
 		}
 		if endpoint, err = embedGateway(ctx, in, p); err != nil {
@@ -82,15 +82,20 @@ func ignore(err, harmless error) error {
 	return err
 }
 
-// firstUser makes the first user before the gateway would, so that his password
-// can be told together with the address to sign in at.
-func firstUser(ctx context.Context, in invocation) (made string, err error) {
+// ownUsers makes the first user before the gateway would, so that his password
+// can be told together with the address to sign in at, and the user with whom
+// the dashboard itself reads, unless another credential is set.
+func ownUsers(ctx context.Context, in invocation) (made string, own config.Service, err error) {
 	l, err := openLocal(ctx, in.cfg, in.log)
 	if err != nil {
-		return "", err
+		return "", own, err
 	}
 	made, err = l.bootstrap(ctx, in.cfg)
-	return made, closeAfter(err, l.store)
+	own = in.cfg.Service
+	if err == nil && own == (config.Service{}) {
+		own, err = l.serviceKey(ctx, in.log)
+	}
+	return made, own, closeAfter(err, l.store)
 }
 
 // embedGateway adopts or starts the gateway of this data folder, and gives its

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
 )
 
 // minPassword is the length from which a password is accepted for the first
@@ -29,6 +31,7 @@ func (c Config) Validate() error {
 		named("FLOWDECK_REGION", checkRegion(c.Region)),
 		named("FLOWDECK_IAM_URL", checkURL(c.IAMURL, true)),
 		c.Service.check(),
+		c.checkServiceRegion(),
 		named("FLOWDECK_PUBLIC_URL", checkURL(c.PublicURL, true)),
 		named("FLOWDECK_GATEWAY_LISTEN", checkHostPort(c.GatewayListen)),
 		named("FLOWDECK_GATEWAY_SRT_ADDRESS", checkIPv4(c.GatewaySRTAddress)),
@@ -107,6 +110,18 @@ func (s Service) check() error {
 	default:
 		return nil
 	}
+}
+
+// checkServiceRegion asks for the region of a service credential where a person
+// would choose one at sign-in.
+func (c Config) checkServiceRegion() error {
+	if c.Backend != HuaweiCloud || c.Service == (Service{}) {
+		return nil
+	}
+	if _, known := medialive.LiveEndpoint(c.Region); !known {
+		return named("FLOWDECK_REGION", fmt.Errorf("%q is no region with Media Live, and the service credential needs one", c.Region))
+	}
+	return nil
 }
 
 func (c Config) checkAdminPassword() error {

@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"internal/control":                 {"internal/medialive", "internal/monitor", "internal/store", "internal/trail"},
 	"internal/alarm":                   {"internal/medialive", "internal/monitor", "internal/store", "internal/trail"},
 	"internal/history":                 {"internal/medialive", "internal/monitor", "internal/store"},
-	"internal/notify":                  {"internal/alarm", "internal/medialive", "internal/store", "internal/seal", "internal/trail"},
+	"internal/notify":                  {"internal/alarm", "internal/monitor", "internal/medialive", "internal/store", "internal/seal", "internal/trail"},
 	"internal/gateway/iam":             {"internal/store", "internal/seal", "internal/medialive"},
 	"internal/gateway":                 {"internal/medialive", "internal/store", "internal/seal", "internal/relay", "internal/gateway/iam"},
 	"internal/handlers":                {"internal/control", "internal/monitor", "internal/auth", "internal/alarm", "internal/history", "internal/notify", "internal/trail", "internal/medialive", "web/..."},

@@ -12,6 +12,7 @@ type Told struct {
 	Measured  ui.Moment // when it was last measured; zero: it is not
 	Late      bool      // of Measured: two measurements were missed
 	Commanded string    // "turned on by op-2, 17:58:02 UTC"
+	Refused   string    // a later command, which is not what is commanded: it was refused
 	Bad       bool      // of Commanded: its outcome is not known, or not what was asked for
 }
 
