@@ -29,6 +29,9 @@ var (
 	// ErrTicket tells that a ticket is unknown, used, too old, or was issued
 	// for something else.
 	ErrTicket = errors.New("the ticket is not good for this")
+	// ErrTooSoon tells that a held ticket was shown before its time. It is
+	// still good.
+	ErrTooSoon = errors.New("the ticket is not good yet")
 )
 
 // Store is what sessions and tickets are kept in. *store.Store satisfies it.

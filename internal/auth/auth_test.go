@@ -442,6 +442,33 @@ func TestTickets(t *testing.T) {
 	}
 }
 
+// A held ticket shown too early is refused and stays: then it is good once.
+func TestHeldTicket(t *testing.T) {
+	h := open(t)
+	s, _ := h.signIn(t, form("op-1"))
+	ticket, err := h.IssueHeld(t.Context(), s, "stop", "flow-1", "ACTIVE", 2800*time.Millisecond, 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	redeem := func() error { return h.Redeem(t.Context(), s, ticket, "stop", "flow-1", "ACTIVE") }
+	for _, c := range []struct {
+		later time.Duration
+		want  error
+	}{{0, auth.ErrTooSoon}, {2700 * time.Millisecond, auth.ErrTooSoon}, {200 * time.Millisecond, nil}, {0, auth.ErrTicket}} {
+		h.later(c.later)
+		if err := redeem(); !errors.Is(err, c.want) {
+			t.Errorf("%s later: %v, want %v", c.later, err, c.want)
+		}
+	}
+	if ticket, err = h.IssueHeld(t.Context(), s, "stop", "flow-1", "ACTIVE", 3*time.Second, 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	h.later(13 * time.Second)
+	if err := redeem(); !errors.Is(err, auth.ErrTicket) {
+		t.Errorf("after its life: %v", err)
+	}
+}
+
 func TestOneOfManyWinsATicket(t *testing.T) {
 	h := open(t)
 	s, _ := h.signIn(t, form("op-1"))

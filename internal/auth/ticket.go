@@ -14,12 +14,24 @@ import (
 // Issue makes a ticket that is good once, for this session, this verb on this
 // subject, and only while the subject is in this state.
 func (a *Auth) Issue(ctx context.Context, s *Session, verb, subject, state string, life time.Duration) (ticket string, err error) {
+	return a.IssueHeld(ctx, s, verb, subject, state, 0, life)
+}
+
+// IssueHeld is Issue for a ticket that is good only after the hold has passed,
+// and then for its life: what proves that a button was held is that its ticket
+// was asked for so long ago.
+func (a *Auth) IssueHeld(ctx context.Context, s *Session, verb, subject, state string, hold, life time.Duration) (ticket string, err error) {
 	a.janitor.sweep(ctx)
 	ticket = newID()
-	err = a.store.PutTicket(ctx, store.Ticket{
+	from := a.now().Add(hold)
+	t := store.Ticket{
 		Hash: keyOf(ticket), Session: s.key,
-		Verb: verb, Subject: subject, State: state, ExpiresAt: a.now().Add(life),
-	})
+		Verb: verb, Subject: subject, State: state, ExpiresAt: from.Add(life),
+	}
+	if hold > 0 {
+		t.NotBefore = from
+	}
+	err = a.store.PutTicket(ctx, t)
 	if err != nil {
 		return "", fmt.Errorf("ticket not issued: %w", err)
 	}
@@ -27,11 +39,15 @@ func (a *Auth) Issue(ctx context.Context, s *Session, verb, subject, state strin
 }
 
 // Redeem uses a ticket up. It is ErrTicket if it is not good for exactly this;
-// a ticket that was shown for something else is used up too.
+// a ticket that was shown for something else is used up too. A held one is
+// ErrTooSoon before its time, and stays good.
 func (a *Auth) Redeem(ctx context.Context, s *Session, ticket, verb, subject, state string) error {
 	t, err := a.store.TakeTicket(ctx, keyOf(ticket), a.now())
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return ErrTicket
+	case errors.Is(err, store.ErrTooSoon):
+		return ErrTooSoon
 	}
 	if err != nil {
 		return fmt.Errorf("ticket not read: %w", err)

@@ -84,6 +84,8 @@ type AskText struct {
 	Why                  func(reason string) string
 	StopButton           func(flow string) string
 	DeleteButton         func(flow string) string
+	Same                 func(by, reason string) string // what only the same change confirms
+	SameLink             string
 	Gone                 string
 	Own                  string
 	OwnText              string
@@ -218,6 +220,7 @@ type LabelText struct {
 	Label       string
 	LabelHelp   string
 	Add         string
+	New         string
 	None        string
 	Remove      string
 	RemoveOf    func(address string) string
@@ -231,6 +234,9 @@ type MoreKeys struct {
 // CareFaults are what is wrong with a field.
 type CareFaults struct {
 	Reason    string
+	TooMany   func(most int) string
+	Odd       string
+	Key       string
 	TooLong   func(most int) string
 	Empty     string
 	Address   string
@@ -248,6 +254,7 @@ type CareNotices struct {
 	GoodKept                    string
 	Parked, PutBack, Dropped    func(output string) string
 	Labelled, Unlabelled        func(address string) string
+	Cloned                      func(flow string) string
 }
 
 var englishCare = Care{
@@ -313,6 +320,10 @@ var englishCare = Care{
 		Why:          func(reason string) string { return "Reason: " + reason },
 		StopButton:   func(flow string) string { return "Confirm: stop " + flow },
 		DeleteButton: func(flow string) string { return "Confirm: delete " + flow },
+		Same: func(by, reason string) string {
+			return by + " asks for a change: " + reason + ". Give the same change to confirm it."
+		},
+		SameLink:     "To the change",
 		Gone:         "Nobody waits for a second person here any more. Nothing was done.",
 		Own:          "It takes another person",
 		OwnText:      "Who asks cannot confirm as well. Nothing was done.",
@@ -326,12 +337,12 @@ var englishCare = Care{
 		Delete:       "Delete",
 		DeleteOf:     func(clock string) string { return "Delete the note of " + clock },
 		Field:        "Note",
-		Help:         "Up to 1000 characters, for everybody who works with this flow.",
+		Help:         "Up to 2000 characters, for everybody who works with this flow.",
 		AddTitle:     func(flow string) string { return "Note on " + flow },
 		Handover:     "Hand-over",
 		HandoverNone: "Nothing to hand over.",
 		HandoverEdit: "Edit",
-		HandoverHelp: "What the next shift has to know. Up to 4000 characters. Empty it when it is done.",
+		HandoverHelp: "What the next shift has to know. Up to 2000 characters. Empty it when it is done.",
 		HandoverOf:   func(flow string) string { return "Hand-over of " + flow },
 		ByAt:         func(actor, at string) string { return actor + ", " + at },
 		Clash:        "Somebody else wrote meanwhile",
@@ -435,8 +446,9 @@ var englishCare = Care{
 		Address:     "Address",
 		AddressHelp: "An IP address, without a port.",
 		Label:       "Name",
-		LabelHelp:   "Up to 48 characters, like “OB van 2”.",
+		LabelHelp:   "Up to 64 characters, like “OB van 2”.",
 		Add:         "Save name",
+		New:         "Name an address",
 		None:        "No address has a name yet.",
 		Remove:      "Remove",
 		RemoveOf:    func(address string) string { return "Remove the name of " + address },
@@ -447,10 +459,13 @@ var englishCare = Care{
 	},
 	Faults: CareFaults{
 		Reason:    "A reason is needed.",
+		TooMany:   func(most int) string { return fmt.Sprintf("There are %d already; remove one first.", most) },
+		Odd:       "There are characters in it that cannot be shown.",
+		Key:       "The passphrase is needed.",
 		TooLong:   func(most int) string { return fmt.Sprintf("At most %d characters.", most) },
 		Empty:     "There is nothing in it.",
 		Address:   "Not an IP address.",
-		Name:      "1 to 48 characters in one line.",
+		Name:      "1 to 64 characters in one line.",
 		WrongName: func(name string) string { return "This is not the name: " + name },
 	},
 	Done: CareNotices{
@@ -467,6 +482,7 @@ var englishCare = Care{
 		Parked:     func(output string) string { return output + " is parked." },
 		PutBack:    func(output string) string { return output + " is put back." },
 		Dropped:    func(output string) string { return output + " is dropped." },
+		Cloned:     func(flow string) string { return flow + " is made, with the outputs that were chosen." },
 		Labelled:   func(address string) string { return address + " has its name." },
 		Unlabelled: func(address string) string { return address + " has no name any more." },
 	},
@@ -535,6 +551,10 @@ var chineseCare = Care{
 		Why:          func(reason string) string { return "原因：" + reason },
 		StopButton:   func(flow string) string { return "确认：停止 " + flow },
 		DeleteButton: func(flow string) string { return "确认：删除 " + flow },
+		Same: func(by, reason string) string {
+			return by + " 请求更改：" + reason + "。请做出相同的更改以确认。"
+		},
+		SameLink:     "前往更改",
 		Gone:         "这里已无等待第二人的请求。未执行任何操作。",
 		Own:          "须由另一人确认",
 		OwnText:      "请求者不能自己确认。未执行任何操作。",
@@ -548,12 +568,12 @@ var chineseCare = Care{
 		Delete:       "删除",
 		DeleteOf:     func(clock string) string { return "删除 " + clock + " 的备注" },
 		Field:        "备注",
-		Help:         "最多 1000 个字符，所有使用此流的人可见。",
+		Help:         "最多 2000 个字符，所有使用此流的人可见。",
 		AddTitle:     func(flow string) string { return flow + " 的备注" },
 		Handover:     "交接",
 		HandoverNone: "没有交接事项。",
 		HandoverEdit: "编辑",
-		HandoverHelp: "下一班须知。最多 4000 个字符。办完后清空。",
+		HandoverHelp: "下一班须知。最多 2000 个字符。办完后清空。",
 		HandoverOf:   func(flow string) string { return flow + " 的交接" },
 		ByAt:         func(actor, at string) string { return actor + "，" + at },
 		Clash:        "其他人同时做了修改",
@@ -657,8 +677,9 @@ var chineseCare = Care{
 		Address:     "地址",
 		AddressHelp: "IP 地址，不含端口。",
 		Label:       "名称",
-		LabelHelp:   "最多 48 个字符，例如“转播车 2”。",
+		LabelHelp:   "最多 64 个字符，例如“转播车 2”。",
 		Add:         "保存名称",
+		New:         "命名地址",
 		None:        "还没有命名的地址。",
 		Remove:      "移除",
 		RemoveOf:    func(address string) string { return "移除 " + address + " 的名称" },
@@ -669,10 +690,13 @@ var chineseCare = Care{
 	},
 	Faults: CareFaults{
 		Reason:    "须填写原因。",
+		TooMany:   func(most int) string { return fmt.Sprintf("已有 %d 个，请先移除一个。", most) },
+		Odd:       "含有无法显示的字符。",
+		Key:       "须填写口令。",
 		TooLong:   func(most int) string { return fmt.Sprintf("最多 %d 个字符。", most) },
 		Empty:     "内容为空。",
 		Address:   "不是 IP 地址。",
-		Name:      "一行，1 至 48 个字符。",
+		Name:      "一行，1 至 64 个字符。",
 		WrongName: func(name string) string { return "名称不符：" + name },
 	},
 	Done: CareNotices{
@@ -689,6 +713,7 @@ var chineseCare = Care{
 		Parked:     func(output string) string { return output + " 已搁置。" },
 		PutBack:    func(output string) string { return output + " 已放回。" },
 		Dropped:    func(output string) string { return output + " 已丢弃。" },
+		Cloned:     func(flow string) string { return flow + " 已建立，并带上所选输出。" },
 		Labelled:   func(address string) string { return address + " 已命名。" },
 		Unlabelled: func(address string) string { return address + " 的名称已移除。" },
 	},
