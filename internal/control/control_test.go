@@ -20,7 +20,6 @@ import (
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/store/storetest"
-	"github.com/flowdeck/flowdeck/internal/store/storetest"
 )
 
 const passphrase = "CANARY-passphrase-1"
@@ -44,7 +43,6 @@ func open(t *testing.T, prepare ...func(*room)) *room {
 	}
 	r.store.KeepTrail(storetest.Keys(1))
 	t.Cleanup(func() { _ = r.store.Close() })
-	r.store.KeepTrail(storetest.Keys(1))
 	for _, f := range prepare {
 		f(r)
 	}

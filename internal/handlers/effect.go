@@ -167,6 +167,13 @@ func (d *desk) agreed(c echo.Context, v *visit, p proposal) (bool, error) {
 	return err == nil, err
 }
 
+// started makes the proposal one of a flow that was started since it was judged.
+func (p *proposal) started() {
+	f := *p.flow
+	f.Status = medialive.Active
+	p.flow = &f
+}
+
 // askAgain is the problem of a save that would interrupt what was not shown.
 func askAgain(p proposal) *ui.Problem {
 	return &ui.Problem{Title: p.t.Guard.SaveConfirm, Meaning: p.t.Effect.AskAgain}

@@ -220,6 +220,7 @@ func (h *outputs) save(c echo.Context) error {
 	if !agreed {
 		return h.show(c, v, e, verdict{status: http.StatusConflict, problem: askAgain(e.proposal)})
 	}
+	v.op.Shown = e.flow.Status
 	if err := h.Control.UpdateOutput(c.Request().Context(), v.op, e.flow.ID, e.now.Name, e.change, e.opened); err != nil {
 		return h.notSaved(c, v, e, err)
 	}
@@ -232,6 +233,11 @@ func (h *outputs) notSaved(c echo.Context, v *visit, e outputEdit, err error) er
 	var clash *control.OutputConflict
 	if errors.As(err, &clash) {
 		return h.clash(c, v, e, clash.Theirs)
+	}
+	if errors.Is(err, control.ErrChanged) {
+		e.started()
+		v.op.Watcher.ReadSoon(e.flow.ID)
+		return h.show(c, v, e, verdict{status: http.StatusConflict, problem: askAgain(e.proposal)})
 	}
 	why, known := e.refusedBy(err)
 	if !known {
@@ -363,7 +369,15 @@ func (h *outputs) guardedAct(c echo.Context, verb string, act func(*visit, *moni
 	if !may && (carries(f, i) || verb == verbDelete) {
 		return h.ask(c, v, f, i, verb, http.StatusConflict)
 	}
-	return act(v, f, i)
+	v.op.Shown = f.Status
+	err = act(v, f, i)
+	if errors.Is(err, control.ErrChanged) { // started meanwhile
+		now := *f
+		now.Status = medialive.Active
+		v.op.Watcher.ReadSoon(f.ID)
+		return h.ask(c, v, &now, i, verb, http.StatusConflict)
+	}
+	return err
 }
 
 // remove removes an output. POST /flows/:id/outputs/:name/delete (ticket)

@@ -136,6 +136,7 @@ func (h *sources) save(c echo.Context) error {
 		return h.show(c, v, e, verdict{status: http.StatusConflict, problem: askAgain(e.proposal)})
 	}
 	name := cmp.Or(c.FormValue(fieldSourceName), e.now.Name)
+	v.op.Shown = e.flow.Status
 	err = h.Control.UpdateSource(c.Request().Context(), v.op, e.flow.ID, name, e.to, e.opened)
 	if err != nil {
 		return h.notSaved(c, v, e, err)
@@ -149,6 +150,11 @@ func (h *sources) notSaved(c echo.Context, v *visit, e sourceEdit, err error) er
 	var clash *control.Conflict
 	if errors.As(err, &clash) {
 		return h.clash(c, v, e, clash.Theirs)
+	}
+	if errors.Is(err, control.ErrChanged) {
+		e.started()
+		v.op.Watcher.ReadSoon(e.flow.ID)
+		return h.show(c, v, e, verdict{status: http.StatusConflict, problem: askAgain(e.proposal)})
 	}
 	why, known := e.refusedBy(err)
 	if !known {
