@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/config"
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/handlers"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/notify"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
@@ -22,13 +24,22 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream,
 	})
 	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS})
+	notifier := notify.New(notify.Options{Store: st, Key: key, Log: in.log, Allow: in.cfg.WebhookAllow, Home: in.cfg.PublicURL})
+	p.running("webhooks", notifier.Run)
+	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised})
+	watch.Attend(alarms.Attend)
+	p.closing("alarms", closed(alarms.Close))
 	p.closing("monitor", closed(watch.Close))
 	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log})
 	p.closing("control", closed(commands.Close))
+	reads := &service{cfg: in.cfg.Service, region: in.cfg.Region, backend: backend(in.cfg, endpoint), watch: watch, log: in.log}
+	if reads.configured() {
+		p.running("service credential", reads.run)
+	}
 	streams, endStreams := context.WithCancel(context.Background())
 	p.closing("live streams", closed(endStreams))
 	handler, err := handlers.New(handlers.Options{
-		Context: streams, Auth: sessions, Control: commands, Monitor: watch, Account: account(in.cfg),
+		Context: streams, Auth: sessions, Control: commands, Monitor: watch, Alarms: alarms, Notify: notifier, Account: account(in.cfg),
 		Ready: st.Ping, Metrics: metrics, Key: in.cfg.MetricsKey,
 		Secure: in.cfg.Secure(), TrustedProxies: in.cfg.TrustedProxies, Log: in.log,
 	})

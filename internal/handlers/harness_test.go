@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/notify"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
@@ -117,6 +119,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	mon := monitor.New(monitor.Options{Log: log, RPS: 200})
 	panels := alarm.New(alarm.Options{Log: log})
 	mon.Attend(panels.Attend)
+	hooks := notify.New(notify.Options{Store: st, Key: key, Log: log, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	ctl := control.New(control.Options{Store: st, Monitor: mon, Log: log})
 	a := auth.New(auth.Options{
 		Store: st, Key: key, Backend: auth.Single(endpoint, endpoint, "local"),
@@ -124,7 +127,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	h.echo, err = handlers.New(handlers.Options{
-		Context: ctx, Auth: a, Control: ctl, Monitor: mon, Alarms: panels, Account: "account", Log: log, Now: h.now.Now,
+		Context: ctx, Auth: a, Control: ctl, Monitor: mon, Alarms: panels, Notify: hooks, Account: "account", Log: log, Now: h.now.Now,
 		Ready: st.Ping, Key: "metrics-key-of-the-test",
 	})
 	must(err)

@@ -33,6 +33,7 @@ const (
 
 // routes is the one table of all that the dashboard answers.
 func (d *desk) routes() []route {
+	setting := &settings{d}
 	login, flow, source, output := &logins{d}, &flows{d}, &sources{d}, &outputs{d}
 	return []route{
 		{get, "/", anyone, login.home},
@@ -69,6 +70,15 @@ func (d *desk) routes() []route {
 		{get, "/flows/:id/outputs/:name/disable", operator, output.askDisable},
 		{post, "/flows/:id/outputs/:name/disable", operator, output.disable},
 		{post, "/flows/:id/outputs/:name/enable", operator, output.enable},
+
+		{get, "/settings", reader, setting.page},
+		{get, "/settings/webhooks/new", operator, setting.newForm},
+		{post, "/settings/webhooks", operator, setting.add},
+		{get, "/settings/webhooks/:id", operator, setting.form},
+		{post, "/settings/webhooks/:id", operator, setting.save},
+		{post, "/settings/webhooks/:id/test", operator, setting.test},
+		{get, "/settings/webhooks/:id/delete", operator, setting.askDelete},
+		{post, "/settings/webhooks/:id/delete", operator, setting.remove},
 
 		{get, "/live", reader, d.live},
 		{get, "/static/*", anyone, d.files},

@@ -15,6 +15,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/notify"
 	"github.com/flowdeck/flowdeck/web/static"
 )
 
@@ -25,6 +26,7 @@ type Options struct {
 	Control *control.Control
 	Monitor *monitor.Monitor
 	Alarms  *alarm.Panels
+	Notify  *notify.Notifier
 	Account string // filled in at sign-in; may be empty
 
 	Ready   func(context.Context) error // what readyz asks; nil: always ready

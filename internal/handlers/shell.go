@@ -166,6 +166,12 @@ const (
 	flashRemoved   flashKind = "removed"
 	flashNothing   flashKind = "nothing"
 	flashNoChange  flashKind = "unchanged"
+
+	flashWebhookAdded   flashKind = "webhook_added"
+	flashWebhookSaved   flashKind = "webhook_saved"
+	flashWebhookRemoved flashKind = "webhook_removed"
+	flashWebhookTested  flashKind = "webhook_tested"
+	flashWebhookFailed  flashKind = "webhook_failed"
 )
 
 // flash leaves a notice for the next page: its kind and a name, never a text.
@@ -199,7 +205,7 @@ func (d *desk) takeFlash(c echo.Context, t *text.Strings) *ui.Notice {
 		return nil
 	}
 	notice := &ui.Notice{Text: words}
-	if flashKind(kind) == flashUnstarted {
+	if flashKind(kind) == flashUnstarted || flashKind(kind) == flashWebhookFailed {
 		notice.Tone = ui.ToneWarn
 	}
 	return notice
@@ -235,6 +241,16 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 		return n.NothingToDo
 	case flashNoChange:
 		return n.Unchanged
+	case flashWebhookAdded:
+		return fill(t.Notify.Added, name)
+	case flashWebhookSaved:
+		return t.Notify.Saved
+	case flashWebhookRemoved:
+		return fill(t.Notify.Removed, name)
+	case flashWebhookTested:
+		return fill(t.Notify.TestDone, name)
+	case flashWebhookFailed:
+		return t.Notify.TestFailed
 	}
 	return ""
 }

@@ -403,7 +403,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	_, logged := b.notifier.Log(t.Context(), other, id, 1)
 	changed := b.notifier.Put(t.Context(), other, notify.Webhook{ID: id, Name: "x", Shape: notify.JSON, Least: alarm.Low}, "op-3")
 	for _, err := range []error{tested, logged, changed, b.notifier.Delete(t.Context(), other, id, "op-3")} {
-		if !errors.Is(err, store.ErrNotFound) {
+		if !errors.Is(err, notify.ErrUnknown) {
 			t.Errorf("another project: %v", err)
 		}
 	}

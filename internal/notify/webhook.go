@@ -54,7 +54,11 @@ var (
 	ErrPriority = errors.New("there is no such priority")
 	ErrLimit    = errors.New("there are 20 webhooks already, which is as many as there can be")
 	ErrSecret   = errors.New("the secret is longer than 200 characters")
+	ErrUnknown  = errors.New("there is no such webhook")
 )
+
+// Delivery is one message to one webhook, with what came of it.
+type Delivery = store.Delivery
 
 const (
 	longestName   = 64
@@ -67,7 +71,8 @@ const (
 type sealed struct{ URL, Secret, Lang string }
 
 // Put adds a webhook to a project, or changes the one of its ID.
-// store.ErrNotFound tells that the project has none of that ID.
+// ErrUnknown tells that the project has none of
+// that ID.
 func (n *Notifier) Put(ctx context.Context, key monitor.Key, w Webhook, by string) error {
 	verb := "webhook_changed"
 	if w.ID == "" {
@@ -143,7 +148,7 @@ func (n *Notifier) List(ctx context.Context, key monitor.Key) ([]Webhook, error)
 }
 
 // Log gives the last deliveries of a webhook of a project, the newest first.
-func (n *Notifier) Log(ctx context.Context, key monitor.Key, id string, limit int) ([]store.Delivery, error) {
+func (n *Notifier) Log(ctx context.Context, key monitor.Key, id string, limit int) ([]Delivery, error) {
 	if _, err := n.row(ctx, key, id); err != nil {
 		return nil, err
 	}
@@ -156,18 +161,18 @@ func (n *Notifier) Log(ctx context.Context, key monitor.Key, id string, limit in
 
 // Test sends one message of test at once and tells what came of it; the log has
 // it too.
-func (n *Notifier) Test(ctx context.Context, key monitor.Key, id string) (store.Delivery, error) {
+func (n *Notifier) Test(ctx context.Context, key monitor.Key, id string) (Delivery, error) {
 	hook, err := n.own(ctx, key, id)
 	if err != nil {
-		return store.Delivery{}, err
+		return Delivery{}, err
 	}
 	m := testMessage(n.opts.Now(), n.opts.Home)
 	m.ID = uuid.NewString()
 	body, err := json.Marshal(m)
 	if err != nil {
-		return store.Delivery{}, fmt.Errorf("encode a test: %w", err)
+		return Delivery{}, fmt.Errorf("encode a test: %w", err)
 	}
-	d := store.Delivery{ID: m.ID, Webhook: id, Event: m.Event, Body: body, At: m.At, NextTry: m.At, Tries: 1}
+	d := Delivery{ID: m.ID, Webhook: id, Event: m.Event, Body: body, At: m.At, NextTry: m.At, Tries: 1}
 	d.Status, err = n.send(ctx, hook, body)
 	d.DoneAt = n.opts.Now()
 	if err != nil {
@@ -181,10 +186,10 @@ func (n *Notifier) Test(ctx context.Context, key monitor.Key, id string) (store.
 func (n *Notifier) row(ctx context.Context, key monitor.Key, id string) (store.Webhook, error) {
 	row, err := n.opts.Store.Webhook(ctx, id)
 	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && (row.Endpoint != key.Endpoint || row.Project != key.ProjectID):
+		return store.Webhook{}, ErrUnknown
 	case err != nil:
 		return store.Webhook{}, fmt.Errorf("webhook: %w", err)
-	case row.Endpoint != key.Endpoint || row.Project != key.ProjectID:
-		return store.Webhook{}, fmt.Errorf("webhook: %w", store.ErrNotFound)
 	}
 	return row, nil
 }

@@ -37,7 +37,7 @@ type Notify struct {
 	Never      string
 	Test       string
 	TestDone   string // {} is the name
-	TestFailed string // {} is the problem
+	TestFailed string
 	Delete     string
 	DeleteAsk  string // {} is the name
 	DeleteLead string
@@ -103,7 +103,7 @@ var englishNotify = Notify{
 	Never:      "none yet",
 	Test:       "Send a test",
 	TestDone:   "The test was taken by {}.",
-	TestFailed: "The test was not taken: {}.",
+	TestFailed: "The test was not taken. The first of the deliveries says why.",
 	Delete:     "Delete",
 	DeleteAsk:  "Delete the webhook {}?",
 	DeleteLead: "What waits to be sent to it is not sent.",
@@ -174,7 +174,7 @@ var chineseNotify = Notify{
 	Never:      "尚无",
 	Test:       "发送测试",
 	TestDone:   "{} 已接收测试消息。",
-	TestFailed: "测试消息未被接收：{}。",
+	TestFailed: "测试消息未被接收。发送记录第一行说明原因。",
 	Delete:     "删除",
 	DeleteAsk:  "删除 Webhook {}？",
 	DeleteLead: "等待发送的内容将不再发送。",
