@@ -31,8 +31,24 @@ type room struct {
 	store *store.Store
 	op    control.Operator
 	key   monitor.Key
+	now   func() time.Time // nil: time.Now
 	log   bytes.Buffer
 }
+
+// cloudFlow is a flow of the fake cloud.
+type cloudFlow = medialivetest.Flow
+
+// clock is a clock that is moved by hand.
+type clock struct{ at atomic.Int64 }
+
+func newClock() *clock {
+	c := &clock{}
+	c.at.Store(time.Now().UnixNano())
+	return c
+}
+
+func (c *clock) time() time.Time     { return time.Unix(0, c.at.Load()) }
+func (c *clock) add(d time.Duration) { c.at.Add(int64(d)) }
 
 func open(t *testing.T, prepare ...func(*room)) *room {
 	t.Helper()
@@ -54,7 +70,7 @@ func open(t *testing.T, prepare ...func(*room)) *room {
 func (r *room) begin(t *testing.T, trail control.Trail) {
 	t.Helper()
 	m := monitor.New(monitor.Options{RPS: 200})
-	r.Control = control.New(control.Options{Store: trail, Monitor: m, Log: slog.New(slog.NewTextHandler(&r.log, nil))})
+	r.Control = control.New(control.Options{Store: trail, Monitor: m, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Now: r.now})
 	t.Cleanup(r.Close)
 	t.Cleanup(m.Close)
 	client, err := r.cloud.Client("token")
