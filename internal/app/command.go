@@ -35,7 +35,8 @@ type invocation struct {
 	Terminal
 	cfg  config.Config
 	args []string
-	flag func(name string) bool // a flag of the command's own
+	flag func(name string) bool   // a flag of the command's own
+	text func(name string) string // the value of one
 	log  *slog.Logger
 }
 
@@ -57,6 +58,8 @@ func commands() []command {
 		{name: "key add", args: "USER", count: [2]int{1, 1}, about: "make an access key; it is shown once", run: keyAdd},
 		{name: "key list", about: "list the access keys, without their secrets", run: keyList},
 		{name: "key revoke", args: "AK", count: [2]int{1, 1}, about: "refuse an access key from now on", run: keyRevoke},
+		{name: "audit verify", about: "check that no line of the activity trail was changed, moved or removed", run: auditVerify, flags: verifyFlags},
+		{name: "audit export", about: "write the lines of the activity trail to standard output", run: auditExport, flags: exportFlags},
 		{name: "doctor", about: "check what this machine has, and say how to mend what is missing", run: doctor, flags: doctorFlags},
 		{name: "version", about: "print the version", run: printVersion},
 	}
@@ -143,8 +146,16 @@ func (c command) parse(args []string, term Terminal) (invocation, error) {
 	if err != nil {
 		return invocation{}, err
 	}
-	own := func(name string) bool { f := fs.Lookup(name); return f != nil && f.Value.String() == "true" }
-	return invocation{Terminal: term, cfg: cfg, args: plain, flag: own, log: logger(term.Err, cfg)}, nil
+	value := func(name string) string {
+		if f := fs.Lookup(name); f != nil {
+			return f.Value.String()
+		}
+		return ""
+	}
+	return invocation{
+		Terminal: term, cfg: cfg, args: plain, text: value,
+		flag: func(name string) bool { return value(name) == "true" }, log: logger(term.Err, cfg),
+	}, nil
 }
 
 // parseAll reads flags wherever they stand, and gives what is no flag.

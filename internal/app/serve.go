@@ -37,6 +37,9 @@ func serve(ctx context.Context, in invocation) error {
 		return err
 	}
 	p.closing("store", st.Close)
+	end := newAnchor(in.cfg, st, in.log)
+	p.closing("trail head", end.write)
+	p.running("trail head", end.run)
 	listener, err := listen(in.cfg.RunDir(), dashboardRole, in.cfg.Listen)
 	if err != nil {
 		return err

@@ -2,12 +2,17 @@ package app
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/flowdeck/flowdeck/internal/gateway/iam"
+	"github.com/flowdeck/flowdeck/internal/trail"
 )
 
 func disableFlags(fs *flag.FlagSet) {
@@ -34,12 +39,32 @@ func withLocal(ctx context.Context, in invocation, do func(*local) error) error 
 	return closeAfter(do(l), l.store)
 }
 
+// change is withLocal for a command that changes something: the trail has it
+// before it is done, and what cannot be written there is not done.
+func change(ctx context.Context, in invocation, verb, target string, do func(*local) error) error {
+	return withLocal(ctx, in, func(l *local) error {
+		line := trail.Line{
+			At: time.Now(), Kind: trail.Access, ID: uuid.NewString(), Verb: verb, Target: target,
+			Actor: "command line", Detail: strings.Join(in.args[min(1, len(in.args)):], " "),
+		}
+		if err := l.store.AppendTrail(ctx, line); err != nil {
+			return fmt.Errorf("nothing was changed, since it cannot be recorded: %w", err)
+		}
+		err := do(l)
+		if err == nil {
+			return nil
+		}
+		line.At, line.Outcome, line.Message = time.Now(), "refused", err.Error()
+		return errors.Join(err, l.store.AppendTrail(ctx, line))
+	})
+}
+
 func userAdd(ctx context.Context, in invocation) error {
 	password, err := readPassword(ctx, in)
 	if err != nil {
 		return err
 	}
-	return withLocal(ctx, in, func(l *local) error { return l.iam.AddUser(ctx, in.args[0], password) })
+	return change(ctx, in, "user_add", in.args[0], func(l *local) error { return l.iam.AddUser(ctx, in.args[0], password) })
 }
 
 func userPasswd(ctx context.Context, in invocation) error {
@@ -47,22 +72,26 @@ func userPasswd(ctx context.Context, in invocation) error {
 	if err != nil {
 		return err
 	}
-	return withLocal(ctx, in, func(l *local) error { return l.iam.SetPassword(ctx, in.args[0], password) })
+	return change(ctx, in, "user_passwd", in.args[0], func(l *local) error { return l.iam.SetPassword(ctx, in.args[0], password) })
 }
 
 func userDisable(ctx context.Context, in invocation) error {
-	return withLocal(ctx, in, func(l *local) error { return l.iam.SetDisabled(ctx, in.args[0], !in.flag("enable")) })
+	verb := "user_disable"
+	if in.flag("enable") {
+		verb = "user_enable"
+	}
+	return change(ctx, in, verb, in.args[0], func(l *local) error { return l.iam.SetDisabled(ctx, in.args[0], !in.flag("enable")) })
 }
 
 func userPolicy(ctx context.Context, in invocation) error {
-	return withLocal(ctx, in, func(l *local) error { return l.iam.SetPolicy(ctx, in.args[0], in.args[1:]) })
+	return change(ctx, in, "user_policy", in.args[0], func(l *local) error { return l.iam.SetPolicy(ctx, in.args[0], in.args[1:]) })
 }
 
 func userTOTP(ctx context.Context, in invocation) error {
-	return withLocal(ctx, in, func(l *local) error {
-		if in.flag("off") {
-			return l.iam.ClearTOTP(ctx, in.args[0])
-		}
+	if in.flag("off") {
+		return change(ctx, in, "user_totp_off", in.args[0], func(l *local) error { return l.iam.ClearTOTP(ctx, in.args[0]) })
+	}
+	return change(ctx, in, "user_totp", in.args[0], func(l *local) error {
 		address, err := l.iam.SetTOTP(ctx, in.args[0])
 		if err != nil {
 			return err
@@ -88,7 +117,7 @@ func userList(ctx context.Context, in invocation) error {
 }
 
 func keyAdd(ctx context.Context, in invocation) error {
-	return withLocal(ctx, in, func(l *local) error {
+	return change(ctx, in, "key_add", in.args[0], func(l *local) error {
 		ak, sk, err := l.iam.AddKey(ctx, in.args[0])
 		if err != nil {
 			return err
@@ -99,7 +128,7 @@ func keyAdd(ctx context.Context, in invocation) error {
 }
 
 func keyRevoke(ctx context.Context, in invocation) error {
-	return withLocal(ctx, in, func(l *local) error { return l.iam.RevokeKey(ctx, in.args[0]) })
+	return change(ctx, in, "key_revoke", in.args[0], func(l *local) error { return l.iam.RevokeKey(ctx, in.args[0]) })
 }
 
 func keyList(ctx context.Context, in invocation) error {

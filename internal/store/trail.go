@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -45,25 +46,45 @@ func (s *Store) trailRecord(ctx context.Context, c conn) (*trail.Record, error) 
 	return &records[0], nil
 }
 
-// EachTrail gives every line from the one numbered from, oldest first, as it
-// stood when the call began. An error of do ends it.
-func (s *Store) EachTrail(ctx context.Context, from int64, do func(trail.Entry) error) error {
-	if err := each(ctx, s.read(), from, do); err != nil {
-		return fmt.Errorf("read the trail: %w", err)
+// HasTrailLine tells whether the trail has the line that ended it when head was
+// taken.
+func (s *Store) HasTrailLine(ctx context.Context, head trail.Head) (bool, error) {
+	if head.Lines == 0 {
+		return true, nil
 	}
-	return nil
+	macs, err := all(ctx, s.read(), func(scan scanner) (mac []byte, err error) { err = scan(&mac); return mac, err },
+		`SELECT mac FROM trail_lines WHERE seq = $1`, head.Lines)
+	if err != nil {
+		return false, fmt.Errorf("look up a line of the trail: %w", err)
+	}
+	return len(macs) == 1 && bytes.Equal(macs[0], head.MAC), nil
 }
 
-func each(ctx context.Context, c conn, from int64, do func(trail.Entry) error) error {
-	_, err := all(ctx, c, func(scan scanner) (struct{}, error) {
-		e, err := scanEntry(scan)
+// pageSize is how many lines are read at once for somebody who may be slow.
+const pageSize = 1000
+
+// EachTrail gives every line from the one numbered from, oldest first, up to
+// the last of when it comes there. An error of do ends it. The database is not
+// held up while do runs.
+func (s *Store) EachTrail(ctx context.Context, from int64, do func(trail.Entry) error) error {
+	for {
+		page, err := all(ctx, s.read(), scanEntry, selectLines+` LIMIT $2`, from, pageSize)
 		if err != nil {
-			return struct{}{}, err
+			return fmt.Errorf("read the trail: %w", err)
 		}
-		return struct{}{}, do(e)
-	}, `SELECT `+lineColumns+` FROM trail_lines WHERE seq >= $1 ORDER BY seq`, from)
-	return err
+		for _, e := range page {
+			if err := do(e); err != nil {
+				return err
+			}
+		}
+		if len(page) < pageSize {
+			return nil
+		}
+		from = page[len(page)-1].Seq + 1
+	}
 }
+
+const selectLines = `SELECT ` + lineColumns + ` FROM trail_lines WHERE seq >= $1 ORDER BY seq`
 
 func scanEntry(scan scanner) (e trail.Entry, err error) {
 	err = scan(entryColumns(&e)...)
@@ -102,7 +123,13 @@ func (s *Store) verify(ctx context.Context, v *trail.Verifier) (verdict trail.Ve
 	}
 	defer func() { _ = tx.Rollback() }() // nothing to keep
 	c := conn{tx}
-	err = each(ctx, c, 0, func(e trail.Entry) error { v.Add(e); return nil })
+	_, err = all(ctx, c, func(scan scanner) (struct{}, error) {
+		e, err := scanEntry(scan)
+		if err == nil {
+			v.Add(e)
+		}
+		return struct{}{}, err
+	}, selectLines, 0)
 	if err != nil {
 		return verdict, err
 	}
