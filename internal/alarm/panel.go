@@ -2,27 +2,59 @@ package alarm
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/store"
+	"github.com/flowdeck/flowdeck/internal/trail"
+)
+
+const (
+	tick       = time.Second
+	storeLimit = 2 * time.Second // for what is written in one go: an alarm is shown then, written or not
+	storeRetry = 2 * time.Second // after the store failed
+	mostLines  = 10_000          // lines of signals that wait for the store
+	mostWrites = 100_000         // changes of alarms that wait for the store
+	mostPast   = 1000            // alarms given at once
+	mostNote   = 500             // runes of a note
 )
 
 // Panel has the alarms of one project. Its methods may be called by many at
 // once.
 type Panel struct {
+	panels  *Panels
 	options Options
 	key     monitor.Key
+	log     *slog.Logger
 	view    atomic.Pointer[View]
 
-	mu          sync.Mutex
+	recalled atomic.Bool // what was written down before is known; changed with mu held
+
+	mu       sync.Mutex // guards all below
+	board    *board
+	recallAt time.Time
+	writes   []*write     // to be written, in order
+	lines    []trail.Line // of signals, to be written
+	retryAt  time.Time    // the store failed: not before
+	failing  bool         // and that is logged
+
+	listening   sync.Mutex // guards subscribers
 	subscribers map[chan struct{}]struct{}
 }
 
-func newPanel(o Options, key monitor.Key) *Panel {
-	p := &Panel{options: o, key: key, subscribers: make(map[chan struct{}]struct{})}
-	p.view.Store(&View{At: o.Now()})
+func newPanel(of *Panels, key monitor.Key) *Panel {
+	o := of.options
+	p := &Panel{
+		panels: of, options: o, key: key, log: o.Log.With("endpoint", key.Endpoint, "project", key.ProjectID),
+		board: newBoard(o.Delays, newID), subscribers: make(map[chan struct{}]struct{}),
+	}
+	p.publish(o.Now())
 	return p
 }
 
@@ -33,30 +65,261 @@ func (p *Panel) View() *View { return p.view.Load() }
 // changes not yet fetched are one. cancel must be called once.
 func (p *Panel) Subscribe() (changed <-chan struct{}, cancel func()) {
 	ch := make(chan struct{}, 1)
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.listening.Lock()
+	defer p.listening.Unlock()
 	p.subscribers[ch] = struct{}{}
 	return ch, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
+		p.listening.Lock()
+		defer p.listening.Unlock()
 		delete(p.subscribers, ch)
 	}
 }
 
-// Ack lets somebody answer for alarms, with a note. The members of a parent are
-// answered for with it. Alarms that are gone are passed over; where none of
-// them is there any more it says [ErrGone].
-func (p *Panel) Ack(context.Context, string, string, ...string) error { return ErrGone }
+// follow looks at a watcher's pictures as they change, and each second.
+func (p *Panel) follow(ctx context.Context, w watched) {
+	changed, cancel := w.Follow()
+	defer cancel()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		case <-timer.C:
+		}
+		wait := p.look(ctx, picture{w.Peek(), w.Awake()})
+		timer.Reset(wait)
+	}
+}
 
-// Shelve puts the alarms of one thing aside until an end, at most eight hours
-// away. It says [ErrShelf] where that is not so.
-func (p *Panel) Shelve(context.Context, Shelf) error { return ErrShelf }
+// look takes a step, writes it down, shows it, and tells when to look again.
+func (p *Panel) look(ctx context.Context, pic picture) (wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.options.Now()
+	p.load(ctx, now)
+	writes, signals := p.board.step(pic, now)
+	p.enqueue(writes, signals)
+	p.flush(ctx, now)
+	p.publish(now)
+	wait = tick
+	if next := p.board.next; !next.IsZero() {
+		wait = min(wait, max(time.Millisecond, next.Sub(p.options.Now())))
+	}
+	return wait
+}
 
-// Unshelve ends a shelf early, or says [ErrGone].
-func (p *Panel) Unshelve(context.Context, string, string) error { return ErrGone }
+// publish shows the alarms as they are now, if they changed. p.mu is held, or
+// nobody else has p yet.
+func (p *Panel) publish(now time.Time) {
+	v, changed := p.board.view(now)
+	if !changed {
+		return
+	}
+	p.view.Store(v)
+	p.listening.Lock()
+	defer p.listening.Unlock()
+	for ch := range p.subscribers {
+		select {
+		case ch <- struct{}{}:
+		default:
+		}
+	}
+}
 
-// Past gives the alarms that were raised within a time, newest first, open or
-// closed; of one flow, or of all if flowID is empty.
-func (p *Panel) Past(context.Context, string, time.Time, time.Time, int) ([]*Alarm, error) {
-	return nil, nil
+// recall loads what was written down before, unless that was done.
+func (p *Panel) recall(ctx context.Context) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := p.options.Now(); !p.recalled.Load() {
+		p.load(ctx, now)
+		p.publish(now)
+	}
+}
+
+// load takes over the alarms and shelves that were written down. p.mu is held.
+func (p *Panel) load(ctx context.Context, now time.Time) {
+	if p.recalled.Load() || now.Before(p.recallAt) {
+		return
+	}
+	p.recallAt = now.Add(storeRetry)
+	ctx, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	shelves, err := p.storedShelves(ctx)
+	var alarms []*held
+	if err == nil {
+		alarms, err = p.storedAlarms(ctx)
+	}
+	if err != nil {
+		p.failed(ctx, "alarms of before not read", err, now)
+		return
+	}
+	for _, s := range shelves {
+		p.board.shelves[s.ID] = s
+	}
+	for _, h := range alarms {
+		p.takeOver(h, now)
+	}
+	p.recalled.Store(true)
+}
+
+// takeOver lets an alarm that is written down take the place of ours of the
+// same thing. p.mu is held.
+func (p *Panel) takeOver(h *held, now time.Time) {
+	if ours := p.board.things[h.thing]; ours != nil && ours.ID != h.ID {
+		p.drop(ours.ID)
+	}
+	p.board.adopt(h, now)
+	writes, _ := p.board.taken()
+	p.writes = append(p.writes, writes...)
+}
+
+// drop gives up what waits to be written of an alarm. p.mu is held.
+func (p *Panel) drop(id string) {
+	p.writes = slices.DeleteFunc(p.writes, func(w *write) bool { return w.alarm != nil && w.alarm.ID == id })
+}
+
+func (p *Panel) storedAlarms(ctx context.Context) ([]*held, error) {
+	rows, err := p.options.Store.OpenAlarms(ctx, p.key.Endpoint, p.key.ProjectID)
+	if err != nil {
+		return nil, fmt.Errorf("open alarms: %w", err)
+	}
+	return p.decoded(ctx, rows), nil
+}
+
+// decoded reads alarms; one that cannot be read is passed over and logged.
+func (p *Panel) decoded(ctx context.Context, rows []store.Alarm) []*held {
+	list := make([]*held, 0, len(rows))
+	for _, row := range rows {
+		h, err := decode(row)
+		if err != nil {
+			p.log.ErrorContext(ctx, "alarm not readable", "error", err)
+			continue
+		}
+		list = append(list, h)
+	}
+	return list
+}
+
+func (p *Panel) storedShelves(ctx context.Context) ([]Shelf, error) {
+	rows, err := p.options.Store.Shelves(ctx, p.key.Endpoint, p.key.ProjectID)
+	if err != nil {
+		return nil, fmt.Errorf("shelves: %w", err)
+	}
+	return decodeShelves(rows)
+}
+
+// enqueue lets changes and signals wait for the store. What waits is bounded:
+// the oldest signals are given up first. p.mu is held.
+func (p *Panel) enqueue(writes []*write, signals []trail.Line) {
+	p.writes = append(p.writes, writes...)
+	p.lines = append(p.lines, signals...)
+	if n := len(p.lines) - mostLines; n > 0 {
+		p.log.Error("signals given up: the store has failed for too long", "lines", n)
+		p.lines = append(p.lines[:0], p.lines[n:]...)
+	}
+	if n := len(p.writes) - mostWrites; n > 0 {
+		p.log.Error("changes of alarms given up: the store has failed for too long", "changes", n)
+		p.writes = append(p.writes[:0], p.writes[n:]...)
+	}
+}
+
+// flush writes what waits, in order, as far as it gets within storeLimit.
+// p.mu is held.
+func (p *Panel) flush(ctx context.Context, now time.Time) {
+	if now.Before(p.retryAt) || len(p.writes)+len(p.lines) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	defer cancel()
+	if err := p.drain(ctx, now); err != nil {
+		p.failed(ctx, "alarms not written down; they are shown, and written as soon as it works", err, now)
+		return
+	}
+	if p.failing {
+		p.log.InfoContext(ctx, "alarms are written down again")
+		p.failing = false
+	}
+}
+
+// failed logs that the store failed, once until it works again. p.mu is held.
+func (p *Panel) failed(ctx context.Context, what string, err error, now time.Time) {
+	p.retryAt = now.Add(storeRetry)
+	if !p.failing {
+		p.log.ErrorContext(ctx, what, "error", err)
+		p.failing = true
+	}
+}
+
+// drain writes what waits. p.mu is held.
+func (p *Panel) drain(ctx context.Context, now time.Time) error {
+	for len(p.writes) > 0 {
+		w := p.writes[0]
+		err := p.store(ctx, w)
+		if errors.Is(err, store.ErrExists) {
+			if err = p.adopt(ctx, w, now); err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return err
+		}
+		p.writes = p.writes[1:]
+	}
+	if len(p.lines) == 0 {
+		return nil
+	}
+	if err := p.options.Store.AppendTrail(ctx, signed(p.key, p.lines)...); err != nil {
+		return fmt.Errorf("write signals: %w", err)
+	}
+	p.lines = nil
+	return nil
+}
+
+// store writes one change, and tells of it. p.mu is held.
+func (p *Panel) store(ctx context.Context, w *write) error {
+	if w.alarm == nil {
+		err := p.options.Store.DeleteShelf(ctx, w.ended, signed(p.key, w.lines)...)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // another process ended it
+		}
+		return err
+	}
+	row, err := w.row(p.key)
+	if err != nil {
+		return err
+	}
+	if err := p.options.Store.PutAlarm(ctx, row, signed(p.key, w.lines)...); err != nil {
+		return err
+	}
+	for _, c := range w.changes {
+		p.panels.note(hooked{p.key, w.alarm, c})
+	}
+	return nil
+}
+
+// adopt takes over the alarm that another process wrote down of the same thing.
+// p.mu is held.
+func (p *Panel) adopt(ctx context.Context, w *write, now time.Time) error {
+	alarms, err := p.storedAlarms(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range alarms {
+		if h.thing == w.thing && h.ID != w.alarm.ID {
+			p.drop(w.alarm.ID)
+			p.takeOver(h, now)
+			return nil
+		}
+	}
+	return fmt.Errorf("alarm %s: %w, but is not there", w.alarm.ID, store.ErrExists)
+}
+
+// finish writes what is left at the end.
+func (p *Panel) finish() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.retryAt = time.Time{}
+	p.flush(context.Background(), p.options.Now())
 }

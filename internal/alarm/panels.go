@@ -1,10 +1,13 @@
 package alarm
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/flowdeck/flowdeck/internal/monitor"
 )
@@ -28,9 +31,12 @@ const (
 	ChangeUnshelved    Change = "unshelved"    // back from the shelf
 )
 
+// hookQueue is how many changes wait for Options.Raised at most.
+const hookQueue = 1024
+
 // Options of Panels.
 type Options struct {
-	Store  Store
+	Store  Store            // nil: alarms are in memory alone
 	Log    *slog.Logger     // nil: nothing is logged
 	Now    func() time.Time // nil: time.Now
 	Delays Delays
@@ -44,9 +50,34 @@ type Options struct {
 // Panels has the panel of each project.
 type Panels struct {
 	options Options
+	ctx     context.Context // ends those who follow
+	cancel  context.CancelFunc
+	work    sync.WaitGroup
 
-	mu   sync.Mutex
-	open map[monitor.Key]*Panel
+	hook    chan hooked
+	hooking sync.WaitGroup
+
+	mu      sync.Mutex // guards all below
+	open    map[monitor.Key]*Panel
+	closed  bool // nobody new is followed
+	silent  bool // Raised is told nothing more
+	dropped int
+}
+
+// hooked is a change on its way to Options.Raised.
+type hooked struct {
+	key    monitor.Key
+	alarm  *Alarm
+	change Change
+}
+
+// watched is what a panel needs of a watcher: it looks on, keeps nothing awake
+// and calls nothing.
+type watched interface {
+	Key() monitor.Key
+	Follow() (changed <-chan struct{}, cancel func())
+	Peek() *monitor.Snapshot
+	Awake() bool
 }
 
 // New makes Panels, which do nothing until a watcher is attended to.
@@ -57,25 +88,96 @@ func New(o Options) *Panels {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Store == nil {
+		o.Store = nowhere{}
+	}
 	o.Delays = o.Delays.orDefaults()
-	return &Panels{options: o, open: make(map[monitor.Key]*Panel)}
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &Panels{options: o, ctx: ctx, cancel: cancel, hook: make(chan hooked, hookQueue), open: make(map[monitor.Key]*Panel)}
+	if o.Raised != nil {
+		p.hooking.Go(p.tell)
+	}
+	return p
 }
 
 // Attend lets the panel of a watcher's project follow it, without keeping it
 // awake. It is for [monitor.Monitor.Attend].
-func (p *Panels) Attend(w *monitor.Watcher) { p.Of(w.Key()) }
+func (p *Panels) Attend(w *monitor.Watcher) { p.attend(w) }
+
+func (p *Panels) attend(w watched) {
+	panel := p.Of(w.Key())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.work.Go(func() { panel.follow(p.ctx, w) })
+	}
+}
 
 // Of gives the panel of a project; it is never nil.
 func (p *Panels) Of(key monitor.Key) *Panel {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	panel := p.open[key]
 	if panel == nil {
-		panel = newPanel(p.options, key)
+		panel = newPanel(p, key)
 		p.open[key] = panel
+	}
+	p.mu.Unlock()
+	if !panel.recalled.Load() {
+		panel.recall(p.ctx)
 	}
 	return panel
 }
 
-// Close ends all panels. What they show stays readable.
-func (p *Panels) Close() {}
+// Close ends all panels, tries once more to write what is not written yet, and
+// waits until Options.Raised was told all. What panels show stays readable.
+func (p *Panels) Close() {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	p.closed = true
+	panels := make([]*Panel, 0, len(p.open))
+	for _, panel := range p.open {
+		panels = append(panels, panel)
+	}
+	p.mu.Unlock()
+	p.cancel()
+	p.work.Wait()
+	for _, panel := range panels {
+		panel.finish()
+	}
+	p.mu.Lock()
+	p.silent = true
+	close(p.hook)
+	p.mu.Unlock()
+	p.hooking.Wait()
+}
+
+// tell tells Options.Raised what happens.
+func (p *Panels) tell() {
+	for h := range p.hook {
+		p.options.Raised(h.key, h.alarm, h.change)
+	}
+}
+
+// note queues a change for Options.Raised, or drops it. It does not block.
+func (p *Panels) note(h hooked) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.options.Raised == nil || p.silent {
+		return
+	}
+	select {
+	case p.hook <- h:
+		if p.dropped > 0 {
+			p.options.Log.Error("changes of alarms were not told to webhooks: too many at once", "dropped", p.dropped)
+			p.dropped = 0
+		}
+	default:
+		p.dropped++
+	}
+}
+
+// newID makes the id of an alarm or a shelf.
+func newID() string { return uuid.NewString() }

@@ -1,0 +1,158 @@
+package alarm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/store"
+	"github.com/flowdeck/flowdeck/internal/trail"
+)
+
+// Ack lets somebody answer for alarms, with a note. The members of a parent are
+// answered for with it. Alarms that are gone are passed over; where none of
+// them is open any more it says [ErrGone]. What cannot be written down is not
+// done: the error tells so, and what was done before it stays.
+func (p *Panel) Ack(ctx context.Context, by, note string, ids ...string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.options.Now()
+	if err := p.ready(ctx, now); err != nil {
+		return fmt.Errorf("acknowledge: %w", err)
+	}
+	defer p.publish(now)
+	list, found := p.board.answered(ids)
+	if !found {
+		return ErrGone
+	}
+	note = cut(note)
+	for _, h := range list {
+		next := *h.Alarm
+		next.AckedAt, next.AckedBy, next.Note = now, by, note
+		w := &write{
+			alarm: &next, thing: h.thing, shelf: h.shelf, byShelf: h.byShelf, changes: []Change{ChangeAcknowledged},
+			lines: []trail.Line{p.board.line(&next, ChangeAcknowledged, by, note, "", now)},
+		}
+		if err := p.store(ctx, w); err != nil {
+			return fmt.Errorf("acknowledge: %w", err)
+		}
+		p.board.put(h, next, "")
+		p.board.taken() // it is written
+	}
+	return nil
+}
+
+// Shelve puts the alarms of one thing aside until an end, at most eight hours
+// away. It says [ErrShelf] where that is not so. ID and At are filled in where
+// they are empty.
+func (p *Panel) Shelve(ctx context.Context, s Shelf) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.options.Now()
+	if !s.fits(now) {
+		return ErrShelf
+	}
+	if err := p.ready(ctx, now); err != nil {
+		return fmt.Errorf("shelve: %w", err)
+	}
+	s.At, s.Reason = now, cut(s.Reason)
+	if s.ID == "" {
+		s.ID = newID()
+	}
+	row, err := shelfRow(p.key, s)
+	if err != nil {
+		return err
+	}
+	lines := []trail.Line{shelfLine(s, ChangeShelved, s.By, now)}
+	if err := p.options.Store.PutShelf(ctx, row, signed(p.key, lines)...); err != nil {
+		return fmt.Errorf("shelve: %w", err)
+	}
+	p.board.shelve(s, now)
+	p.applied(ctx, now)
+	return nil
+}
+
+// Unshelve ends a shelf early, or says [ErrGone].
+func (p *Panel) Unshelve(ctx context.Context, id, by string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.options.Now()
+	if err := p.ready(ctx, now); err != nil {
+		return fmt.Errorf("unshelve: %w", err)
+	}
+	s, there := p.board.shelves[id]
+	if !there {
+		return ErrGone
+	}
+	lines := []trail.Line{shelfLine(s, ChangeUnshelved, by, now)}
+	err := p.options.Store.DeleteShelf(ctx, id, signed(p.key, lines)...)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("unshelve: %w", err)
+	}
+	p.board.unshelve(id)
+	p.applied(ctx, now)
+	return nil
+}
+
+// ready makes sure that what was before is known and written: what people do is
+// refused where it cannot be written down. p.mu is held.
+func (p *Panel) ready(ctx context.Context, now time.Time) error {
+	p.load(ctx, now)
+	if !p.recalled.Load() {
+		return errors.New("the alarms of before cannot be read now")
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	return p.drain(ctx, now)
+}
+
+// applied writes down and shows what a shelf changed. p.mu is held.
+func (p *Panel) applied(ctx context.Context, now time.Time) {
+	writes, signals := p.board.taken()
+	p.enqueue(writes, signals)
+	p.flush(ctx, now)
+	p.publish(now)
+}
+
+// Past gives the alarms that were raised within a time, newest first, open or
+// closed; of one flow, or of all if flowID is empty. A limit of 0 is 1000,
+// which is also the most.
+func (p *Panel) Past(ctx context.Context, flowID string, from, to time.Time, limit int) ([]*Alarm, error) {
+	if limit <= 0 || limit > mostPast {
+		limit = mostPast
+	}
+	rows, err := p.options.Store.Alarms(ctx, store.AlarmFilter{
+		Endpoint: p.key.Endpoint, Project: p.key.ProjectID, FlowID: flowID, From: from, To: to, Limit: limit,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("past alarms: %w", err)
+	}
+	list := make([]*Alarm, 0, len(rows))
+	for _, h := range p.decoded(ctx, rows) {
+		list = append(list, h.Alarm)
+	}
+	return list, nil
+}
+
+// cut shortens what a person wrote.
+func cut(s string) string {
+	s = strings.TrimSpace(strings.ToValidUTF8(s, ""))
+	if r := []rune(s); len(r) > mostNote {
+		return string(r[:mostNote])
+	}
+	return s
+}
+
+func decodeShelves(rows []store.Shelf) ([]Shelf, error) {
+	list := make([]Shelf, len(rows))
+	for i, row := range rows {
+		if err := json.Unmarshal(row.Body, &list[i]); err != nil {
+			return nil, fmt.Errorf("decode shelf %s: %w", row.ID, err)
+		}
+		list[i].ID, list[i].Until = row.ID, row.Until
+	}
+	return list, nil
+}

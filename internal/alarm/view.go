@@ -1,0 +1,162 @@
+package alarm
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// listed gives the open alarms, the most urgent first, then the oldest.
+func (b *board) listed() []*held {
+	list := make([]*held, 0, len(b.ids))
+	for _, h := range b.ids {
+		list = append(list, h)
+	}
+	slices.SortFunc(list, func(a, b *held) int { return before(a.Alarm, b.Alarm) })
+	return list
+}
+
+// before orders alarms: the most urgent first, then the oldest.
+func before(a, b *Alarm) int {
+	return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Raised.Compare(b.Raised), cmp.Compare(a.ID, b.ID))
+}
+
+// view gives what is to be shown, and whether it differs from the last one.
+func (b *board) view(now time.Time) (*View, bool) {
+	if !b.changed {
+		return nil, false
+	}
+	b.changed = false
+	b.version++
+	v := &View{Version: b.version, At: now, Watched: b.awake, FlowTops: make(map[string]*Alarm)}
+	for _, h := range b.listed() {
+		b.place(v, h)
+	}
+	for _, s := range b.shelves {
+		v.Shelves = append(v.Shelves, s)
+	}
+	slices.SortFunc(v.Shelves, func(a, b Shelf) int {
+		return cmp.Or(a.Until.Compare(b.Until), cmp.Compare(a.ID, b.ID))
+	})
+	for _, a := range slices.Concat(v.Active, v.Members, v.Shelved) {
+		if a.FlowID == "" {
+			continue
+		}
+		if top := v.FlowTops[a.FlowID]; top == nil || a.Priority > top.Priority {
+			v.FlowTops[a.FlowID] = a
+		}
+	}
+	return v, true
+}
+
+// place puts an alarm where it is to be shown.
+func (b *board) place(v *View, h *held) {
+	if h.shelf != "" {
+		v.Shelved = append(v.Shelved, h.Alarm)
+		return
+	}
+	if parent := b.ids[h.Parent]; parent != nil && parent.shelf == "" {
+		v.Members = append(v.Members, h.Alarm)
+		return
+	}
+	v.Active = append(v.Active, h.Alarm)
+	if h.AckedAt.IsZero() {
+		v.Unacked++
+	}
+	switch h.Priority {
+	case High:
+		v.High++
+	case Medium:
+		v.Medium++
+	case Low:
+		v.Low++
+	}
+}
+
+// answered gives the open alarms that somebody answers for with these: their
+// members, and a parent all of whose members are answered for. found tells
+// whether any of them is open.
+func (b *board) answered(ids []string) (list []*held, found bool) {
+	chosen := make(map[*held]bool)
+	var choose func(h *held)
+	choose = func(h *held) {
+		if chosen[h] {
+			return
+		}
+		chosen[h] = true
+		for _, child := range b.ids {
+			if child.Parent == h.ID {
+				choose(child)
+			}
+		}
+	}
+	for _, id := range ids {
+		if h := b.ids[id]; h != nil {
+			choose(h)
+		}
+	}
+	found = len(chosen) > 0
+	for h := range chosen {
+		if parent := b.ids[h.Parent]; parent != nil && parent.kind == Many && b.allChosen(parent, chosen) {
+			chosen[parent] = true
+		}
+	}
+	for _, h := range b.listed() {
+		if chosen[h] && h.AckedAt.IsZero() {
+			list = append(list, h)
+		}
+	}
+	return list, found
+}
+
+// allChosen tells whether all members of a parent are answered for.
+func (b *board) allChosen(parent *held, chosen map[*held]bool) bool {
+	for _, child := range b.ids {
+		if child.Parent == parent.ID && child.AckedAt.IsZero() && !chosen[child] {
+			return false
+		}
+	}
+	return true
+}
+
+// restore takes an alarm as it was written down. Its condition counts as lasting
+// until a certain look tells otherwise.
+func (b *board) restore(h *held, now time.Time) {
+	h.kept = true
+	h.came = h.Raised
+	if h.Since.After(h.came) {
+		h.came = h.Since
+	}
+	b.things[h.thing], b.ids[h.ID] = h, h
+	b.changed = true
+	if h.kind == Many || !h.active() {
+		return
+	}
+	m := b.subject(h.flow)
+	if m.name == "" {
+		m.name, m.region = h.FlowName, h.Region
+	}
+	if h.kind == Unstable {
+		if m.flaps[h.target] == nil {
+			m.flaps[h.target] = &flap{first: h.Since, last: now}
+		}
+		return
+	}
+	a := aspect{h.kind, h.target}
+	if m.watches[a] == nil {
+		m.watches[a] = &watch{last: bad}
+	}
+}
+
+// adopt takes the alarm of a thing that another process wrote down first.
+func (b *board) adopt(theirs *held, now time.Time) {
+	if ours := b.things[theirs.thing]; ours != nil {
+		delete(b.ids, ours.ID)
+		for _, h := range b.listed() {
+			if h.Parent == ours.ID {
+				b.adoptChild(theirs, h)
+			}
+		}
+	}
+	b.restore(theirs, now)
+}
