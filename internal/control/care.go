@@ -172,19 +172,25 @@ func notKept(err error) error {
 	return fmt.Errorf("%w: %w", ErrNoTrail, err)
 }
 
-// edit changes a record, and tries again where somebody else was faster: for
-// records of which each change holds whatever the others are.
+// edit changes a record in its turn, and tries again where another process was
+// faster: for records of which each change holds whatever the others are.
 func edit[T any](ctx context.Context, c *Control, op Operator, subject, topic string, change func(*T) (trail.Line, error)) (T, error) {
 	const attempts = 10
+	var none T
+	done, err := c.serial.take(ctx, op.key(topic+" of "+subject))
+	if err != nil {
+		return none, err
+	}
+	defer done()
 	for attempt := 1; ; attempt++ {
 		var v T
 		version, err := c.recall(ctx, op, subject, topic, &v)
 		if err != nil {
-			return v, err
+			return none, err
 		}
 		line, err := change(&v)
 		if err != nil {
-			return v, err
+			return none, err
 		}
 		err = c.keep(ctx, op, subject, topic, v, version, line)
 		if attempt == attempts || !errors.Is(err, ErrChanged) {
