@@ -5,6 +5,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -171,7 +172,11 @@ func (n *Notifier) enqueue(ctx context.Context, what news) error {
 
 // put writes one delivery down.
 func (n *Notifier) put(ctx context.Context, webhook string, m Message) error {
-	m.ID = uuid.NewString()
+	id, err := uuid.NewV7() // in the order of time, also within a millisecond
+	if err != nil {
+		return fmt.Errorf("name a delivery: %w", err)
+	}
+	m.ID = id.String()
 	body, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("encode a delivery: %w", err)
@@ -197,7 +202,7 @@ func (n *Notifier) sendDue(ctx context.Context, work *sync.WaitGroup, slots chan
 		}
 		return
 	}
-	slices.SortStableFunc(waiting, func(a, b store.Delivery) int { return a.At.Compare(b.At) })
+	slices.SortFunc(waiting, func(a, b store.Delivery) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	met := make(map[string]bool)
 	for _, d := range waiting {
 		first := !met[d.Webhook]
