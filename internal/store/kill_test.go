@@ -19,7 +19,7 @@ import (
 // writing child of TestKilledWriterLosesNothing.
 const writerURL = "STORE_TEST_WRITER_URL"
 
-// write adds a flow with an output and a command, over and over, and says on
+// write adds flows with an output and a command each, four at once, and says on
 // its standard output which of them the store acknowledged.
 func write(url string) error {
 	ctx := context.Background()
@@ -28,16 +28,22 @@ func write(url string) error {
 		return err
 	}
 	s.KeepTrail(storetest.Keys(1))
-	for n := 0; ; n++ {
-		id := fmt.Sprintf("%d-%d", os.Getpid(), n)
-		if err := s.AddCommand(ctx, command(id, id, "start", day)); err != nil {
-			return err
-		}
-		if err := s.CreateFlow(ctx, newFlow(id, 0, output("x", 0))); err != nil {
-			return err
-		}
-		fmt.Println(id)
+	failed := make(chan error)
+	for i := range 4 {
+		go func() {
+			for n := 0; ; n++ {
+				id := fmt.Sprintf("%d-%d-%d", os.Getpid(), i, n)
+				if err := s.AddCommand(ctx, command(id, id, "start", day)); err != nil {
+					failed <- err
+				}
+				if err := s.CreateFlow(ctx, newFlow(id, 0, output("x", 0))); err != nil {
+					failed <- err
+				}
+				fmt.Println(id)
+			}
+		}()
 	}
+	return <-failed
 }
 
 func TestKilledWriterLosesNothing(t *testing.T) {
@@ -63,6 +69,11 @@ func TestKilledWriterLosesNothing(t *testing.T) {
 		must(t, err)
 		for _, f := range flows {
 			same(t, "outputs of "+f.ID, len(f.Outputs), 1) // nothing is half there
+		}
+		verdict, err := s.VerifyTrail(t.Context())
+		must(t, err)
+		if !verdict.OK() || verdict.Head.Lines < int64(len(acknowledged)) {
+			t.Errorf("a trail of %d lines with %+v", verdict.Head.Lines, verdict.Findings)
 		}
 		t.Logf("%d acknowledged, %d there", len(acknowledged), len(flows))
 	})

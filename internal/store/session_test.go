@@ -92,6 +92,23 @@ func TestTicket(t *testing.T) {
 	})
 }
 
+func TestTicketIsGoodAfterAWhile(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		ticket := store.Ticket{Hash: []byte("h"), Session: []byte("s"), NotBefore: day, ExpiresAt: day.Add(time.Minute)}
+		must(t, s.PutTicket(ctx, ticket))
+		for range 2 {
+			_, err := s.TakeTicket(ctx, []byte("h"), day.Add(-time.Millisecond))
+			wantErr(t, err, store.ErrTooSoon)
+		}
+		got, err := s.TakeTicket(ctx, []byte("h"), day)
+		must(t, err)
+		same(t, "ticket", got, ticket)
+		_, err = s.TakeTicket(ctx, []byte("h"), day)
+		wantErr(t, err, store.ErrNotFound)
+	})
+}
+
 func TestTicketIsTakenOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store, url string) {
 		other := open(t, url) // as another process would
