@@ -74,8 +74,8 @@ type Notifier struct {
 	kick   chan struct{} // something fell due
 
 	mu    sync.Mutex
-	going map[string]bool // deliveries under way, by id
 	busy  map[string]bool // webhooks with a delivery under way
+	ended map[string]bool // webhooks of which one ended since the due ones were last read
 }
 
 // news is a change of an alarm.
@@ -96,7 +96,7 @@ func New(o Options) *Notifier {
 	}
 	return &Notifier{
 		opts: o, client: newClient(o.Allow), queue: make(chan news, queueLength), kick: make(chan struct{}, 1),
-		going: make(map[string]bool), busy: make(map[string]bool),
+		busy: make(map[string]bool), ended: make(map[string]bool),
 	}
 }
 
@@ -194,6 +194,9 @@ func (n *Notifier) put(ctx context.Context, webhook string, m Message) error {
 // told first: of each webhook only the oldest is tried, and the others wait for
 // it, or "lost" could arrive after "back".
 func (n *Notifier) sendDue(ctx context.Context, work *sync.WaitGroup, slots chan struct{}) {
+	n.mu.Lock()
+	clear(n.ended)
+	n.mu.Unlock()
 	now := n.opts.Now()
 	waiting, err := n.opts.Store.DueDeliveries(ctx, now.Add(tryFor), backlog)
 	if err != nil {
@@ -225,22 +228,23 @@ func (n *Notifier) sendDue(ctx context.Context, work *sync.WaitGroup, slots chan
 	}
 }
 
-// take claims a delivery and its webhook.
+// take claims the webhook of a delivery. What was read of a webhook before its
+// last delivery ended is old: it would be sent twice.
 func (n *Notifier) take(d store.Delivery) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.going[d.ID] || n.busy[d.Webhook] {
+	if n.busy[d.Webhook] || n.ended[d.Webhook] {
 		return false
 	}
-	n.going[d.ID], n.busy[d.Webhook] = true, true
+	n.busy[d.Webhook] = true
 	return true
 }
 
 func (n *Notifier) release(d store.Delivery) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	delete(n.going, d.ID)
 	delete(n.busy, d.Webhook)
+	n.ended[d.Webhook] = true
 }
 
 // attempt sends a delivery once and keeps what came of it.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -112,7 +113,7 @@ func open(t *testing.T, allow ...netip.Prefix) *bench {
 	must(t, err)
 	st.KeepTrail(sealer)
 	b := &bench{t: t, store: st, receiver: newReceiver(t), clock: &clock{at: time.Now()}}
-	b.notifier = notify.New(notify.Options{Store: st, Key: sealer, Now: b.clock.now, Allow: allow, Home: "https://deck.example/"})
+	b.notifier = notify.New(notify.Options{Store: st, Key: sealer, Now: b.clock.now, Allow: allow, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Home: "https://deck.example/"})
 	return b
 }
 
@@ -197,7 +198,7 @@ func TestAlarmIsToldInEachShape(t *testing.T) {
 	member := lost()
 	member.Parent = "a0"
 	b.notifier.Raised(key, member, "raised")
-	eventually(t, "three posts", func() bool { return len(b.receiver.all()) == 3 })
+	eventually(t, "three posts", func() bool { return len(b.receiver.all()) == 3 || b.failed() })
 
 	seen := map[string]bool{}
 	for _, p := range b.receiver.all() {
@@ -234,6 +235,24 @@ func signed(t *testing.T, p post, secret string) bool {
 	mac := hmac.New(sha256.New, []byte(secret))
 	fmt.Fprintf(mac, "%d.%s", stamp, p.body)
 	return sum == hex.EncodeToString(mac.Sum(nil))
+}
+
+// failed tells, and says, that a delivery did not arrive.
+func (b *bench) failed() bool {
+	b.t.Helper()
+	hooks, err := b.notifier.List(b.t.Context(), key)
+	must(b.t, err)
+	for _, w := range hooks {
+		log, err := b.notifier.Log(b.t.Context(), key, w.ID, 10)
+		must(b.t, err)
+		for _, d := range log {
+			if d.Problem != "" {
+				b.t.Errorf("%s: %s", w.Name, d.Problem)
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func TestPriorityDecides(t *testing.T) {
