@@ -18,10 +18,19 @@ var weights = map[monitor.State]int{
 	monitor.StateOutputLost: 8, monitor.StateSourceLost: 9,
 }
 
-// outputStates say in the words of a flow what an output does.
+// outputStates are the states of outputs in the words of a flow.
 var outputStates = map[monitor.OutputState]monitor.State{
 	monitor.OutputOK: monitor.StateLive, monitor.OutputIdle: monitor.StateWaiting, monitor.OutputLost: monitor.StateOutputLost,
 	monitor.OutputLoss: monitor.StateLoss, monitor.OutputOff: monitor.StateStandby, monitor.OutputUnknown: monitor.StateUnknown,
+}
+
+// OutputState says in the words of a flow what an output does.
+func OutputState(f *monitor.Flow, o monitor.Output) monitor.State {
+	switch f.State {
+	case monitor.StateStale, monitor.StateStarting, monitor.StateStopping:
+		return f.State
+	}
+	return outputStates[o.State]
 }
 
 // ran tells of a state that only a leg has that was started.
@@ -48,11 +57,7 @@ func each(f *monitor.Flow, fresh bool, take func(leg string, s sample)) {
 	}
 	take("", source)
 	for _, o := range f.Outputs {
-		s := sample{state: outputStates[o.State]}
-		switch f.State {
-		case monitor.StateStale, monitor.StateStarting, monitor.StateStopping:
-			s.state = f.State
-		}
+		s := sample{state: OutputState(f, o)}
 		if fresh {
 			s.figures = o.Statistics
 		}
@@ -93,7 +98,7 @@ type sums struct {
 }
 
 func (a *sums) add(s sample, retransmitted, dropped int64) {
-	if weights[s.state] > weights[a.state] {
+	if Worse(s.state, a.state) {
 		a.state = s.state
 	}
 	if s.figures == nil {
@@ -118,7 +123,7 @@ func (a *sums) point() Point {
 
 // fold adds a finer step to one that is gathered.
 func (a *sums) fold(p Point, samples int) {
-	if weights[p.State] > weights[a.state] {
+	if Worse(p.State, a.state) {
 		a.state = p.State
 	}
 	if math.IsNaN(p.Bitrate) {

@@ -108,17 +108,47 @@ func (s studio) charts() *pages.Charts {
 	for i := 200; i < 215; i++ {
 		bitrate[i] = math.NaN()
 	}
-	c := &pages.Charts{T: s.t, Title: w.LastMinutes, Since: strings.Replace(w.CountersSince, "{}", "17:58:31", 1), Axis: ui.Axis{Zone: "UTC"}}
-	c.Series = []ui.Chart{
-		ui.NewChart("bitrate", w.Bitrate, ui.Bitrate(8240000), bitrate, false, 2),
-		ui.NewChart("rtt", w.RTT, ui.Millis(38), rtt, false, 20),
-		ui.NewChart("loss", w.Loss, ui.Percent(0.02), loss, true, 1),
+	h := s.t.History
+	c := &pages.Charts{
+		T: s.t, Title: h.Heading(h.Source, h.LastMinutes10), CSV: "/flows/x/history.csv",
+		Since: pages.ChartSince{Text: strings.Replace(w.CountersSince, "{}", "17:58:31", 1)},
+		Data:  pages.ChartData{T: s.t, AsOf: strings.Replace(h.AsOf, "{}", "19:46:08", 1), Figures: true},
 	}
-	for i := range c.Series {
-		c.Series[i].Label = w.ChartLabel(c.Series[i].Title, "8.24", "8.00", "8.40")
+	for i, label := range []string{h.Minutes10, h.Hour1, h.Hours6, h.Hours24, h.Days7, h.Days30} {
+		c.Ranges = append(c.Ranges, pages.ChartLink{Label: label, URL: "/flows/x", On: i == 0})
 	}
-	for i := range 5 {
-		c.Axis.Ticks = append(c.Axis.Ticks, ui.Tick{X: strconv.Itoa(10+i*20) + "%", Label: s.now.UTC().Add(time.Duration(i-4) * 2 * time.Minute).Format("15:04")})
+	for i, name := range []string{h.Source, "TX-LONDON-MAIN", "TX-LONDON-RESERVE", "MCR-SINGAPORE", "AFFILIATE-DOHA"} {
+		c.Legs = append(c.Legs, pages.ChartLink{Label: name, URL: "/flows/x", On: i == 0})
+	}
+	drops := make([]float64, 300)
+	drops[111] = 3
+	c.Plots = pages.ChartPlots{
+		T: s.t, Axis: ui.NewAxis(s.now.Add(-10*time.Minute), s.now, func(t time.Time) string { return t.Format("01-02") }),
+		Series: []ui.Chart{
+			ui.NewChart("bitrate", w.Bitrate, ui.Bitrate(8240000), bitrate, false, 2),
+			ui.NewChart("rtt", w.RTT, ui.Millis(38), rtt, false, 20),
+			ui.Plot{ID: "loss", Title: w.Loss, Now: ui.Percent(0.02), Values: loss, Bars: true, Least: 1, Limit: ui.Limit{Value: 0.5, Label: strings.Replace(h.AlarmAt, "{}", "0.5 %", 1)}}.Chart(),
+			ui.NewChart("retransmitted", h.Retransmitted, ui.Figure{Value: "2", Unit: h.PerSecond}, wave(300, 3, 2), false, 2),
+			ui.Plot{ID: "dropped", Title: h.Dropped, Now: ui.Figure{Value: "3", Unit: h.Packets}, Note: strings.Replace(h.BarIs, "{}", "4 s", 1), Values: drops, Bars: true, Sum: true, Least: 2}.Chart(),
+		},
+		Lane: ui.Lane{Title: h.States, Now: s.t.State.Live, Label: h.Lane(s.t.State.Live, ""), Spans: []ui.Span{
+			{From: 0, To: 0.66, Kind: ui.SpanLive, Word: s.t.State.Live},
+			{From: 0.66, To: 0.72, Kind: ui.SpanLost, Word: s.t.State.SourceLost},
+			{From: 0.72, To: 1, Kind: ui.SpanLive, Word: s.t.State.Live},
+		}},
+		Marks: ui.PlaceMarks([]ui.ChartMark{
+			{At: 0.66, Until: 0.72, Tone: ui.ToneLost, Shape: ui.ShapeLost, Text: "19:42:44 " + s.t.Alarms.SourceLost.Word},
+			{At: 0.37, Tone: ui.ToneWarn, Shape: ui.ShapeWarn, Text: "19:39:50 " + s.t.Alarms.Loss.Word + " 0.90 %"},
+			{At: 0.12, Tone: ui.ToneHand, Text: "19:37:20 op-2 " + s.t.Trail.Deeds.Start},
+		}),
+	}
+	for i := range c.Plots.Series {
+		c.Plots.Series[i].Label = w.ChartLabel(c.Plots.Series[i].Title, "8.24", "8.00", "8.40")
+	}
+	c.Data.Rows = []pages.ChartRow{{Time: "19:46:00", State: s.t.State.Live, Bitrate: "8.24", RTT: "38.1", Loss: "0.02", Retransmitted: "112", Dropped: "0"}}
+	c.Data.Events = []pages.ChartEvent{
+		{Time: "19:42:44", Shape: ui.ShapeLost, Text: s.t.Alarms.SourceLost.Word},
+		{Time: "19:37:20", Text: "op-2 " + s.t.Trail.Deeds.Start},
 	}
 	return c
 }
@@ -168,7 +198,7 @@ func (s studio) standby() pages.FlowPage {
 	p.Source.Shape, p.Source.Line, p.Source.Figures, p.Source.Bitrate, p.Source.RTT = ui.ShapeStandby, pages.LineLinked, nil, ui.Figure{}, ui.Figure{}
 	p.Box.Status, p.Box.Line, p.Box.Since = "STANDBY", pages.LineLinked, ""
 	p.Outputs.Heading = s.t.Flow.OutputsHead(0, 0)
-	p.Charts = &pages.Charts{T: s.t, Title: s.t.Flow.LastMinutes, Axis: ui.Axis{Zone: "UTC"}}
+	p.Charts.Plots = pages.ChartPlots{T: s.t, Notes: []string{s.t.History.Empty, s.t.History.Recorded}}
 	p.Refused.Rows, p.Refused.Summary = nil, ""
 	p.History.Lines = nil
 	return p

@@ -14,7 +14,7 @@ type FlowPage struct {
 	Source  SourceBox
 	Box     FlowBox
 	Outputs OutputList
-	Charts  *Charts  // nil: the backend measures nothing
+	Charts  *Charts  // nil: the history could not be read
 	Refused *Refused // nil: the backend does not tell
 	Sheet   Sheet
 	History Activity
@@ -82,6 +82,7 @@ type Facts struct {
 	Outputs    ui.Slots
 	Measured   ui.Moment // "0.4 s ago"
 	Unmeasured string    // why there is no measurement; empty: there is one
+	Aged       bool      // two measurements were missed: grey
 }
 
 // Fact is one of the three.
@@ -204,16 +205,6 @@ type ArmedOutput struct {
 	Armed Armed
 }
 
-// Charts are bitrate, RTT and loss of the last ten minutes on one axis
-// (fragment "#charts").
-type Charts struct {
-	T      *text.Strings
-	Title  string
-	Series []ui.Chart
-	Axis   ui.Axis
-	Since  string // "counters since 17:58:31 UTC"
-}
-
 // Refused are the callers that were turned away (fragment "#refused").
 type Refused struct {
 	T       *text.Strings
@@ -239,19 +230,4 @@ type Sheet struct {
 	Commands []Line
 	AllText  string // everything as plain text
 	Note     string // shown where there is nothing to connect to yet
-}
-
-// Activity is what was done to the flow through this installation, newest first.
-type Activity struct {
-	T     *text.Strings
-	Lines []ActivityLine
-}
-
-// ActivityLine is one act.
-type ActivityLine struct {
-	Time  string // "19:44:51"
-	Actor string
-	Text  string // "started the flow"
-	Note  string
-	Bad   bool // refused or of unknown outcome
 }
