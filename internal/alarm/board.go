@@ -227,7 +227,7 @@ func (b *board) gone(now time.Time) {
 
 // flow looks at one flow.
 func (b *board) flow(m *subject, f *monitor.Flow, held bool, now time.Time) {
-	m.name, m.region = f.Name, f.Region
+	m.name, m.region, m.flow, m.held = f.Name, f.Region, f, held
 	m.remember(f, held, now)
 	switch {
 	case held:
@@ -241,7 +241,6 @@ func (b *board) flow(m *subject, f *monitor.Flow, held bool, now time.Time) {
 		b.signalFlow(m, f, now)
 		m.known = true
 	}
-	m.flow, m.held = f, held
 }
 
 // stopCause tells why a flow stands by.
@@ -277,7 +276,7 @@ func (m *subject) remember(f *monitor.Flow, held bool, now time.Time) {
 	case held:
 	case moving(f.State) || f.State == monitor.StateStandby:
 		m.dry = time.Time{}
-	case m.dry.IsZero():
+	case m.dry.IsZero(), startedAfter(f, m.dry):
 		m.dry = now
 	}
 }
@@ -350,7 +349,7 @@ func (b *board) turn(m *subject, a aspect, l look, now time.Time) {
 		m.watches[a] = w
 	}
 	key := thing{a.kind, m.id, a.target}
-	if h := b.things[key]; h != nil && h.active() && l.seen != bad && restarted(m.flow, h) {
+	if h := b.things[key]; h != nil && h.active() && l.seen != bad && m.flow != nil && startedAfter(m.flow, h.came) {
 		l = look{seen: over, cause: "commanded"}
 	}
 	switch l.seen {
@@ -364,10 +363,10 @@ func (b *board) turn(m *subject, a aspect, l look, now time.Time) {
 	}
 }
 
-// restarted tells that a flow was started anew after its alarm was raised.
-func restarted(f *monitor.Flow, h *held) bool {
-	return f != nil && f.Command != nil && f.Command.Verb == "start" &&
-		f.Command.Outcome == monitor.OutcomeDone && f.Command.At.After(h.came)
+// startedAfter tells that a flow was started anew since then.
+func startedAfter(f *monitor.Flow, then time.Time) bool {
+	c := f.Command
+	return c != nil && c.Verb == "start" && c.Outcome == monitor.OutcomeDone && c.At.After(then)
 }
 
 // weigh takes note of a look that is certain.

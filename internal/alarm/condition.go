@@ -114,6 +114,9 @@ func (b *board) noMedia(m *subject, f *monitor.Flow, now time.Time) look {
 	case moving(f.State), f.State == monitor.StateSourceLost:
 		return look{seen: good}
 	case f.State == monitor.StateWaiting, f.State == monitor.StateStarting:
+		if lost := b.things[thing{SourceLost, m.id, ""}]; lost != nil && lost.active() {
+			return look{} // something had come: that alarm tells of it
+		}
 		if m.dry.IsZero() || !b.lasted(m.dry, b.delays.NoMedia, now) {
 			return look{}
 		}

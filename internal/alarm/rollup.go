@@ -134,6 +134,9 @@ func (b *board) firstOut() {
 			b.burst = burst{began: h.came, first: h}
 			continue
 		}
+		if first.flow == h.flow && first.target == h.target {
+			continue // the same trouble
+		}
 		if h.Since.Before(first.Since) {
 			b.mark(first, false)
 			b.burst.first = h

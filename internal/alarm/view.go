@@ -123,6 +123,13 @@ func (b *board) allChosen(parent *held, chosen map[*held]bool) bool {
 // until a certain look tells otherwise.
 func (b *board) restore(h *held, now time.Time) {
 	h.kept = true
+	if _, there := b.shelves[h.shelf]; h.shelf != "" && !there {
+		next := *h.Alarm
+		if h.byShelf && h.active() {
+			next.AckedAt, next.AckedBy, next.Note = time.Time{}, "", ""
+		}
+		h.Alarm, h.shelf, h.byShelf = &next, "", false
+	}
 	h.came = h.Raised
 	if h.Since.After(h.came) {
 		h.came = h.Since
