@@ -31,12 +31,14 @@ type Trail interface {
 	SettleCommand(ctx context.Context, id, outcome, kind, code, message, requestID string, at time.Time) error
 	NameCommand(ctx context.Context, id, flowID string) error
 	OpenCommands(ctx context.Context) ([]store.Command, error)
+	UnknownCommands(ctx context.Context, since time.Time) ([]store.Command, error)
 	LatestCommands(ctx context.Context, endpoint, project string) ([]store.Command, error)
 	FlowCommands(ctx context.Context, endpoint, project, flowID string, limit int) ([]store.Command, error)
 }
 
 // API is what commands need of the API. *medialive.Client satisfies it.
 type API interface {
+	ListFlows(ctx context.Context, limit, offset int) (medialive.FlowPage, error)
 	ShowFlow(ctx context.Context, flowID string) (medialive.Flow, error)
 	CreateFlow(ctx context.Context, f medialive.NewFlow) (medialive.Flow, error)
 	DeleteFlow(ctx context.Context, flowID string) error
@@ -176,6 +178,7 @@ type deed struct {
 	changes              bool   // the configuration of a flow
 	// needless, if set, tells after the guard that there is nothing to do.
 	needless func() error
+	wants medialive.FlowStatus // of a start or stop
 	// do makes the one call.
 	do func(context.Context) error
 	// made, if set, gives the id of the flow that the call made.
@@ -215,10 +218,22 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	}
 	c.tell(op, row, outcome)
 	op.Watcher.ReadSoon(h.flowID)
+	if outcome == monitor.OutcomeUnknown && d.seen(op, row) {
+		c.settle(ctx, row.ID, monitor.OutcomeDone, nil)
+		c.tell(op, row, monitor.OutcomeDone)
+	}
 	if outcome == monitor.OutcomeUnknown && d.check != nil {
 		c.work.Go(func() { c.find(row, d) })
 	}
 	return err
+}
+
+// seen tells that a read showed a start or stop to be done before its answer
+// was found to be lost. The watcher settles only what a later read shows.
+func (d deed) seen(op Operator, row store.Command) bool {
+	f, ok := op.Watcher.Snapshot().Flow(row.FlowID)
+	return ok && d.wants != "" && f.Status == d.wants && f.StatusAt.After(row.At) &&
+		f.Command != nil && f.Command.ID == row.ID && f.Command.Outcome == monitor.OutcomePending
 }
 
 // outcomeOf says what an answer means for the trail.

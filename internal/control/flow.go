@@ -33,7 +33,7 @@ func (c *Control) switchFlow(ctx context.Context, op Operator, flowID, verb stri
 	defer h.done()
 	key := op.key(flowID)
 	d := deed{
-		verb: verb,
+		verb: verb, wants: want,
 		needless: func() error {
 			if s, ok := c.recent.get(key, c.now()); ok && s.verb == verb && !contradicted(op, flowID, want, s.at) {
 				return &AlreadyDone{Actor: s.actor, At: s.at}
@@ -99,9 +99,9 @@ func (c *Control) CreateFlow(ctx context.Context, op Operator, f medialive.NewFl
 			return err
 		},
 		made: func() string { return made.ID },
-		check: func(context.Context) (bool, error) {
+		check: func(ctx context.Context) (bool, error) {
 			op.Watcher.ReadSoon("")
-			return flowNamed(op.Watcher.Snapshot(), f.Name), nil
+			return flowExists(ctx, op, f.Name)
 		},
 	})
 	if err != nil {
@@ -113,6 +113,25 @@ func (c *Control) CreateFlow(ctx context.Context, op Operator, f medialive.NewFl
 		err = c.StartFlow(ctx, op, made.ID)
 	}
 	return made, err
+}
+
+// flowExists reads the list until a flow of that name is found. Names are unique.
+func flowExists(ctx context.Context, op Operator, name string) (bool, error) {
+	const most = 100 // of a page
+	for offset := 0; ; offset += most {
+		page, err := op.Client.ListFlows(ctx, most, offset)
+		if err != nil {
+			return false, err
+		}
+		for _, f := range page.Flows {
+			if f.Name == name {
+				return true, nil
+			}
+		}
+		if len(page.Flows) < most {
+			return false, nil
+		}
+	}
 }
 
 // appear waits a moment until the watcher has seen a flow.

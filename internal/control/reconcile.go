@@ -12,7 +12,7 @@ import (
 
 const (
 	effectTime    = 30 * time.Second // in which a command without answer may still take effect
-	reconcileTime = 5 * time.Minute  // after which what is not settled stays unknown
+	reconcileTime = 5 * time.Minute  // of a backend that is read, after which what is not settled stays unknown
 )
 
 // orphans takes the commands of a former process on this project, save starts
@@ -45,6 +45,9 @@ func (c *Control) reconcile(w Watcher, rows []store.Command) {
 	defer end.Stop()
 	for len(rows) > 0 {
 		s, now := w.Snapshot(), c.now()
+		if !s.Complete || !s.Link.OK {
+			end.Reset(reconcileTime)
+		}
 		var open []store.Command
 		for _, row := range rows {
 			outcome := judge(row, s, now)

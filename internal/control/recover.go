@@ -62,6 +62,12 @@ func (j journal) Settled(ctx context.Context, _ monitor.Key, _ string, cmd monit
 	j.c.settle(ctx, cmd.ID, cmd.Outcome, nil)
 }
 
+const (
+	findFor      = 24 * time.Hour
+	longestPause = 16 * time.Second
+	unknownFor   = 15 * time.Minute // a command of a former process may be told from what is there now
+)
+
 // Recover turns commands that a former process left without an outcome into
 // unknown ones; what the watchers read settles them. Only a change of nothing
 // but a passphrase stays unknown, and says so, for no read can tell of it. It
@@ -76,6 +82,15 @@ func (c *Control) Recover(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open commands: %w", err)
 	}
+	unknown, err := c.trail.UnknownCommands(ctx, c.began.Add(-unknownFor))
+	if err != nil {
+		return fmt.Errorf("unknown commands: %w", err)
+	}
+	for _, row := range unknown {
+		if row.At.Before(c.began) && row.Verb != VerbStart && row.Verb != VerbStop {
+			c.lost = append(c.lost, row)
+		}
+	}
 	for _, row := range open {
 		if !row.At.Before(c.began) {
 			continue
@@ -89,26 +104,33 @@ func (c *Control) Recover(ctx context.Context) error {
 	return nil
 }
 
-// find reads what became of a command whose answer was lost, until it was seen
-// to be done, or for half a minute.
+// find reads what became of a command whose answer was lost, until a read tells:
+// that it was done, or that it was not though it had half a minute for it. While
+// nothing can be read it goes on, for as long as a token lives.
 func (c *Control) find(row store.Command, d deed) {
-	var done bool
-	var err error
-	for pause := 250 * time.Millisecond; pause <= 16*time.Second; pause *= 2 {
+	ctx, cancel := context.WithTimeout(c.ctx, findFor)
+	defer cancel()
+	began := c.now()
+	for pause := 250 * time.Millisecond; ; pause = min(2*pause, longestPause) {
 		t := time.NewTimer(pause)
 		select {
-		case <-c.ctx.Done():
+		case <-ctx.Done():
 			t.Stop()
 			return
 		case <-t.C:
 		}
-		if done, err = d.check(c.ctx); err == nil && done {
+		asked := c.now()
+		done, err := d.check(ctx)
+		switch kind := medialive.KindOf(err); {
+		case err == nil && done:
 			c.settle(c.ctx, row.ID, monitor.OutcomeDone, nil)
 			return
+		case err == nil && asked.Sub(began) >= effectTime:
+			c.settle(c.ctx, row.ID, monitor.OutcomeNotDone, nil)
+			return
+		case err != nil && (kind == medialive.KindNotSignedIn || kind == medialive.KindNotPermitted):
+			return
 		}
-	}
-	if err == nil {
-		c.settle(c.ctx, row.ID, monitor.OutcomeNotDone, nil)
 	}
 }
 

@@ -150,6 +150,12 @@ func (s *Store) OpenCommands(ctx context.Context) ([]Command, error) {
 	return s.commands(ctx, `WHERE outcome = '' ORDER BY at, seq`)
 }
 
+// UnknownCommands gives the commands since then whose outcome is not known,
+// oldest first.
+func (s *Store) UnknownCommands(ctx context.Context, since time.Time) ([]Command, error) {
+	return s.commands(ctx, `WHERE outcome = 'unknown' AND at >= $1 ORDER BY at, seq`, since)
+}
+
 // LatestCommands gives the newest start or stop of each flow of the project.
 func (s *Store) LatestCommands(ctx context.Context, endpoint, project string) ([]Command, error) {
 	return s.commands(ctx, `

@@ -1,0 +1,227 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/store"
+)
+
+// lost is a command whose answer gets lost.
+type lost struct {
+	op     string // of the API
+	status medialive.FlowStatus
+	give   func(context.Context, *room, string) error
+	// shows tells whether the screen shows what is true of the flow.
+	shows func(seen *monitor.Snapshot, id string, truth medialivetest.Flow) bool
+}
+
+func lostCommands() []lost {
+	port := 6000
+	status := func(s *monitor.Snapshot, id string, truth medialivetest.Flow) bool {
+		f, ok := s.Flow(id)
+		return ok && f.Status == truth.Status
+	}
+	described := func(s *monitor.Snapshot, id string, truth medialivetest.Flow) bool {
+		f, ok := s.Flow(id)
+		return ok && f.Source != nil && f.Source.Description == truth.Sources[0].Description
+	}
+	outputs := func(s *monitor.Snapshot, id string, truth medialivetest.Flow) bool {
+		f, ok := s.Flow(id)
+		return ok && slices.EqualFunc(f.Outputs, truth.Outputs, func(seen monitor.Output, is medialive.Output) bool {
+			return seen.Name == is.Name && seen.Config != nil && seen.Config.Port == is.Port
+		})
+	}
+	named := func(s *monitor.Snapshot, _ string, truth medialivetest.Flow) bool {
+		made := func(f *monitor.Flow) bool { return f.Name == "made" }
+		return slices.ContainsFunc(s.Flows, made) == (truth.Name == "made")
+	}
+	return []lost{
+		{"ModifyFlowStart", medialive.Standby, func(ctx context.Context, r *room, id string) error {
+			return r.StartFlow(ctx, r.op, id)
+		}, status},
+		{"ModifyFlowStop", medialive.Active, func(ctx context.Context, r *room, id string) error {
+			return r.StopFlow(ctx, r.op, id)
+		}, status},
+		{"CreateFlows", medialive.Standby, func(ctx context.Context, r *room, _ string) error {
+			_, err := r.CreateFlow(ctx, r.op, medialive.NewFlow{Name: "made", Region: "r", Source: source()}, true)
+			return err
+		}, named},
+		{"CreateFlowOutput", medialive.Active, func(ctx context.Context, r *room, id string) error {
+			return r.AddOutput(ctx, r.op, id, output("new"))
+		}, outputs},
+		{"DeleteFlowOutput", medialive.Active, func(ctx context.Context, r *room, id string) error {
+			return r.DeleteOutput(ctx, r.op, id, "o")
+		}, outputs},
+		{"ModifyFlowOutput", medialive.Active, func(ctx context.Context, r *room, id string) error {
+			return r.UpdateOutput(ctx, r.op, id, "o", medialive.OutputChange{Port: &port}, control.FingerprintOutput(output("o")))
+		}, outputs},
+		{"ModifyFlowSources", medialive.Active, func(ctx context.Context, r *room, id string) error {
+			to := source()
+			to.Description = "two"
+			return r.UpdateSource(ctx, r.op, id, "src", to, control.FingerprintSource(source()))
+		}, described},
+	}
+}
+
+// TestF7LostReply loses the answer of each command at each cut point, with the
+// link down for a while after: it is sent once, its outcome is unknown until a
+// read settles it, and then trail and screen are the truth.
+func TestF7LostReply(t *testing.T) {
+	downtimes := []time.Duration{0, 1, 2, 3, 5, 8, 15, 60} // seconds
+	var runs, twice, wrong, slowest atomic.Int64
+	for _, c := range lostCommands() {
+		for _, cut := range medialivetest.Cuts() {
+			for _, down := range downtimes {
+				synctest.Test(t, func(t *testing.T) {
+					runs.Add(1)
+					name := fmt.Sprintf("%s, cut %d, down for %d s", c.op, cut, down)
+					r := open(t)
+					id := r.add(t, c.status, "o")
+					r.cloud.Inject(c.op, 1, medialivetest.Lose(cut))
+					up := r.downAfterCommand(t)
+					if err := c.give(t.Context(), r, id); medialive.KindOf(err) != medialive.KindOutcomeUnknown {
+						t.Fatalf("%s: %v", name, err)
+					}
+					row := r.last(t, id, c.op)
+					if row.Outcome != string(monitor.OutcomeUnknown) {
+						t.Errorf("%s: %q in the trail while nobody can know", name, row.Outcome)
+					}
+					<-time.After(down * time.Second)
+					up()
+					back := time.Now()
+					truth, happened := r.truth(c.op, id)
+					r.await(t, name+": the screen shows the truth", func() bool { return c.shows(r.op.Watcher.Snapshot(), id, truth) })
+					slowest.Store(max(slowest.Load(), int64(time.Since(back))))
+					r.await(t, name+": settled", func() bool { return r.last(t, id, c.op).Outcome != string(monitor.OutcomeUnknown) })
+					if got := r.last(t, id, c.op).Outcome; (got == string(monitor.OutcomeDone)) != happened {
+						wrong.Add(1)
+						t.Errorf("%s: settled as %s, happened: %t", name, got, happened)
+					}
+					if n := len(r.cloud.Calls(c.op)); n != 1 {
+						twice.Add(1)
+						t.Errorf("%s: %d calls", name, n)
+					}
+				})
+			}
+		}
+	}
+	if d := time.Duration(slowest.Load()); d > 10*time.Second {
+		t.Errorf("the screen showed the truth only after %s", d)
+	}
+	t.Logf("F7: %d lost replies, %d sent twice, %d settled wrongly, the truth on screen at most %s after the link was back",
+		runs.Load(), twice.Load(), wrong.Load(), time.Duration(slowest.Load()))
+}
+
+// downAfterCommand takes the link down as soon as the operator's next command
+// was answered or lost; up ends that.
+func (r *room) downAfterCommand(t *testing.T) (up func()) {
+	t.Helper()
+	cut := &cutting{RoundTripper: r.cloud.Transport(), cloud: r.cloud}
+	client, err := medialive.New(medialive.Config{
+		Endpoint: medialivetest.Endpoint, ProjectID: medialivetest.Project, Auth: medialive.Token("token"), Transport: cut,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.op.Client = client
+	return func() { cut.lift() }
+}
+
+// cutting is a way to the cloud that ends with the first command.
+type cutting struct {
+	http.RoundTripper
+	cloud *medialivetest.Cloud
+	lift  func()
+}
+
+func (c *cutting) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := c.RoundTripper.RoundTrip(req)
+	if req.Method != http.MethodGet {
+		c.lift = c.cloud.Inject("", 0, medialivetest.Down())
+	}
+	return resp, err
+}
+
+// last gives the newest command of an operation that concerns a flow.
+func (r *room) last(t *testing.T, id, op string) store.Command {
+	t.Helper()
+	if op == "CreateFlows" {
+		id = ""
+	}
+	rows := r.trail(t, id)
+	if len(rows) == 0 {
+		t.Fatalf("no %s in the trail", op)
+	}
+	return rows[0]
+}
+
+// truth gives what is true in the cloud, and whether the operation took effect.
+func (r *room) truth(op, id string) (f medialivetest.Flow, happened bool) {
+	if op == "CreateFlows" {
+		for _, made := range r.cloud.IDs() {
+			if f, _ := r.cloud.Flow(made); f.Name == "made" {
+				return f, true
+			}
+		}
+		return medialivetest.Flow{}, false
+	}
+	f, _ = r.cloud.Flow(id)
+	return f, r.cloud.Effects(op, id) > 0
+}
+
+// await waits a minute at most.
+func (r *room) await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(time.Minute)
+	defer deadline.Stop()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("not within a minute: %s", what)
+		}
+	}
+}
+
+// TestF8StopPressedByFifty has fifty people stop one flow at once.
+func TestF8StopPressedByFifty(t *testing.T) {
+	r := open(t)
+	id := r.add(t, medialive.Active)
+	var done, told atomic.Int64
+	var work sync.WaitGroup
+	for i := range 50 {
+		work.Go(func() {
+			err := r.StopFlow(t.Context(), r.as(fmt.Sprintf("op-%d", i), "end", control.Consent{}), id)
+			var already *control.AlreadyDone
+			switch {
+			case err == nil:
+				done.Add(1)
+			case errors.As(err, &already) && already.Actor != "" && !already.At.IsZero():
+				told.Add(1)
+			default:
+				t.Errorf("no clear answer: %v", err)
+			}
+		})
+	}
+	work.Wait()
+	calls, intents := len(r.cloud.Calls("ModifyFlowStop")), len(r.trail(t, id))
+	if done.Load() != 1 || told.Load() != 49 || calls != 1 || intents != 1 {
+		t.Errorf("%d done, %d told who did it, %d calls, %d intents", done.Load(), told.Load(), calls, intents)
+	}
+	t.Logf("F8: 50 at once: %d call, %d intent, %d told who did it and when", calls, intents, told.Load())
+}
