@@ -29,18 +29,19 @@ func (s *Store) Timeline(ctx context.Context, f trail.Filter) ([]trail.Event, er
 
 // scopes gives the sets of lines that the filter is about. No line is in two
 // of them, and each has its index, in which the newest come first: one query
-// for all would have to sort what it finds.
+// for all would have to sort what it finds. An expression (|| '') is where
+// SQLite must not take another, much worse index.
 func scopes(f trail.Filter) []query {
 	if f.FlowID != "" {
 		var own, made query
 		own.and(`l.flow_id = %s`, f.FlowID)
-		made.and(`l.flow_id = ''`)
+		made.and(`l.flow_id || '' = ''`)
 		made.and(`l.kind = 'command'`)
 		made.and(`l.id IN (SELECT id FROM commands WHERE endpoint = %s AND project = %s AND flow_id = %s)`,
 			f.Endpoint, f.Project, f.FlowID)
 		for _, q := range []*query{&own, &made} {
-			q.unless(f.Endpoint == "", `l.endpoint = %s`, f.Endpoint)
-			q.unless(f.Project == "", `l.project = %s`, f.Project)
+			q.unless(f.Endpoint == "", `l.endpoint || '' = %s`, f.Endpoint)
+			q.unless(f.Project == "", `l.project || '' = %s`, f.Project)
 		}
 		return []query{own, made}
 	}
