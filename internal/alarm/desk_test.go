@@ -122,10 +122,14 @@ func (d *desk) peer(i int, address string) {
 
 // step lets the board look once.
 func (d *desk) step() {
+	d.keep(d.board.step(d.picture(), d.now))
+}
+
+// picture is what there is to see now.
+func (d *desk) picture() picture {
 	snap := d.snap
 	snap.Flows, snap.At = d.flows, d.now
-	writes, signals := d.board.step(picture{&snap, d.awake}, d.now)
-	d.keep(writes, signals)
+	return picture{&snap, d.awake}
 }
 
 // keep notes what is to be written down, and what is shown.

@@ -211,8 +211,8 @@ func TestRollUp(t *testing.T) {
 		d.pass(time.Second)
 		lose(d, 0, 1, 2, 7)
 		d.pass(4 * time.Second)
-		d.want("three of south", "source_lost 7 unacked p3", "many unacked p3 of 3")
-		if p := d.seen.Active[1]; p.Region != "south" || p.Peer != "" {
+		d.want("three of south", "many unacked p3 of 3", "source_lost 7 unacked p3")
+		if p := d.seen.Active[0]; p.Region != "south" || p.Peer != "" {
 			t.Errorf("parent %+v", p)
 		}
 	})

@@ -18,7 +18,10 @@ func (b *board) listed() []*held {
 
 // before orders alarms: the most urgent first, then the oldest.
 func before(a, b *Alarm) int {
-	return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Raised.Compare(b.Raised), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(
+		cmp.Compare(b.Priority, a.Priority), a.Raised.Compare(b.Raised), a.Since.Compare(b.Since),
+		cmp.Compare(a.FlowName, b.FlowName), cmp.Compare(a.Target, b.Target), cmp.Compare(a.ID, b.ID),
+	)
 }
 
 // view gives what is to be shown, and whether it differs from the last one.
