@@ -19,7 +19,6 @@ import (
 	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/trail"
-	"github.com/flowdeck/flowdeck/web/templates/pages"
 )
 
 // stretch is how far back charts go.
