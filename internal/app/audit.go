@@ -51,10 +51,10 @@ func auditVerify(ctx context.Context, in invocation) error {
 	if err := closeAfter(err, st); err != nil {
 		return err
 	}
-	return report(in, verdict)
+	return printVerdict(in, verdict)
 }
 
-func report(in invocation, v trail.Verdict) error {
+func printVerdict(in invocation, v trail.Verdict) error {
 	if v.Head.Lines == 0 {
 		fmt.Fprintln(in.Out, "lines  0")
 	} else {
