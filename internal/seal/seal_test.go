@@ -75,6 +75,40 @@ func TestKeyRotation(t *testing.T) {
 	}
 }
 
+func TestDerive(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret.key")
+	text := ""
+	for i := range 2 {
+		text += base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{byte(i)}, keySize)) + "\n"
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key := open(t, path)
+	if key.Current() != 2 {
+		t.Errorf("the current key is %d", key.Current())
+	}
+	seen := map[string]bool{string(make([]byte, keySize)): true} // the first line itself
+	for number := 1; number <= 2; number++ {
+		for _, label := range []string{"", "a", "b"} {
+			derived, err := key.Derive(number, label)
+			again, _ := open(t, path).Derive(number, label)
+			if err != nil || len(derived) != keySize || !bytes.Equal(derived, again) {
+				t.Errorf("key %d for %q: %x and %x, %v", number, label, derived, again, err)
+			}
+			if seen[string(derived)] {
+				t.Errorf("key %d for %q is another's", number, label)
+			}
+			seen[string(derived)] = true
+		}
+	}
+	for _, number := range []int{-1, 0, 3} {
+		if _, err := key.Derive(number, "a"); err == nil {
+			t.Errorf("there is a key %d", number)
+		}
+	}
+}
+
 func TestKeyFileIsMadeOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret.key")
 	sealed := make([][]byte, 8)
