@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,10 +42,15 @@ func (v teller) alarmLine() layout.AlarmLine {
 	l.First, l.More = &brief, len(view.Active)-1
 	for _, a := range latest(view.Active, maxNews) {
 		l.News = append(l.News, layout.AlarmNews{
-			ID: a.ID, Priority: priorityKey(a.Priority), Lasts: a.Cleared.IsZero(), Text: v.alarmSaid(a),
+			ID: newsID(a), Priority: priorityKey(a.Priority), Lasts: a.Cleared.IsZero(), Text: v.alarmSaid(a),
 		})
 	}
 	return l
+}
+
+// newsID tells one coming of an alarm from the next, and from a more urgent one.
+func newsID(a *alarm.Alarm) string {
+	return a.ID + "-" + strconv.Itoa(a.Count) + "-" + strconv.Itoa(int(a.Priority))
 }
 
 // alarmCounts are the numbers of the bar.
@@ -75,20 +81,20 @@ func firstAlarm(active []*alarm.Alarm) *alarm.Alarm {
 func latest(active []*alarm.Alarm, n int) []*alarm.Alarm {
 	var out []*alarm.Alarm
 	for _, a := range active {
-		if waits(a) && len(out) < n {
+		if unanswered(a) && len(out) < n {
 			out = append(out, a)
 		}
 	}
 	return out
 }
 
-// waits tells whether nobody has acknowledged an alarm.
-func waits(a *alarm.Alarm) bool { return a.AckedAt.IsZero() }
+// unanswered tells whether nobody has acknowledged an alarm.
+func unanswered(a *alarm.Alarm) bool { return a.AckedAt.IsZero() }
 
 func (v teller) alarmBrief(a *alarm.Alarm) layout.AlarmBrief {
 	b := layout.AlarmBrief{
 		ID: a.ID, Priority: priorityKey(a.Priority), Shape: priorityShape(a.Priority), Word: v.alarmWord(a),
-		Age: v.lasting(a), Name: v.alarmName(a), Text: v.alarmText(a), Waits: waits(a), Blink: blinks(a),
+		Age: v.lasting(a), Name: v.alarmName(a), Text: v.alarmText(a), Waits: unanswered(a), Blink: blinks(a),
 	}
 	if a.FlowID != "" {
 		b.URL = flowPath(a.FlowID)
@@ -134,6 +140,8 @@ func (v teller) alarmName(a *alarm.Alarm) string {
 		return fill(w.Peer, a.Peer)
 	case a.Region != "":
 		return fill(w.Region, a.Region)
+	case a.Kind == alarm.Many:
+		return w.Gateway
 	}
 	return w.Page.WholeProject
 }
@@ -164,22 +172,27 @@ func (v teller) alarmText(a *alarm.Alarm) string {
 func (v teller) alarmFacts(a *alarm.Alarm) []string {
 	w := v.t.Alarms
 	var parts []string
-	add := func(s string) {
-		if s != "" {
-			parts = append(parts, s)
-		}
+	if a.Target != "" {
+		parts = append(parts, a.Target)
 	}
-	add(a.Target)
 	if a.Peer != "" && a.FlowID != "" {
-		add(fill(w.Peer, a.Peer))
+		parts = append(parts, fill(w.Peer, a.Peer))
 	}
-	value, limit := v.alarmFigures(a)
-	add(value)
-	if limit != "" {
-		add(fill(w.Limit, limit))
+	if figures := v.alarmFigureText(a); figures != "" {
+		parts = append(parts, figures)
 	}
-	add(cut(strings.TrimSpace(a.Detail), maxDetail))
 	return parts
+}
+
+// alarmFigureText is the measured value, its limit, and what the relay or the
+// service said.
+func (v teller) alarmFigureText(a *alarm.Alarm) string {
+	value, limit := v.alarmFigures(a)
+	if limit != "" {
+		limit = fill(v.t.Alarms.Limit, limit)
+	}
+	parts := []string{value, limit, cut(strings.TrimSpace(a.Detail), maxDetail)}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), v.t.Alarms.Comma)
 }
 
 // alarmFigures are the measured value and the limit that it passed, where the

@@ -7,17 +7,21 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/flowdeck/flowdeck/web/templates/pages"
 )
 
 // destination is a page to come back to: one of our routes, and typed ids. What
 // a form names as its way back is only ever read into this, and the address is
 // built anew from it, so nobody can make it lead elsewhere.
 type destination struct {
-	key   string
-	flow  string    // a flow's id
-	name  string    // an output's name
-	query FlowQuery // of the list; a zero Limit is none
-	next  string    // of the sign-in: the path that follows it, of a destination
+	key    string
+	flow   string     // a flow's id
+	name   string     // an output's name
+	query  FlowQuery  // of the list; a zero Limit is none
+	alarms AlarmQuery // of the page of alarms
+	lines  ActivityQuery
+	next   string // of the sign-in: the path that follows it, of a destination
 }
 
 // The pages one can come back to.
@@ -29,6 +33,9 @@ const (
 	toNewOutput = "new-output"
 	toOutput    = "output"
 	toLogin     = "login"
+	toAlarms    = "alarms"
+	toActivity  = "activity"
+	toAlarm     = "alarm" // with the forms about the alarm whose id is in flow
 )
 
 // identifier is the form of flow ids and output names in our paths: what the
@@ -57,6 +64,15 @@ func parseDestination(s string) destination {
 		}
 		return d
 	}
+	if path == "/activity" {
+		values, _ := url.ParseQuery(query) // what can be read of it
+		d.key = toActivity
+		d.lines, _ = ParseActivityQuery(values, 0)
+		return d
+	}
+	if path == "/alarms" || len(steps) == 2 && steps[0] == "alarms" {
+		return alarmDestination(steps, query)
+	}
 	anew := steps[len(steps)-1] == "new" // an output of that name is written in another way
 	for i, step := range steps {
 		plain, err := url.PathUnescape(step)
@@ -77,6 +93,19 @@ func parseDestination(s string) destination {
 		d.key, d.flow = toNewOutput, steps[1]
 	case len(steps) == 4 && steps[2] == "outputs":
 		d.key, d.flow, d.name = toOutput, steps[1], steps[3]
+	}
+	return d
+}
+
+// alarmDestination is the page of alarms, or of one.
+func alarmDestination(steps []string, query string) destination {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		values = nil
+	}
+	d := destination{key: toAlarms, alarms: ParseAlarmQuery(values)}
+	if len(steps) == 2 && identifier.MatchString(steps[1]) {
+		d.key, d.flow = toAlarm, steps[1]
 	}
 	return d
 }
@@ -105,6 +134,12 @@ func (d destination) Path() string {
 		return flow + "/outputs/new"
 	case toOutput:
 		return outputPath(d.flow, d.name)
+	case toAlarms:
+		return d.alarms.Path()
+	case toActivity:
+		return d.lines.Path()
+	case toAlarm:
+		return d.alarms.at(pages.AlarmPath(d.flow))
 	}
 	if d.query.Limit != 0 {
 		return d.query.Path()
@@ -121,6 +156,12 @@ func destinationOf(c echo.Context) destination {
 		name = "" // no output has it
 	}
 	switch route := c.Path(); {
+	case route == "/alarms/ack" || route == "/alarms/shelve" || route == "/alarms/unshelve":
+		return alarmsOf(c)
+	case strings.HasPrefix(route, "/activity"):
+		return parseDestination("/activity?" + c.QueryString())
+	case strings.HasPrefix(route, "/alarms"):
+		return parseDestination(c.Request().URL.Path + "?" + c.QueryString())
 	case route == "/flows" && c.Request().Method == http.MethodPost:
 		return destination{key: toNewFlow}
 	case route == "/flows" && c.QueryString() != "":
@@ -137,6 +178,19 @@ func destinationOf(c echo.Context) destination {
 	return parseDestination(c.Request().URL.Path)
 }
 
+// alarmsOf gives the page on which a form about alarms stands.
+func alarmsOf(c echo.Context) destination {
+	values, err := c.FormParams()
+	if err != nil {
+		values = nil
+	}
+	d := destination{key: toAlarms, alarms: ParseAlarmQuery(values)}
+	if id := values.Get("id"); (values.Get("form") != "" || values.Get("scope") != "") && identifier.MatchString(id) {
+		d.key, d.flow = toAlarm, id
+	}
+	return d
+}
+
 // route gives the route of the page, as the table has it.
 func (d destination) route() string {
 	switch d.key {
@@ -150,6 +204,10 @@ func (d destination) route() string {
 		return "/flows/:id/outputs/new"
 	case toOutput:
 		return "/flows/:id/outputs/:name"
+	case toAlarms:
+		return "/alarms"
+	case toAlarm:
+		return "/alarms/:id"
 	}
 	return "/flows"
 }

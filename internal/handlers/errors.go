@@ -13,6 +13,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 // fault is an error of this package: a status, and a key of the texts that
@@ -37,6 +38,7 @@ const (
 	reasonSignedOut   reason = "signed_out"
 	reasonExpired     reason = "expired"
 	reasonUnrecorded  reason = "unrecorded" // a command that could not be written down was not given
+	reasonAlarmGone   reason = "alarm_gone" // acknowledged and over meanwhile
 )
 
 func (f *fault) Error() string { return string(f.reason) }
@@ -48,6 +50,9 @@ var (
 	errNotFound       = &fault{http.StatusNotFound, reasonNoPage}
 	errNoFlow         = &fault{http.StatusNotFound, reasonNoFlow}
 	errBadRequest     = &fault{http.StatusBadRequest, reasonBadRequest}
+	errAlarmGone      = &fault{http.StatusConflict, reasonAlarmGone}
+	errNoAlarm        = &fault{http.StatusUnprocessableEntity, reasonBadRequest}
+	errUnrecorded     = &fault{http.StatusServiceUnavailable, reasonUnrecorded}
 	errReading        = &fault{http.StatusServiceUnavailable, reason(medialive.KindUnavailable)}
 )
 
@@ -57,6 +62,7 @@ type answer struct {
 	status     int
 	reason     reason
 	upstream   *medialive.Error // nil: not the service's
+	kept       *monitor.Protect // by whom the flow is protected; nil: that is not why
 	retryAfter time.Duration
 }
 
@@ -83,6 +89,9 @@ func answerTo(err error) answer {
 	var large *http.MaxBytesError
 	var source *control.Conflict
 	var output *control.OutputConflict
+	if a, ok := careAnswer(err); ok {
+		return a
+	}
 	switch {
 	case errors.As(err, &ours):
 		return answer{status: ours.status, reason: ours.reason}

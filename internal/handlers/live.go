@@ -18,10 +18,13 @@ import (
 
 // The kinds of view a stream can have.
 const (
-	viewList  = "list"  // the list of flows, with the query of the page
-	viewFlow  = "flow"  // the page of a flow
-	viewFirst = "first" // the page of a project without flows
-	viewShell = "shell" // a page of which only the shell lives
+	viewList   = "list"   // the list of flows, with the query of the page
+	viewFlow   = "flow"   // the page of a flow
+	viewFirst  = "first"  // the page of a project without flows
+	viewShell  = "shell"  // a page of which only the shell lives
+	viewAlarms = "alarms" // the page of alarms, with its query
+
+	viewActivity = "activity" // the first page of the trail, with its filters
 )
 
 // recheckEvery is how often the session of an open stream is looked at again.
@@ -33,7 +36,11 @@ type view struct {
 	lang    string
 	kind    string
 	flow    string
+	user    string // who looks, where what can be done depends on it
 	query   FlowQuery
+	charts  chartQuery
+	alarms  AlarmQuery
+	lines   ActivityQuery
 }
 
 // parseView reads which view a page wants to follow.
@@ -45,8 +52,20 @@ func parseView(c echo.Context, v *visit) (view, error) {
 	case viewList:
 		w.flow = ""
 		w.query, _ = ParseFlowQuery(c.QueryParams(), defaultLimit)
+		w.user = v.op.Actor
+	case viewActivity:
+		w.flow = ""
+		w.lines, _ = ParseActivityQuery(c.QueryParams(), defaultLimit)
+		w.lines.Before = 0
+	case viewAlarms:
+		w.flow, w.alarms = "", ParseAlarmQuery(c.QueryParams())
 	case viewFlow:
-		if _, err := v.flow(w.flow); err != nil {
+		f, err := v.flow(w.flow)
+		if err != nil {
+			return view{}, err
+		}
+		w.user = v.op.Actor
+		if w.charts, err = parseChartQuery(c.QueryParams(), f); err != nil {
 			return view{}, err
 		}
 	default:
@@ -136,7 +155,7 @@ func (d *desk) recheck(r *http.Request) func() error {
 func (d *desk) paint(what view, w *monitor.Watcher) picture {
 	t, panel := text.For(what.lang), d.Alarms.Of(what.project)
 	tell := func(s *monitor.Snapshot) teller {
-		return teller{t: t, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View()}
+		return teller{t: t, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.user, known: s}
 	}
 	s := &sheet{subscribe: d.follows(w)}
 	switch what.kind {
@@ -149,10 +168,28 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 		}
 	case viewFlow:
 		refused := d.followRefused(w, what.flow, s)
+		told := d.followTrail(what.project, what.flow, s)
+		keeps := d.followKept(what.project, what.flow, s)
+		past := d.followPast(w, what.flow, what.charts, s)
 		s.render = func() []part {
 			snapshot := w.Snapshot()
 			v := tell(snapshot)
-			return append(d.shellParts(v, snapshot), d.flowParts(v, snapshot, what.flow, w, refused)...)
+			parts := append(d.shellParts(v, snapshot), d.flowParts(v, snapshot, what.flow, refused, told.Load())...)
+			parts = append(parts, d.careParts(v, snapshot, what.flow, keeps())...)
+			return append(parts, d.chartParts(v, snapshot, what.flow, past)...)
+		}
+	case viewAlarms:
+		s.render = func() []part {
+			snapshot := w.Snapshot()
+			v := tell(snapshot)
+			return append(d.shellParts(v, snapshot), d.alarmParts(v, what.alarms)...)
+		}
+	case viewActivity:
+		events := d.followEvents(what.project, what.lines, s)
+		s.render = func() []part {
+			snapshot := w.Snapshot()
+			v := tell(snapshot)
+			return append(d.shellParts(v, snapshot), d.activityParts(v, what.lines, events.Load())...)
 		}
 	case viewFirst:
 		s.render = func() []part {
@@ -191,6 +228,7 @@ func (d *desk) shellParts(v teller, s *monitor.Snapshot) []part {
 // holds, since a flow is never changed once published.
 type paintedRow struct {
 	flow *monitor.Flow
+	off  string // why no command could be given
 	part part
 }
 
@@ -203,12 +241,12 @@ func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.
 	if len(l.flows) == 0 && !s.Complete {
 		body.html = []byte("reading")
 	}
-	shown := make(map[string]bool, len(l.flows))
+	shown, off := make(map[string]bool, len(l.flows)), v.off()
 	for _, f := range l.flows {
 		shown[f.ID] = true
 		row, ok := painted[f.ID]
-		if !ok || row.flow != f {
-			row = paintedRow{f, d.piece(pages.RowID(f.ID), v.row(f, w.History(f.ID)))}
+		if !ok || row.flow != f || row.off != off {
+			row = paintedRow{f, off, d.piece(pages.RowID(f.ID), v.row(f, w.History(f.ID)))}
 			painted[f.ID] = row
 		}
 		body.rows = append(body.rows, row.part)
@@ -218,7 +256,7 @@ func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.
 			delete(painted, id)
 		}
 	}
-	return []part{d.chipParts(v, l), d.piece("pager", v.pager(l)), body}
+	return []part{d.chipParts(v, l), d.piece("pager", v.pager(l)), d.piece("flow-new", pages.NewButton{T: v.t, Why: off}), body}
 }
 
 // chipParts are the counts, each by itself: a flow that changes its state

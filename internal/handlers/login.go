@@ -29,6 +29,7 @@ type loginForm struct {
 	Account, User, UserID, Region, Next string
 	Password, Passcode                  medialive.Secret
 	Renew                               bool
+	Early                               bool       // of Renew: before it has run out
 	Kept                                url.Values // without the prefix
 }
 
@@ -37,7 +38,7 @@ func parseLoginForm(v url.Values) loginForm {
 	f := loginForm{
 		Account: strings.TrimSpace(v.Get("account")), User: strings.TrimSpace(v.Get("username")), UserID: v.Get("user_id"), Region: v.Get("region"),
 		Password: medialive.Secret(v.Get("password")), Passcode: medialive.Secret(strings.TrimSpace(v.Get("passcode"))),
-		Next: destination{next: v.Get("next")}.after(), Renew: v.Get("renew") == "1", Kept: url.Values{},
+		Next: destination{next: v.Get("next")}.after(), Renew: v.Get("renew") == "1", Early: v.Get("early") == "1", Kept: url.Values{},
 	}
 	for name, values := range v {
 		if plain, ok := strings.CutPrefix(name, keptPrefix); ok && mayKeep(plain) {
@@ -51,7 +52,7 @@ func parseLoginForm(v url.Values) loginForm {
 // secret, and no ticket, which belongs to the session that ended.
 func mayKeep(field string) bool {
 	switch field {
-	case fieldPassphrase, "password", "passcode", fieldTicket, "renew", "next":
+	case fieldPassphrase, "password", "passcode", fieldTicket, "renew", "early", "next":
 		return false
 	}
 	return !strings.HasPrefix(field, keptPrefix)
@@ -86,13 +87,13 @@ func (l *logins) model(c echo.Context, f loginForm) pages.Login {
 		Form: l.formModel(t, f),
 	}
 	if f.Renew {
-		m.Bare.Title = t.Login.RenewTitle
+		m.Bare.Title = m.Form.Title()
 	}
 	return m
 }
 
 func (l *logins) formModel(t *text.Strings, f loginForm) pages.LoginForm {
-	m := pages.LoginForm{T: t, Account: f.Account, User: f.User, UserID: f.UserID, Next: f.Next, Renew: f.Renew, FieldErrors: map[string]string{}}
+	m := pages.LoginForm{T: t, Account: f.Account, User: f.User, UserID: f.UserID, Next: f.Next, Renew: f.Renew, Early: f.Early, FieldErrors: map[string]string{}}
 	for i, r := range l.Auth.Backend().Regions() {
 		m.Regions = append(m.Regions, ui.Option{Value: r.ID, Label: r.Name, Selected: r.ID == f.Region || f.Region == "" && i == 0})
 	}
@@ -127,7 +128,7 @@ func (l *logins) signIn(c echo.Context) error {
 	to := parseDestination(f.Next)
 	switch {
 	case f.Renew && wantsFragment(c.Request()):
-		return l.print.page(c, http.StatusOK, pages.Renewed{T: l.texts(c)})
+		return l.print.page(c, http.StatusOK, pages.Renewed{T: l.texts(c), EndsMS: session.Ends().UnixMilli()})
 	case f.Renew && len(f.Kept) > 0:
 		return l.resume(c, session, to, f.Kept)
 	}
@@ -224,6 +225,21 @@ func (d *desk) askToRenew(c echo.Context) error {
 	return d.print.page(c, http.StatusUnauthorized, m)
 }
 
+// renewForm shows the sign-in to who is signed in still, before it runs out:
+// over the page for htmx, which stays as it is. GET /renew (next)
+func (l *logins) renewForm(c echo.Context) error {
+	s := visitOf(c).session
+	f := loginForm{
+		Renew: true, Early: true, Next: destination{next: c.QueryParam("next")}.after(), Kept: url.Values{},
+		Account: s.Account, User: s.User, Region: s.Region,
+	}
+	m := l.model(c, f)
+	if wantsFragment(c.Request()) {
+		return l.print.page(c, http.StatusOK, pages.RenewDialog{Form: m.Form})
+	}
+	return l.print.page(c, http.StatusOK, m)
+}
+
 // typedOf gives what a form sent, without what must not go through a page.
 func typedOf(c echo.Context) url.Values {
 	kept := url.Values{}
@@ -256,6 +272,8 @@ func (l *logins) resume(c echo.Context, s *auth.Session, to destination, kept ur
 		return (&flows{l.desk}).showTyped(c, v)
 	case toSource:
 		return (&sources{l.desk}).showTyped(c, v)
+	case toAlarm:
+		return (&alarms{l.desk}).showTyped(c, v, to)
 	case toNewOutput, toOutput:
 		return (&outputs{l.desk}).showTyped(c, v, to.key == toNewOutput)
 	}

@@ -34,7 +34,12 @@ const (
 // routes is the one table of all that the dashboard answers.
 func (d *desk) routes() []route {
 	setting := &settings{d}
+	protect, ask, note, band := &protects{d}, &asks{d}, &notes{d}, &bands{d}
+	good, park, label := &goods{d}, &parks{d}, &labels{d}
 	login, flow, source, output := &logins{d}, &flows{d}, &sources{d}, &outputs{d}
+	alarm := &alarms{d}
+	past := &histories{d}
+	acts := &activities{d}
 	return []route{
 		{get, "/", anyone, login.home},
 		{get, "/login", anyone, login.form},
@@ -48,6 +53,8 @@ func (d *desk) routes() []route {
 		{get, "/flows/:id", reader, flow.page},
 		{get, "/flows/:id/row", reader, flow.row},
 		{get, "/flows/:id/command", reader, flow.command},
+		{get, "/flows/:id/history", reader, past.charts},
+		{get, "/flows/:id/history.csv", reader, past.file},
 		{post, "/flows/:id/start", operator, flow.start},
 		{get, "/flows/:id/stop", operator, flow.askStop},
 		{post, "/flows/:id/stop", operator, flow.stop},
@@ -79,6 +86,46 @@ func (d *desk) routes() []route {
 		{post, "/settings/webhooks/:id/test", operator, setting.test},
 		{get, "/settings/webhooks/:id/delete", operator, setting.askDelete},
 		{post, "/settings/webhooks/:id/delete", operator, setting.remove},
+
+		{get, "/alarms", reader, alarm.list},
+		{get, "/alarms/:id", operator, alarm.one},
+		{post, "/alarms/ack", operator, alarm.ack},
+		{post, "/alarms/shelve", operator, alarm.shelve},
+		{post, "/alarms/unshelve", operator, alarm.unshelve},
+
+		{get, "/activity", reader, acts.page},
+		{get, "/activity.csv", reader, acts.csv},
+		{get, "/activity.json", reader, acts.json},
+		{get, "/renew", reader, login.renewForm},
+
+		{post, "/flows/:id/hold", operator, d.hold},
+		{get, "/flows/:id/protect", operator, protect.form},
+		{post, "/flows/:id/protect", operator, protect.protect},
+		{post, "/flows/:id/release", operator, protect.release},
+		{post, "/flows/:id/protect/force", operator, protect.force},
+		{get, "/flows/:id/ask", operator, ask.form},
+		{post, "/flows/:id/ask", operator, ask.confirm},
+		{post, "/flows/:id/ask/withdraw", operator, ask.withdraw},
+		{get, "/flows/:id/notes/new", operator, note.newForm},
+		{post, "/flows/:id/notes", operator, note.add},
+		{post, "/flows/:id/notes/:note/delete", operator, note.remove},
+		{get, "/flows/:id/handover", operator, note.handover},
+		{post, "/flows/:id/handover", operator, note.saveHandover},
+		{get, "/flows/:id/band", operator, band.form},
+		{post, "/flows/:id/band", operator, band.save},
+		{get, "/flows/:id/good", operator, good.form},
+		{post, "/flows/:id/good", operator, good.keep},
+		{post, "/flows/:id/good/restore", operator, good.restore},
+		{get, "/flows/:id/outputs/:name/park", operator, park.askPark},
+		{post, "/flows/:id/outputs/:name/park", operator, park.park},
+		{get, "/flows/:id/parked/:name", operator, park.form},
+		{post, "/flows/:id/parked/:name", operator, park.putBack},
+		{get, "/flows/:id/parked/:name/drop", operator, park.askDrop},
+		{post, "/flows/:id/parked/:name/drop", operator, park.drop},
+		{get, "/labels", reader, label.page},
+		{get, "/labels/edit", operator, label.form},
+		{post, "/labels", operator, label.save},
+		{post, "/labels/delete", operator, label.remove},
 
 		{get, "/live", reader, d.live},
 		{get, "/static/*", anyone, d.files},

@@ -30,6 +30,7 @@ var guarded = []string{
 	"GET /flows/:id/outputs/:name", "POST /flows/:id/outputs/:name", "POST /flows/:id/outputs/:name/effect",
 	"GET /flows/:id/outputs/:name/row", "GET /flows/:id/outputs/:name/delete", "POST /flows/:id/outputs/:name/delete",
 	"GET /flows/:id/outputs/:name/disable", "POST /flows/:id/outputs/:name/disable", "POST /flows/:id/outputs/:name/enable",
+	"GET /alarms", "GET /alarms/:id", "POST /alarms/ack", "POST /alarms/shelve", "POST /alarms/unshelve",
 	"GET /live",
 }
 

@@ -20,6 +20,7 @@ import (
 func (d *desk) shell(c echo.Context, v *visit, title string) layout.Shell {
 	s := d.plainShell(v, title)
 	s.Path = destinationOf(c).Path()
+	s.Ends.Path = s.Path
 	s.Flash = d.takeFlash(c, v.t)
 	s.Live = "/live?view=" + viewShell
 	return s
@@ -33,6 +34,7 @@ func (d *desk) plainShell(v *visit, title string) layout.Shell {
 		T: v.t, Theme: v.theme, Title: title, Section: "flows",
 		Link: t.link(snapshot), Count: t.count(snapshot),
 		Line: t.alarmLine(), Alarms: t.alarmCounts(), Active: t.alarmRail(),
+		Ends:    t.ends(v.session.Ends()),
 		Project: v.session.Project, Region: v.session.Region, RegionName: d.regionName(v.session.Region),
 		User: v.session.User, Account: v.session.Account, NowMS: d.now().UnixMilli(),
 	}
@@ -54,10 +56,23 @@ func (v teller) link(s *monitor.Snapshot) layout.Link {
 	if s.Link.OK || s.Link.Kind == "" {
 		return l
 	}
+	l.Off = unreachable(s.Link)
 	l.Down, l.Since = true, ui.At(ui.TimeAge, s.Link.Since, v.now)
 	l.Problem = explained(v.t.ErrorOf(string(s.Link.Kind)))
 	l.Problem.Message = s.Link.Reason
 	return l
+}
+
+// The end of a sign-in is told from an hour before, and in amber at last.
+const (
+	endsSoon = time.Hour
+	endsLate = 10 * time.Minute
+)
+
+// ends tells when the sign-in runs out.
+func (v teller) ends(at time.Time) layout.Ends {
+	left := at.Sub(v.now)
+	return layout.Ends{T: v.t, At: ui.At(ui.TimeDown, at, v.now), Soon: left <= endsSoon, Late: left <= endsLate}
 }
 
 // count is the number of flows; none before they were all read.
@@ -76,6 +91,9 @@ func explained(e text.ErrorText) ui.Problem {
 // problemOf explains an error: what happened, what it means, what to do, and
 // what the service said, as given.
 func problemOf(t *text.Strings, a answer) ui.Problem {
+	if a.kept != nil {
+		return teller{t: t}.protectedBy(*a.kept)
+	}
 	p := explained(errorText(t, a))
 	if a.upstream != nil {
 		p.Code, p.Message, p.RequestID = a.upstream.Code, a.upstream.Message, a.upstream.RequestID
@@ -100,10 +118,15 @@ func errorText(t *text.Strings, a answer) text.ErrorText {
 		return e.NotFound
 	case reasonBadRequest:
 		return e.BadRequest
+	case reasonAlarmGone:
+		return t.Alarms.Gone
 	case reasonExpired, reasonSignedOut:
 		return e.NotSignedIn
 	case reasonInternal, reasonUnrecorded:
 		return e.Internal
+	}
+	if said, ok := careError(t, a.reason); ok {
+		return said
 	}
 	if isSRTMissing(a.upstream) {
 		return e.SRTMissing
@@ -166,6 +189,9 @@ const (
 	flashRemoved   flashKind = "removed"
 	flashNothing   flashKind = "nothing"
 	flashNoChange  flashKind = "unchanged"
+	flashAcked     flashKind = "acked" // its name counts those that were, and those that were gone: "3/1"
+	flashShelved   flashKind = "shelved"
+	flashUnshelved flashKind = "unshelved"
 
 	flashWebhookAdded   flashKind = "webhook_added"
 	flashWebhookSaved   flashKind = "webhook_saved"
@@ -241,6 +267,8 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 		return n.NothingToDo
 	case flashNoChange:
 		return n.Unchanged
+	case flashAcked, flashShelved, flashUnshelved:
+		return flashAlarm(t.Alarms.Act, kind, name)
 	case flashWebhookAdded:
 		return fill(t.Notify.Added, name)
 	case flashWebhookSaved:
@@ -252,5 +280,5 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 	case flashWebhookFailed:
 		return t.Notify.TestFailed
 	}
-	return ""
+	return careFlash(t, kind, name)
 }

@@ -1,5 +1,5 @@
-// The keyboard: / j k Enter s x ?, off while typing. A letter never does what
-// cannot be taken back: s presses Start, x only asks.
+// The keyboard: / j k Enter s x a p ?, off while typing. A letter never does what
+// cannot be taken back: s presses Start, x only asks, p only opens.
 
 const typing = (node) => node?.closest?.('input:not([type="radio"]), textarea, select, [contenteditable]');
 
@@ -26,12 +26,26 @@ function press(letter) {
   within?.querySelector(`[data-key="${letter}"]`)?.click();
 }
 
+// ack presses Acknowledge: of the row that has the focus, else of the line.
+function ack() {
+  const button = current()?.querySelector('[data-key="a"]') ?? document.querySelector('#alarm-line [data-key="a"]');
+  button?.click();
+}
+
+// protect opens the protection of the row's flow, or of the page's; it does nothing itself.
+function protect() {
+  const name = document.getElementById("flow-strip") ? location : current()?.querySelector("a.name");
+  if (name) location.assign(`${name.pathname}/protect`);
+}
+
 const acts = {
   "/": () => { const field = document.getElementById("search"); field?.focus(); field?.select(); },
   j: () => move(1),
   k: () => move(-1),
   s: () => press("s"),
   x: () => press("x"),
+  a: ack,
+  p: protect,
   "?": () => document.getElementById("keys")?.showModal(),
 };
 

@@ -36,7 +36,7 @@ type AlarmBrief struct {
 
 // AlarmNews is what a browser says of a new alarm.
 type AlarmNews struct {
-	ID       string
+	ID       string // of this coming of the alarm
 	Priority string
 	Lasts    bool   // false: over before anybody acknowledged it, so it makes no sound
 	Text     string // "SOURCE LOST FEED-A, since 19:45:26 UTC"
@@ -70,3 +70,6 @@ func railEnd(t *text.Strings) []railEntry {
 		{"settings", "/settings", t.Alarms.Settings},
 	}
 }
+
+// Notices is the place of notices with one in it (fragment "#notices").
+type Notices struct{ Notice *ui.Notice }

@@ -92,6 +92,7 @@ type AlarmAct struct {
 	Minutes15, Hour, Hours4    string
 	Hours8                     string
 	ThisKind                   string
+	ThisOutput                 func(output string) string
 	AllOfFlow                  string
 	AllOfProject               string
 	Close                      string
@@ -168,7 +169,8 @@ var englishAlarms = Alarms{
 		ShelveTitle: "Shelve", ShelveHelp: "A shelved alarm makes no sound and stands under Shelved until its end.",
 		For: "For", Scope: "What", Reason: "Reason", Button: "Shelve", ReasonHelp: "Stands beside the shelf and in Activity.",
 		Minutes15: "15 min", Hour: "1 h", Hours4: "4 h", Hours8: "8 h",
-		ThisKind: "This kind of alarm of this flow", AllOfFlow: "All alarms of this flow", AllOfProject: "This alarm",
+		ThisKind: "This kind of alarm of this flow", AllOfFlow: "All alarms of this flow",
+		ThisOutput: func(output string) string { return "This kind of alarm of output " + output }, AllOfProject: "This alarm",
 		Close: "Close",
 		NoFor: "Choose how long.", NoReason: "Say why.", NoScope: "Choose what to shelve.",
 		TooLong:       func(most int) string { return "At most " + strconv.Itoa(most) + " characters." },
@@ -250,7 +252,8 @@ var chineseAlarms = Alarms{
 		ShelveTitle: "搁置", ShelveHelp: "搁置的告警不发声，到期前列在“已搁置”中。",
 		For: "时长", Scope: "范围", Reason: "原因", Button: "搁置", ReasonHelp: "显示在搁置项旁和操作记录中。",
 		Minutes15: "15 分钟", Hour: "1 小时", Hours4: "4 小时", Hours8: "8 小时",
-		ThisKind: "此传输流的这类告警", AllOfFlow: "此传输流的全部告警", AllOfProject: "此告警",
+		ThisKind: "此传输流的这类告警", AllOfFlow: "此传输流的全部告警",
+		ThisOutput: func(output string) string { return "输出 " + output + " 的这类告警" }, AllOfProject: "此告警",
 		Close: "关闭",
 		NoFor: "请选择时长。", NoReason: "请说明原因。", NoScope: "请选择搁置范围。",
 		TooLong:       func(most int) string { return "最多 " + strconv.Itoa(most) + " 个字符。" },
