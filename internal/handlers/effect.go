@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -51,7 +52,7 @@ func (p proposal) interrupts() bool {
 // digest is the state that the ticket of an effect is bound to: what was edited
 // and what would be interrupted. A save that would do more is asked again.
 func (p proposal) digest() string {
-	sum := sha256.Sum256(fmt.Append(nil, p.opened, p.flow.Status, p.impact.Source, p.impact.Output, p.impact.Stops, p.impact.Cause))
+	sum := sha256.Sum256(fmt.Append(nil, p.opened, p.flow.Status, p.impact.Source, p.impact.Output, p.impact.Stops, p.impact.Cause, careState(p.flow)))
 	return hex.EncodeToString(sum[:12])
 }
 
@@ -88,6 +89,10 @@ func (d *desk) effect(c echo.Context, v *visit, p proposal) (pages.Effect, error
 		return e, nil
 	}
 	e.Guard = true
+	if v.mine(p.flow) {
+		e.Consent = d.teller(v).consentOf(p.flow, p.verb, p.target, p.digest(), v.t.Care.Hold.Save)
+		tried(c, v.t, e.Consent, pressed{}, p.flow.Name)
+	}
 	ticket, err := d.issue(c, v, p.verb, p.target, p.digest(), formLife)
 	e.Seen = ticket
 	return e, err
@@ -156,15 +161,18 @@ func (p proposal) path(losing []string) *pages.EffectPath {
 
 // agreed takes the ticket of the effect that was shown. It is false where the
 // change interrupts something and nobody was shown that.
-func (d *desk) agreed(c echo.Context, v *visit, p proposal) (bool, error) {
+func (d *desk) agreed(c echo.Context, v *visit, p proposal) (pressed, error) {
 	if !p.interrupts() {
-		return true, nil
+		return pressed{good: true}, nil
+	}
+	if answer, err := d.pressed(c, v, p.verb, p.target, p.digest()); err != nil || answer.good || answer.soon {
+		return answer, err
 	}
 	err := d.Auth.Redeem(c.Request().Context(), v.session, c.FormValue(fieldSeen), p.verb, p.target, p.digest())
 	if errors.Is(err, auth.ErrTicket) {
-		return false, nil
+		return pressed{}, nil
 	}
-	return err == nil, err
+	return pressed{good: err == nil}, err
 }
 
 // started makes the proposal one of a flow that was started since it was judged.
@@ -192,6 +200,14 @@ type verdict struct {
 // as "stop first" where only the flow's state stands in the way. It is false
 // for an error that is not about what was typed.
 func (p *proposal) refusedBy(err error) (verdict, bool) {
+	var kept *control.Protected
+	switch {
+	case errors.As(err, &kept):
+		problem := problemOf(p.t, answerTo(err))
+		return verdict{status: http.StatusConflict, problem: &problem}, true
+	case unmet(err):
+		return verdict{status: http.StatusUnprocessableEntity, problem: needed(p.t)}, true
+	}
 	var theirs *medialive.Error
 	if !errors.As(err, &theirs) || auth.Ended(err) {
 		return verdict{}, false

@@ -19,7 +19,7 @@ type flows struct{ *desk }
 
 // teller tells of the visitor's project as it is now.
 func (d *desk) teller(v *visit) teller {
-	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), alarms: d.Alarms.Of(v.watcher.Key()).View()}
+	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), alarms: d.Alarms.Of(v.watcher.Key()).View(), user: v.op.Actor, known: v.snapshot()}
 }
 
 // page shows a flow. GET /flows/:id
@@ -76,7 +76,7 @@ func (h *flows) askStop(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.ask(c, v, f, http.StatusOK)
+	return h.ask(c, v, f, pressed{}, http.StatusOK)
 }
 
 // stop stops a flow for who has the ticket of the question, and asks everybody
@@ -87,24 +87,35 @@ func (h *flows) stop(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	may, err := h.redeemed(c, v, verbStop, f.ID, stopState(f))
+	p, err := h.pressed(c, v, verbStop, f.ID, stopState(f))
 	if err != nil {
 		return err
 	}
-	if !may {
-		return h.ask(c, v, f, http.StatusConflict)
+	if !p.good {
+		return h.ask(c, v, f, p, http.StatusConflict)
 	}
-	err = h.Control.StopFlow(c.Request().Context(), v.op, f.ID)
+	err = h.Control.StopFlow(c.Request().Context(), v.consenting(c, f, p, control.VerbStop, ""), f.ID)
+	switch {
+	case unmet(err):
+		return h.ask(c, v, f, p, http.StatusUnprocessableEntity)
+	case waits(err):
+		return h.acted(c, v, f, flashAsked, nil)
+	case errors.Is(err, control.ErrChanged):
+		return h.ask(c, v, f, p, http.StatusConflict)
+	}
 	return h.acted(c, v, f, flashStopped, err)
 }
 
 // ask asks whether to stop, where the press came from. A flow that is not
 // started needs no question.
-func (h *flows) ask(c echo.Context, v *visit, f *monitor.Flow, status int) error {
+func (h *flows) ask(c echo.Context, v *visit, f *monitor.Flow, p pressed, status int) error {
 	if action(v.t, f, "").Verb != verbStop {
 		return h.acted(c, v, f, flashNothing, nil)
 	}
-	q := h.stopQuestion(v, f, status)
+	q := h.stopQuestion(c, v, f, p, status)
+	if wantsFragment(c.Request()) && q.refuse != "" {
+		return &control.Protected{Protect: *f.Care.Protect}
+	}
 	from := fromOf(c)
 	q.hidden = []ui.Hidden{{Name: fieldFrom, Value: from}}
 	if from == fromList {
@@ -128,15 +139,17 @@ func (h *flows) ask(c echo.Context, v *visit, f *monitor.Flow, status int) error
 	return h.print.page(c, status, pages.ArmedRow{T: v.t, Row: row, Armed: armed})
 }
 
-func (h *flows) stopQuestion(v *visit, f *monitor.Flow, status int) question {
+func (h *flows) stopQuestion(c echo.Context, v *visit, f *monitor.Flow, p pressed, status int) question {
 	names := interrupted(f)
 	t := h.teller(v)
-	return question{
+	q := question{
 		id: f.ID, name: f.Name, verb: verbStop, subject: f.ID, state: stopState(f), post: flowPath(f.ID) + "/stop",
 		confirm: v.t.Guard.Confirm(len(names)), cancel: flowPath(f.ID) + "/row", back: flowPath(f.ID), names: names,
 		title: v.t.Guard.StopTitle(f.Name), lead: t.interrupts(len(names)), button: v.t.Guard.StopButton(f.Name),
 		crumbs: crumbs(v.t, f), answered: status,
 	}
+	q.guard(c, v, t, f, p, control.VerbStop, "", v.t.Care.Hold.Stop, true)
+	return q
 }
 
 // askDelete asks before a flow is deleted. GET /flows/:id/delete
@@ -146,7 +159,7 @@ func (h *flows) askDelete(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.askOnPage(c, v, h.deleteQuestion(v, f, http.StatusOK))
+	return h.askOnPage(c, v, h.deleteQuestion(c, v, f, pressed{}, http.StatusOK))
 }
 
 // remove deletes a flow for who has the ticket of the question.
@@ -157,25 +170,30 @@ func (h *flows) remove(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	q := h.deleteQuestion(v, f, http.StatusConflict)
-	if q.refuse != "" {
-		return h.askOnPage(c, v, q)
-	}
-	may, err := h.redeemed(c, v, verbDelete, f.ID, stopState(f))
+	p, err := h.pressed(c, v, verbDelete, f.ID, stopState(f))
 	if err != nil {
 		return err
 	}
-	if !may {
+	q := h.deleteQuestion(c, v, f, p, http.StatusConflict)
+	if q.refuse != "" || !p.good {
 		return h.askOnPage(c, v, q)
 	}
-	if err := h.Control.DeleteFlow(c.Request().Context(), v.op, f.ID); err != nil {
+	err = h.Control.DeleteFlow(c.Request().Context(), v.consenting(c, f, p, control.VerbDelete, ""), f.ID)
+	switch {
+	case unmet(err):
+		q.answered = http.StatusUnprocessableEntity
+		return h.askOnPage(c, v, q)
+	case waits(err):
+		h.flash(c, flashAsked, f.Name)
+		return seeOther(c, flowPath(f.ID))
+	case err != nil:
 		return err
 	}
 	h.flash(c, flashDeleted, f.Name)
 	return seeOther(c, "/flows")
 }
 
-func (h *flows) deleteQuestion(v *visit, f *monitor.Flow, status int) question {
+func (h *flows) deleteQuestion(c echo.Context, v *visit, f *monitor.Flow, p pressed, status int) question {
 	q := question{
 		id: f.ID, name: f.Name, verb: verbDelete, subject: f.ID, state: stopState(f), post: flowPath(f.ID) + "/delete",
 		back: flowPath(f.ID), title: v.t.Guard.DeleteTitle(f.Name), lead: v.t.Guard.DeleteLead,
@@ -184,6 +202,7 @@ func (h *flows) deleteQuestion(v *visit, f *monitor.Flow, status int) question {
 	for _, o := range f.Outputs {
 		q.names = append(q.names, o.Name)
 	}
+	q.guard(c, v, h.teller(v), f, p, control.VerbDelete, "", v.t.Care.Hold.Confirm(q.button), true)
 	if f.Status != medialive.Standby {
 		q.refuse = v.t.Guard.DeleteRefused
 	}
@@ -228,7 +247,13 @@ func fromOf(c echo.Context) string {
 // newForm shows the form that makes a flow. GET /flows/new
 func (h *flows) newForm(c echo.Context) error {
 	v := visitOf(c)
-	return h.showNew(c, v, legForm{Protocol: string(medialive.Listener)}, nil, verdict{status: http.StatusOK})
+	f := legForm{Protocol: string(medialive.Listener)}
+	if k, err := h.cloneOf(c, v); err != nil {
+		return err
+	} else if k != nil {
+		f = k.form()
+	}
+	return h.showNew(c, v, f, nil, verdict{status: http.StatusOK})
 }
 
 // create makes a flow, and starts it where the button says so.
@@ -241,7 +266,11 @@ func (h *flows) create(c echo.Context) error {
 	}
 	f := parseLegForm(values)
 	made, faults := f.newFlow(v.session.Region)
-	if len(faults) > 0 {
+	k, outputs, err := h.takenOver(c, v)
+	if err != nil {
+		return err
+	}
+	if len(faults) > 0 || k.faulty() {
 		return h.showNew(c, v, f, faults, verdict{status: http.StatusUnprocessableEntity})
 	}
 	if twice, err := h.sentTwice(c, v, f.Name); twice || err != nil {
@@ -255,6 +284,9 @@ func (h *flows) create(c echo.Context) error {
 	if err != nil {
 		h.logError(c, answerTo(err), err)
 		done = flashUnstarted // why stands in the flow's activity
+	}
+	if len(outputs) > 0 {
+		return h.takeOver(c, v, flow, outputs)
 	}
 	h.flash(c, done, f.Name)
 	return seeOther(c, flowPath(flow.ID))
@@ -295,7 +327,15 @@ func (h *flows) showNew(c echo.Context, v *visit, f legForm, faults []formFault,
 	if err != nil {
 		return err
 	}
-	return h.print.page(c, why.status, pages.NewFlow{Shell: h.shell(c, v, v.t.Form.NewFlow), Form: form})
+	m := pages.NewFlow{Shell: h.shell(c, v, v.t.Form.NewFlow), Form: form}
+	k, _, err := h.takenOver(c, v)
+	if err != nil {
+		return err
+	}
+	if k != nil {
+		m.Clone = k.model(h.teller(v))
+	}
+	return h.print.page(c, why.status, m)
 }
 
 // refusedNew shows the form again, with what the service said.

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"slices"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -22,86 +22,57 @@ import (
 const (
 	refusedWithin = 700 * time.Millisecond // how long a page waits for the refused callers
 	refusedEvery  = 5 * time.Second        // how often an open page asks for them
-	activityLines = 12
 )
 
 // pageModel is the whole page of a flow.
 func (h *flows) pageModel(c echo.Context, v *visit, f *monitor.Flow) (pages.FlowPage, error) {
 	t := h.teller(v)
+	told, err := h.flowTrail(c.Request().Context(), v.watcher.Key(), f.ID)
+	if err != nil {
+		return pages.FlowPage{}, err
+	}
+	t.deeds = told.deeds
 	m := pages.FlowPage{
 		Shell: h.shell(c, v, f.Name), Head: t.head(f), Facts: t.facts(f), Source: t.sourceBox(f),
-		Box: t.flowBox(f), Outputs: t.outputs(f), Sheet: t.sheet(f),
+		Box: t.flowBox(f), Outputs: t.outputs(f), Sheet: t.sheet(f), History: t.flowActivity(f, told.lines),
 	}
-	m.Shell.Live = "/live?view=" + viewFlow + "&id=" + f.ID
-	done, err := h.Control.History(c.Request().Context(), v.op, f.ID, activityLines)
+	q := chartQueryOf(c, f)
+	m.Ask = t.askLine(f)
+	keeps, err := h.keptOf(c.Request().Context(), v.watcher.Key(), f.ID)
 	if err != nil {
 		return m, err
 	}
-	m.History = pages.Activity{T: v.t}
-	for _, act := range done {
-		m.History.Lines = append(m.History.Lines, t.activity(act))
+	care := t.care(f, keeps)
+	m.Care = &care
+	m.Shell.Live = "/live?view=" + viewFlow + "&id=" + url.QueryEscape(f.ID) + "&" + q.values().Encode()
+	if p, err := h.past(c.Request().Context(), v.watcher, f.ID, q); err == nil {
+		charts := t.charts(f, p)
+		m.Charts = &charts
+	} else {
+		h.log.WarnContext(c.Request().Context(), "history not read", "flow", f.ID, "error", err)
 	}
 	if t.measured {
-		charts := t.charts(f, v.watcher.History(f.ID))
-		m.Charts = &charts
 		ctx, cancel := context.WithTimeout(c.Request().Context(), refusedWithin)
 		defer cancel()
 		if callers, err := v.watcher.RefusedCallers(ctx, f.ID); err == nil {
-			m.Refused = t.refused(callers)
+			m.Refused = t.refused(f, callers)
 		}
 	}
 	return m, nil
 }
 
-// activity is one act as the trail has it.
-func (v teller) activity(act control.Act) pages.ActivityLine {
-	w, target, detail := v.t.Activity, act.Target, act.Detail
-	line := pages.ActivityLine{Time: clock(act.At), Actor: act.Actor, Text: act.Verb}
-	switch act.Verb {
-	case control.VerbStart:
-		line.Text = w.Started
-	case control.VerbStop:
-		line.Text = w.Stopped
-	case control.VerbCreate:
-		line.Text = w.Created
-	case control.VerbDelete:
-		line.Text = w.Deleted
-	case control.VerbUpdateSource:
-		line.Text, line.Note = w.SourceChange, v.changesNote(detail, false)
-	case control.VerbAddOutput:
-		line.Text = w.OutputAdd(target)
-	case control.VerbDeleteOutput:
-		line.Text = w.OutputRemove(target)
-	case control.VerbUpdateOutput:
-		line.Text, line.Note = w.OutputChange(target), v.changesNote(detail, true)
-		if on, ok := switched(detail); ok {
-			line.Note = ""
-			if line.Text = w.OutputOff(target); on {
-				line.Text = w.OutputOn(target)
-			}
-		}
-	}
-	switch monitor.Outcome(act.Outcome) {
-	case monitor.OutcomeRefused:
-		line.Bad, line.Note = true, strings.Join(slices.DeleteFunc([]string{w.Refused, act.Code, act.Message}, func(s string) bool { return s == "" }), " · ")
-	case monitor.OutcomeUnknown:
-		line.Bad, line.Note = true, w.Unknown
-	case monitor.OutcomeNotDone:
-		line.Bad, line.Note = true, w.NotDone
-	case monitor.OutcomePending:
-		line.Note = w.Pending
-	}
-	return line
-}
-
 // changesNote tells what was changed: "Minimum latency 120 ms → 200 ms".
 func (v teller) changesNote(detail string, output bool) string {
+	return v.changesTold(control.Told(detail), output)
+}
+
+func (v teller) changesTold(changes []control.Change, output bool) string {
 	e := edit{t: v.t, output: output}
 	value := func(f control.Field, value string) string {
 		return cmp.Or(strings.Join(e.shown(f, value), ", "), v.t.Field.NotSet)
 	}
 	var notes []string
-	for _, c := range control.Told(detail) {
+	for _, c := range changes {
 		note := e.label(c.Field)
 		switch {
 		case c.Field != control.FieldPassphrase:
@@ -187,7 +158,7 @@ func wakeUp(c chan<- struct{}) {
 }
 
 // flowParts are what lives on the page of a flow.
-func (d *desk) flowParts(v teller, s *monitor.Snapshot, id string, w *monitor.Watcher, refused *atomic.Pointer[[]medialive.RefusedCaller]) []part {
+func (d *desk) flowParts(v teller, s *monitor.Snapshot, id string, refused *atomic.Pointer[[]medialive.RefusedCaller], told *flowTrail) []part {
 	f, ok := s.Flow(id)
 	switch {
 	case !ok && s.Complete:
@@ -195,13 +166,15 @@ func (d *desk) flowParts(v teller, s *monitor.Snapshot, id string, w *monitor.Wa
 	case !ok:
 		return nil
 	}
-	parts := append(d.headParts(v, f),
-		d.piece("flow-facts", v.facts(f)), d.piece("source-box", v.sourceBox(f)), d.piece("flow-box", v.flowBox(f)),
-		d.outputParts(v, f), d.piece("sheet", v.sheet(f)))
+	parts := append(d.headParts(v, f), d.piece("flow-box", v.flowBox(f)), d.piece("sheet", v.sheet(f)))
+	if told != nil { // else it is about to be read
+		v.deeds = told.deeds
+		parts = append(parts, d.piece("flow-facts", v.facts(f)), d.piece("source-box", v.sourceBox(f)), d.outputParts(v, f),
+			d.piece("activity", v.flowActivity(f, told.lines)))
+	}
 	if v.measured {
-		parts = append(parts, d.piece("charts", v.charts(f, w.History(id))))
 		if callers := refused.Load(); callers != nil {
-			parts = append(parts, d.piece("refused", v.refused(*callers)))
+			parts = append(parts, d.piece("refused", v.refused(f, *callers)))
 		}
 	}
 	return parts
@@ -213,7 +186,7 @@ func (d *desk) goneParts(v teller) []part {
 	state := ui.State{Shape: ui.ShapeStale, Word: v.t.State.Unknown}
 	return []part{
 		d.piece("flow-state", pages.FlowState{T: v.t, State: state}), d.piece("flow-command", pages.FlowCommand{T: v.t}),
-		d.piece("flow-delete", pages.FlowDeletion{T: v.t}),
+		d.piece("flow-delete", pages.FlowDeletion{T: v.t}), d.piece("flow-strip", pages.Strip{T: v.t}), d.piece("flow-ask", pages.AskLine{T: v.t}),
 		d.piece("flow-facts", pages.FlowGone{T: v.t, Problem: problemOf(v.t, answerTo(errNoFlow))}),
 		d.piece("source-box", pages.SourceBox{T: v.t, Shape: ui.ShapeStale, Line: pages.LineLinked}),
 		d.piece("flow-box", pages.FlowBox{T: v.t, Line: pages.LineLinked}),
@@ -225,7 +198,7 @@ func (d *desk) goneParts(v teller) []part {
 func (d *desk) outputParts(v teller, f *monitor.Flow) part {
 	l := v.outputs(f)
 	p := part{
-		target: "outputs", html: []byte(l.Heading + l.AddURL + strconv.FormatBool(l.Unknown)),
+		target: "outputs", html: []byte(l.Heading + l.AddURL + l.Off + strconv.FormatBool(l.Unknown)),
 		whole: func() []byte { return d.piece("outputs", l).html },
 	}
 	for _, row := range l.Rows {
@@ -233,37 +206,6 @@ func (d *desk) outputParts(v teller, f *monitor.Flow) part {
 	}
 	return p
 }
-
-// charts are bitrate, RTT and loss of the last minutes.
-func (v teller) charts(f *monitor.Flow, history []monitor.Sample) pages.Charts {
-	c := pages.Charts{T: v.t, Title: v.t.Flow.LastMinutes}
-	if s := f.Statistics; s != nil && !s.Source.ConnectedAt.IsZero() {
-		c.Since = fill(v.t.Flow.CountersSince, clock(s.Source.ConnectedAt))
-	}
-	c.Axis = axis(v.now)
-	if len(history) == 0 {
-		return c
-	}
-	rate, rtt, loss := v.sourceFigures(f)
-	words := v.t.Flow
-	series := func(id, title string, now ui.Figure, bars bool, least float64, value func(monitor.Sample) float64) {
-		values := lastMinutes(history, v.now, chartPoints, value)
-		chart := ui.NewChart(id, title, now, values, bars, least)
-		low, high := extremes(values)
-		chart.Label = words.ChartLabel(title, now.Value+" "+now.Unit, low, high)
-		c.Series = append(c.Series, chart)
-	}
-	series("bitrate", words.Bitrate, rate, false, 1, func(s monitor.Sample) float64 { return float64(s.Bitrate) / 1e6 })
-	series("rtt", words.RTT, rtt, false, 10, func(s monitor.Sample) float64 { return s.RTT })
-	series("loss", words.Loss, loss, true, 1, func(s monitor.Sample) float64 { return s.Loss })
-	return c
-}
-
-const (
-	historySpan = 10 * time.Minute
-	chartPoints = 300
-	tracePoints = 76
-)
 
 // lastMinutes puts the samples of the last ten minutes into n evenly spaced
 // places, the newest right. A place without a sample is a gap.
@@ -295,20 +237,6 @@ func extremes(values []float64) (low, high string) {
 		return ui.Lost, ui.Lost
 	}
 	return strconv.FormatFloat(least, 'f', 2, 64), strconv.FormatFloat(most, 'f', 2, 64)
-}
-
-// axis is the time axis of the charts: a tick every two minutes.
-func axis(now time.Time) ui.Axis {
-	a := ui.Axis{Zone: "UTC"}
-	const every = 2 * time.Minute
-	for at := now.Truncate(every).Add(-historySpan + every); !at.After(now); at = at.Add(every) {
-		share := 1 - float64(now.Sub(at))/float64(historySpan)
-		if share < 0.03 || share > 0.97 {
-			continue
-		}
-		a.Ticks = append(a.Ticks, ui.Tick{X: strconv.FormatFloat(share*100, 'f', 1, 64) + "%", Label: at.UTC().Format("15:04")})
-	}
-	return a
 }
 
 // trace is the small line of a row.

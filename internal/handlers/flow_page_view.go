@@ -29,6 +29,10 @@ func (v teller) flowState(f *monitor.Flow) pages.FlowState {
 // flowCommand is the button of the page.
 func (v teller) flowCommand(f *monitor.Flow) pages.FlowCommand {
 	c := pages.FlowCommand{T: v.t, Action: action(v.t, f, "flow")}
+	c.Action.Why = v.off()
+	if c.Action = v.guarded(f, c.Action); c.Action.Verb != verbStop {
+		c.Interrupts = ""
+	}
 	if c.Action.Verb == verbStop {
 		c.Interrupts = v.interrupts(len(interrupted(f)))
 	}
@@ -46,7 +50,7 @@ func (v teller) interrupts(outputs int) string {
 func (v teller) head(f *monitor.Flow) pages.FlowHead {
 	h := pages.FlowHead{
 		T: v.t, ID: f.ID, Name: f.Name, Description: f.Description,
-		State: v.flowState(f), Command: v.flowCommand(f),
+		State: v.flowState(f), Command: v.flowCommand(f), Off: cmp.Or(v.off(), v.keptBy(f)), Strip: v.strip(f), Fresh: pages.Fresh{Text: v.fresh()},
 	}
 	if f.Status == medialive.Standby && f.State != monitor.StateStarting {
 		h.DeleteURL = flowPath(f.ID) + "/delete"
@@ -61,22 +65,49 @@ func (d *desk) headParts(v teller, f *monitor.Flow) []part {
 	h := v.head(f)
 	return []part{
 		d.piece("flow-state", h.State), d.piece("flow-description", h.About()),
-		d.piece("flow-delete", h.Deletion()), d.piece("flow-command", h.Command),
+		d.piece("flow-delete", h.Deletion()), d.piece("flow-command", h.Command), d.piece("fresh", h.Fresh),
+		d.piece("flow-strip", h.Strip), d.piece("flow-ask", v.askLine(f)),
 	}
 }
 
 // facts are what was commanded, what the service confirms, and what is
 // measured: three facts, each with its own age, never merged.
 func (v teller) facts(f *monitor.Flow) pages.Facts {
+	f = v.present(f)
 	facts := pages.Facts{T: v.t, Commanded: v.commandedFact(f), Confirmed: v.confirmedFact(f), Outputs: v.slots(f)}
-	facts.Source = pages.Fact{Shape: sourceShape(f), Word: v.t.Flow.Source}
+	facts.Aged = v.mediaAge(f) != ageFresh
 	if f.Statistics == nil {
 		facts.Unmeasured, facts.Measured = v.unmeasured(f)
+		if !v.measured && f.Status == medialive.Active {
+			facts.Source = v.sourceFact(f)
+		}
 		return facts
 	}
+	facts.Source = v.sourceFact(f)
 	facts.SourceBit, _, _ = v.sourceFigures(f)
-	facts.Measured = ui.At(ui.TimeAge, f.Statistics.At, v.now)
+	facts.Measured = ui.At(ui.TimeAge, measuredAt(f), v.now)
 	return facts
+}
+
+// sourceFact is whether media moves, and since when.
+func (v teller) sourceFact(f *monitor.Flow) pages.Fact {
+	fact := pages.Fact{Shape: sourceShape(f), Word: v.t.Flow.Source}
+	since := f.StateSince
+	if f.Statistics != nil && !f.Statistics.Source.Since.IsZero() {
+		since = f.Statistics.Source.Since
+	}
+	switch f.State {
+	case monitor.StateLive, monitor.StateLoss, monitor.StateOutputLost:
+		if f.Statistics == nil {
+			fact.Note = v.t.Trail.MediaComes + " "
+		}
+	case monitor.StateWaiting, monitor.StateSourceLost:
+		fact.Note = v.t.Trail.NoMedia + " "
+	default:
+		return fact
+	}
+	fact.Note += fill(v.t.Trail.SinceClock, v.day(since))
+	return fact
 }
 
 // unmeasured tells why there is no measurement of a flow, and where the service
@@ -92,28 +123,68 @@ func (v teller) unmeasured(f *monitor.Flow) (why string, told ui.Moment) {
 }
 
 func (v teller) commandedFact(f *monitor.Flow) pages.Fact {
-	words, c := v.t.Flow, f.Command
-	if c == nil {
-		return pages.Fact{Word: words.NoCommand}
+	words, c, last := v.t.Flow, f.Command, v.deeds.flow.last
+	if c != nil && undone(c.Outcome) {
+		c = nil
 	}
-	fact := pages.Fact{Word: words.CommandStart, Note: words.ByAt(c.Actor, clock(c.At)), Age: ui.At(ui.TimeAge, c.At, v.now)}
+	if last != nil && (c == nil || last.At.After(c.At)) {
+		c = &monitor.Command{Verb: last.Verb, Actor: last.Actor, At: last.At, Outcome: monitor.Outcome(last.Outcome)}
+	}
+	fact := pages.Fact{Word: words.NoCommand, Problem: v.refusedCommand(f, c)}
+	if c == nil {
+		return fact
+	}
+	fact.Word, fact.Note, fact.Age = words.CommandStart, words.ByAt(c.Actor, v.day(c.At)), ui.At(ui.TimeAge, c.At, v.now)
 	if c.Verb == verbStop {
 		fact.Word = words.CommandStop
 	}
-	switch c.Outcome {
-	case monitor.OutcomeRefused:
-		fact.Bad, fact.Note = true, words.WasRefused
-	case monitor.OutcomeUnknown:
-		fact.Bad, fact.Note = true, words.NoAnswer
-	case monitor.OutcomeNotDone:
-		fact.Bad, fact.Note = true, words.WasNotDone
+	if c.Outcome == monitor.OutcomeUnknown && fact.Problem == "" {
+		fact.Problem = words.NoAnswer
 	}
 	return fact
+}
+
+// undone tells that a command is not what is commanded: it was refused, or never
+// happened.
+func undone(o monitor.Outcome) bool {
+	return o == monitor.OutcomeRefused || o == monitor.OutcomeNotDone
+}
+
+// refusedCommand tells of a start or stop that was refused after the one that
+// holds.
+func (v teller) refusedCommand(f *monitor.Flow, holds *monitor.Command) string {
+	w, code := v.t.Trail, ""
+	c := f.Command
+	if e := v.deeds.flow.refused; e != nil {
+		code = e.Code
+		if c == nil || !undone(c.Outcome) || e.At.After(c.At) {
+			c = &monitor.Command{Verb: e.Verb, Actor: e.Actor, At: e.At, Outcome: monitor.Outcome(e.Outcome)}
+		}
+	}
+	if c == nil || !undone(c.Outcome) || holds != nil && holds.At.After(c.At) {
+		return ""
+	}
+	tell := w.RefusedStart
+	switch start := c.Verb == verbStart; {
+	case start && c.Outcome == monitor.OutcomeNotDone:
+		tell = w.UndoneStart
+	case !start && c.Outcome == monitor.OutcomeNotDone:
+		tell = w.UndoneStop
+	case !start:
+		tell = w.RefusedStop
+	}
+	return withCode(tell(c.Actor, v.day(c.At)), code)
 }
 
 func (v teller) confirmedFact(f *monitor.Flow) pages.Fact {
 	words := v.t.Flow
 	fact := pages.Fact{Word: cmp.Or(string(f.Status), v.t.State.Unknown), Age: v.told(f.StatusAt)}
+	switch v.statusAge(f) {
+	case ageGone:
+		return pages.Fact{Word: ui.Lost, Age: fact.Age, Old: true}
+	case ageOld:
+		fact.Old = true
+	}
 	if c := f.Command; c != nil {
 		switch {
 		case c.Outcome == monitor.OutcomeDone && !c.Settled.IsZero():
@@ -167,7 +238,8 @@ func sourceLine(f *monitor.Flow) pages.LineKind {
 
 // sourceBox is the source with its figures.
 func (v teller) sourceBox(f *monitor.Flow) pages.SourceBox {
-	b := pages.SourceBox{T: v.t, Shape: sourceShape(f), EditURL: flowPath(f.ID) + "/source", Line: sourceLine(f)}
+	f = v.present(f)
+	b := pages.SourceBox{T: v.t, Shape: sourceShape(f), EditURL: flowPath(f.ID) + "/source", Line: sourceLine(f), Told: v.sourceTold(f), Off: cmp.Or(v.off(), v.keptBy(f))}
 	if f.Source != nil {
 		b.Name = f.Source.Name
 	}
@@ -175,7 +247,9 @@ func (v teller) sourceBox(f *monitor.Flow) pages.SourceBox {
 	b.Bitrate, b.RTT, _ = v.sourceFigures(f)
 	if f.Statistics != nil && f.Status == medialive.Active {
 		b.Figures = v.keyFigures(f)
-		b.Problem = f.Statistics.Source.Problem
+		if v.mediaAge(f) != ageGone {
+			b.Problem = f.Statistics.Source.Problem
+		}
 	}
 	return b
 }
@@ -206,8 +280,11 @@ func (v teller) sourceRows(f *monitor.Flow) []pages.Pair {
 }
 
 func (v teller) senderRow(f *monitor.Flow) pages.Pair {
-	if f.Statistics != nil && f.Statistics.Source.Peer != "" {
-		return pages.Pair{Label: v.t.Flow.Sender, Value: f.Statistics.Source.Peer, Mono: true}
+	switch {
+	case f.Status == medialive.Active && v.mediaAge(f) == ageGone:
+		return pages.Pair{Label: v.t.Flow.Sender, Value: ui.Lost, Mono: true}
+	case f.Statistics != nil && f.Statistics.Source.Peer != "":
+		return pages.Pair{Label: v.t.Flow.Sender, Value: f.Statistics.Source.Peer, Mono: true, Peer: v.peerName(f, f.Statistics.Source.Peer)}
 	}
 	return pages.Pair{Label: v.t.Flow.Sender, Value: v.t.Flow.Nobody}
 }
@@ -221,7 +298,7 @@ func (v teller) cryptoRow(c *medialive.Crypto) pages.Pair {
 
 func (v teller) latencyRow(f *monitor.Flow, configured int) pages.Pair {
 	p := pages.Pair{Label: v.t.Flow.Latency, Value: strconv.Itoa(cmp.Or(configured, medialive.DefaultLatency)) + " ms", Mono: true}
-	if f.Statistics != nil && f.Statistics.Source.State == medialive.LegConnected && f.Statistics.Source.Latency > 0 {
+	if f.Statistics != nil && f.Statistics.Source.State == medialive.LegConnected && f.Statistics.Source.Latency > 0 && v.mediaAge(f) != ageGone {
 		p.Note = fill(v.t.Flow.Agreed, strconv.Itoa(f.Statistics.Source.Latency))
 	}
 	return p
@@ -263,7 +340,10 @@ func (v teller) flowBox(f *monitor.Flow) pages.FlowBox {
 	if f.Statistics != nil && !f.Statistics.ActiveSince.IsZero() && f.Status == medialive.Active {
 		b.Since = fill(v.t.Flow.SinceClock, clock(f.Statistics.ActiveSince))
 	}
-	if connected, _ := joined(f); connected > 0 {
+	if v.statusAge(f) == ageGone {
+		b.Status, b.Since = ui.Lost, ""
+	}
+	if connected, _ := joined(v.present(f)); connected > 0 {
 		b.Line = pages.LineMoves
 	}
 	return b
@@ -271,10 +351,12 @@ func (v teller) flowBox(f *monitor.Flow) pages.FlowBox {
 
 // outputs are the outputs of a flow, in the service's order.
 func (v teller) outputs(f *monitor.Flow) pages.OutputList {
+	f = v.present(f)
 	connected, total := joined(f)
 	l := pages.OutputList{
 		T: v.t, Heading: v.t.Flow.OutputsHead(connected, total), Figures: v.measured,
 		Free: v.t.Flow.FreeOutputs(max(0, medialive.MaxOutputs-total)), Unknown: f.DetailAt.IsZero(),
+		Off: cmp.Or(v.off(), v.keptBy(f)),
 	}
 	if f.State == monitor.StateStale {
 		l.Heading = v.t.Flow.Outputs // nobody knows how many are connected
@@ -290,8 +372,10 @@ func (v teller) outputs(f *monitor.Flow) pages.OutputList {
 
 // output is the row of the i-th output.
 func (v teller) output(f *monitor.Flow, i int) pages.OutputRow {
+	f = v.present(f)
 	o := f.Outputs[i]
 	row := pages.OutputRow{
+		Told: v.outputTold(f, o), Aged: v.mediaAge(f) == ageOld || o.Statistics == nil && v.outputAge(f, o) == ageOld,
 		T: v.t, FlowID: f.ID, Number: strconv.Itoa(i + 1), Name: o.Name, URL: outputPath(f.ID, o.Name),
 		Slot: slot(f, o), SlotWord: v.outputWord(o.State), Line: outputLine(o.State), Figures: v.measured,
 	}
@@ -355,7 +439,7 @@ func outputLine(s monitor.OutputState) pages.LineKind {
 
 // farEnd is who receives, or where somebody may come to receive.
 func (v teller) farEnd(o monitor.Output) string {
-	if o.Statistics != nil && o.Statistics.Peer != "" {
+	if o.Statistics != nil && o.Statistics.Peer != "" && o.State != monitor.OutputUnknown {
 		return o.Statistics.Peer
 	}
 	if o.Config.Protocol == medialive.Caller {
@@ -366,7 +450,7 @@ func (v teller) farEnd(o monitor.Output) string {
 
 // toggle switches an output on, or asks before it switches it off.
 func (v teller) toggle(f *monitor.Flow, o medialive.Output) pages.OutputToggle {
-	t := pages.OutputToggle{Off: o.Status == medialive.Disabled, Name: o.Name}
+	t := pages.OutputToggle{Off: o.Status == medialive.Disabled, Name: o.Name, Why: cmp.Or(v.off(), v.keptOutput(f, o.Name))}
 	if t.Off {
 		t.URL, t.Word = outputPath(f.ID, o.Name)+"/enable", v.t.Flow.TurnOn
 	} else {
@@ -376,7 +460,7 @@ func (v teller) toggle(f *monitor.Flow, o medialive.Output) pages.OutputToggle {
 }
 
 // refused are the callers that were turned away, the latest first.
-func (v teller) refused(callers []medialive.RefusedCaller) *pages.Refused {
+func (v teller) refused(f *monitor.Flow, callers []medialive.RefusedCaller) *pages.Refused {
 	r := &pages.Refused{T: v.t}
 	attempts := 0
 	callers = slices.Clone(callers)
@@ -384,7 +468,7 @@ func (v teller) refused(callers []medialive.RefusedCaller) *pages.Refused {
 	for _, c := range callers {
 		attempts += c.Count
 		r.Rows = append(r.Rows, pages.RefusedRow{
-			Time: clock(c.Last), Leg: c.Leg, Address: c.Address, StreamID: c.StreamID,
+			Peer: v.peerName(f, c.Address), Time: clock(c.Last), Leg: c.Leg, Address: c.Address, StreamID: c.StreamID,
 			Reason: v.t.RefusalOf(string(c.Reason)), Count: "×" + strconv.Itoa(c.Count),
 		})
 	}

@@ -21,6 +21,9 @@ type teller struct {
 	measured bool      // the backend measures
 	heard    time.Time // when the backend last confirmed what it had told; zero: not known
 	alarms   *alarm.View
+	user     string            // who looks
+	known    *monitor.Snapshot // of which it tells: how the service is reached, and how often it is read; nil: not known
+	deeds    deeds             // what was commanded, on the page of a flow
 }
 
 func flowPath(id string) string         { return "/flows/" + url.PathEscape(id) }
@@ -125,13 +128,16 @@ func (v teller) slots(f *monitor.Flow) ui.Slots {
 
 // row is a flow in the list.
 func (v teller) row(f *monitor.Flow, history []monitor.Sample) pages.FlowRow {
+	f = v.present(f)
 	row := pages.FlowRow{
 		T: v.t, ID: f.ID, Name: f.Name, Description: f.Description,
 		State: v.state(f), Mode: modeName(v.t, f.Protocol == medialive.Listener), Peer: v.peer(f),
 		Figures: v.measured, Outputs: v.slots(f), Action: action(v.t, f, "list"),
 		InState: ui.At(ui.TimeCounter, f.StateSince, v.now), Seen: v.seen(f),
-		SeenOld: f.Aging || f.State == monitor.StateStale,
+		SeenOld: f.Aging || f.State == monitor.StateStale, Aged: f.Aging,
 	}
+	row.Action.Why = v.off()
+	v.guardRow(f, &row)
 	row.Bitrate, row.RTT, row.Loss = v.sourceFigures(f)
 	if v.measured {
 		row.Trace = trace(history, f.State, v.now)
@@ -189,12 +195,13 @@ func (v teller) sourceFigures(f *monitor.Flow) (rate, rtt, loss ui.Figure) {
 	case monitor.StateStale, monitor.StateUnknown:
 		return lostFigure, lostFigure, lostFigure
 	}
-	rate = ui.Bitrate(s.Bitrate)
+	old := v.mediaAge(f)
+	rate = faded(ui.Bitrate(s.Bitrate), old)
 	if s.State != medialive.LegConnected {
 		rate.Quiet = true
 		return rate, ui.Figure{}, ui.Figure{}
 	}
-	return rate, ui.Millis(s.RTT), ui.Percent(s.Loss)
+	return rate, faded(ui.Millis(s.RTT), old), faded(ui.Percent(s.Loss), old)
 }
 
 // action is what may be done with a flow. While a command runs, it is nobody
@@ -257,7 +264,7 @@ func (v teller) chips(l listing) pages.Chips {
 // pager is the foot of the list.
 func (v teller) pager(l listing) pages.Pager {
 	q := l.query
-	p := pages.Pager{T: v.t, Range: v.t.List.Range(min(q.Offset+1, l.matched), q.Offset+len(l.flows), l.matched)}
+	p := pages.Pager{T: v.t, Fresh: v.fresh(), Range: v.t.List.Range(min(q.Offset+1, l.matched), q.Offset+len(l.flows), l.matched)}
 	for _, n := range limits {
 		p.Sizes = append(p.Sizes, ui.Option{Value: strconv.Itoa(n), Label: strconv.Itoa(n), Selected: n == q.Limit})
 		p.SizeURLs = append(p.SizeURLs, q.with(func(q *FlowQuery) { q.Limit = n }).Path())
@@ -289,6 +296,6 @@ func (v teller) body(l listing, complete bool, history func(id string) []monitor
 func (v teller) list(l listing, complete bool, history func(id string) []monitor.Sample) pages.FlowList {
 	return pages.FlowList{
 		T: v.t, Chips: v.chips(l), Columns: v.columns(l.query), Body: v.body(l, complete, history),
-		Pager: v.pager(l), Search: l.query.Text, Figures: v.measured,
+		Pager: v.pager(l), New: pages.NewButton{T: v.t, Why: v.off()}, Search: l.query.Text, Figures: v.measured,
 	}
 }

@@ -38,7 +38,8 @@ const (
 )
 
 // stopState is the state that a question about a flow rests on: what it was
-// told to do, and which outputs hang on it. Which of them have media just now
+// told to do, which outputs hang on it, who protects it and who waits for a
+// second person. Which of the outputs have media just now
 // is told but not bound, or a flapping output would keep a flow from being
 // stopped.
 func stopState(f *monitor.Flow) string {
@@ -47,6 +48,7 @@ func stopState(f *monitor.Flow) string {
 	for _, o := range f.Outputs {
 		names = append(names, o.Name)
 	}
+	names = append(names, careState(f))
 	return strings.Join(names, "|")
 }
 
@@ -88,15 +90,22 @@ type question struct {
 	button   string
 	refuse   string // why it cannot be done now
 	crumbs   []pages.Crumb
-	answered int // HTTP status
+	answered int            // HTTP status
+	consent  *pages.Consent // of a flow that the visitor protects; nil: two steps
+	reason   *ui.Field      // where none is needed; nil: none is asked for
+	force    string         // leads to a forced release; or empty
 }
 
 // armed gives the question for the place of a row or a button.
 func (d *desk) armed(c echo.Context, v *visit, q question, from string) (pages.Armed, error) {
-	ticket, err := d.issue(c, v, q.verb, q.subject, q.state, armedLife)
+	life := armedLife
+	if q.consent != nil {
+		life = askedLife // a reason takes its time
+	}
+	ticket, err := d.issue(c, v, q.verb, q.subject, q.state, life)
 	return pages.Armed{
 		ID: q.id, Name: q.name, Post: q.post, Ticket: ticket, From: from, State: q.state, Confirm: q.confirm,
-		Cancel: q.cancel, Back: q.back, Names: q.names, Seconds: armedSeconds,
+		Cancel: q.cancel, Back: q.back, Names: q.names, Seconds: armedSeconds, Consent: q.consent,
 	}, err
 }
 
@@ -106,6 +115,7 @@ func (d *desk) askOnPage(c echo.Context, v *visit, q question) error {
 	m := pages.Confirm{
 		Shell: d.shell(c, v, q.title), Crumbs: q.crumbs, Title: q.title, Lead: q.lead, Names: q.names,
 		Refuse: q.refuse, Post: q.post, State: q.state, Button: q.button, Back: q.back, Hidden: q.hidden,
+		Consent: q.consent, Reason: q.reason, Force: q.force,
 	}
 	if q.refuse == "" {
 		ticket, err := d.issue(c, v, q.verb, q.subject, q.state, askedLife)
@@ -118,7 +128,10 @@ func (d *desk) askOnPage(c echo.Context, v *visit, q question) error {
 	if q.answered != 0 {
 		status = q.answered
 	}
-	if c.FormValue(fieldTicket) != "" {
+	switch {
+	case status == http.StatusUnprocessableEntity:
+		m.Problem = needed(v.t)
+	case c.FormValue(fieldTicket) != "":
 		m.Problem = &ui.Problem{Title: v.t.Guard.Used}
 	}
 	return d.print.page(c, status, m)

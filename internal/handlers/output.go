@@ -213,15 +213,15 @@ func (h *outputs) save(c echo.Context) error {
 	case control.FingerprintOutput(e.now) != e.opened:
 		return h.clash(c, v, e, e.now)
 	}
-	agreed, err := h.agreed(c, v, e.proposal)
+	p, err := h.agreed(c, v, e.proposal)
 	if err != nil {
 		return err
 	}
-	if !agreed {
+	if !p.good {
 		return h.show(c, v, e, verdict{status: http.StatusConflict, problem: askAgain(e.proposal)})
 	}
-	v.op.Shown = e.flow.Status
-	if err := h.Control.UpdateOutput(c.Request().Context(), v.op, e.flow.ID, e.now.Name, e.change, e.opened); err != nil {
+	op := v.consenting(c, e.flow, p, control.VerbUpdateOutput, e.now.Name)
+	if err := h.Control.UpdateOutput(c.Request().Context(), op, e.flow.ID, e.now.Name, e.change, e.opened); err != nil {
 		return h.notSaved(c, v, e, err)
 	}
 	h.flash(c, flashSaved, e.now.Name)
@@ -233,6 +233,10 @@ func (h *outputs) notSaved(c echo.Context, v *visit, e outputEdit, err error) er
 	var clash *control.OutputConflict
 	if errors.As(err, &clash) {
 		return h.clash(c, v, e, clash.Theirs)
+	}
+	if waits(err) {
+		h.flash(c, flashAsked, e.now.Name)
+		return seeOther(c, e.back)
 	}
 	if errors.Is(err, control.ErrChanged) {
 		e.started()
@@ -282,6 +286,7 @@ func (h *outputs) show(c echo.Context, v *visit, e outputEdit, why verdict) erro
 		sheet := t.outputSheet(e.flow.Name, e.now)
 		m.Shell.Title, m.Sheet = v.t.Form.EditOutput, &sheet
 		m.Name, m.Shown, m.DeleteURL = e.now.Name, encodeShown(e.old), outputPath(e.flow.ID, e.now.Name)+"/delete"
+		m.ParkURL = outputPath(e.flow.ID, e.now.Name) + "/park"
 	}
 	return h.print.page(c, why.status, m)
 }
@@ -307,19 +312,50 @@ func carries(f *monitor.Flow, i int) bool {
 }
 
 // outputQuestion is the question before an output ends.
-func outputQuestion(t *text.Strings, f *monitor.Flow, i int, verb string, status int) question {
+func (t teller) outputQuestion(c echo.Context, v *visit, f *monitor.Flow, i int, verb string, p pressed, status int) question {
+	q := outputWords(v.t, f, i, verb, status)
+	q.guard(c, v, t, f, p, controlVerb(verb), q.name, v.t.Care.Hold.Confirm(q.button), f.Status == medialive.Active)
+	return q
+}
+
+// outputState is what a question about an output rests on.
+func outputState(f *monitor.Flow) string { return string(f.Status) + "|" + careState(f) }
+
+// controlVerb is the verb of the trail for a question about an output.
+func controlVerb(verb string) string {
+	switch verb {
+	case verbDisable:
+		return control.VerbUpdateOutput
+	case verbPark:
+		return control.VerbPark
+	}
+	return control.VerbDeleteOutput
+}
+
+// outputWords is the question before an output ends.
+func outputWords(t *text.Strings, f *monitor.Flow, i int, verb string, status int) question {
 	name := f.Outputs[i].Name
 	path := outputPath(f.ID, name)
 	q := question{
-		id: name, name: name, verb: verb, subject: f.ID + "/" + name, state: string(f.Status), post: path + "/" + verb,
+		id: name, name: name, verb: verb, subject: f.ID + "/" + name, state: outputState(f), post: path + "/" + verb,
 		cancel: path + "/row", back: flowPath(f.ID), crumbs: crumbs(t, f), answered: status,
 	}
 	if carries(f, i) {
 		q.names = []string{name}
 	}
-	if verb == verbDisable {
+	switch verb {
+	case verbPark:
+		w := t.Care.Park
+		q.confirm, q.title, q.lead, q.button = w.ParkOf(name), w.ParkOf(name), w.ParkLead, w.ParkOf(name)
+		if len(q.names) > 0 {
+			q.lead += " " + w.ParkEnds
+		}
+		if o := f.Outputs[i].Config; o != nil && isSet(o.Encryption) {
+			q.lead += " " + w.ParkKey
+		}
+	case verbDisable:
 		q.confirm, q.title, q.lead, q.button = t.Guard.OffConfirm(name), t.Guard.OffTitle(name), t.Guard.OffLead, t.Guard.OffConfirm(name)
-	} else {
+	default:
 		q.confirm, q.title, q.lead, q.button = t.Guard.RemoveButton(name), t.Guard.RemoveTitle(name), t.Guard.RemoveLead, t.Guard.RemoveButton(name)
 	}
 	return q
@@ -338,12 +374,15 @@ func (h *outputs) asked(c echo.Context, verb string) error {
 	if err != nil {
 		return err
 	}
-	return h.ask(c, v, f, i, verb, http.StatusOK)
+	return h.ask(c, v, f, i, verb, pressed{}, http.StatusOK)
 }
 
 // ask asks in the place of the row, or on a page.
-func (h *outputs) ask(c echo.Context, v *visit, f *monitor.Flow, i int, verb string, status int) error {
-	q := outputQuestion(v.t, f, i, verb, status)
+func (h *outputs) ask(c echo.Context, v *visit, f *monitor.Flow, i int, verb string, p pressed, status int) error {
+	q := h.teller(v).outputQuestion(c, v, f, i, verb, p, status)
+	if wantsFragment(c.Request()) && q.refuse != "" {
+		return &control.Protected{Protect: *f.Care.Protect}
+	}
 	if !wantsFragment(c.Request()) || verb != verbDisable {
 		return h.askOnPage(c, v, q)
 	}
@@ -356,35 +395,40 @@ func (h *outputs) ask(c echo.Context, v *visit, f *monitor.Flow, i int, verb str
 
 // guardedAct does what ends an output, for who has the ticket of the question.
 // An output that carries nothing is switched off or removed at one press.
-func (h *outputs) guardedAct(c echo.Context, verb string, act func(*visit, *monitor.Flow, int) error) error {
+func (h *outputs) guardedAct(c echo.Context, verb string, act func(control.Operator, *monitor.Flow, int) error) error {
 	v := visitOf(c)
 	f, i, err := h.find(c, v)
 	if err != nil {
 		return err
 	}
-	may, err := h.redeemed(c, v, verb, f.ID+"/"+f.Outputs[i].Name, string(f.Status))
+	name := f.Outputs[i].Name
+	p, err := h.pressed(c, v, verb, f.ID+"/"+name, outputState(f))
 	if err != nil {
 		return err
 	}
-	if !may && (carries(f, i) || verb == verbDelete) {
-		return h.ask(c, v, f, i, verb, http.StatusConflict)
+	if !p.good && (p.soon || carries(f, i) || verb != verbDisable) {
+		return h.ask(c, v, f, i, verb, p, http.StatusConflict)
 	}
-	v.op.Shown = f.Status
-	err = act(v, f, i)
-	if errors.Is(err, control.ErrChanged) { // started meanwhile
+	err = act(v.consenting(c, f, p, controlVerb(verb), name), f, i)
+	switch {
+	case unmet(err):
+		return h.ask(c, v, f, i, verb, p, http.StatusUnprocessableEntity)
+	case waits(err):
+		return h.rowOrPage(c, v, f, name, flashAsked)
+	case errors.Is(err, control.ErrChanged): // started meanwhile
 		now := *f
 		now.Status = medialive.Active
 		v.op.Watcher.ReadSoon(f.ID)
-		return h.ask(c, v, &now, i, verb, http.StatusConflict)
+		return h.ask(c, v, &now, i, verb, p, http.StatusConflict)
 	}
 	return err
 }
 
 // remove removes an output. POST /flows/:id/outputs/:name/delete (ticket)
 func (h *outputs) remove(c echo.Context) error {
-	return h.guardedAct(c, verbDelete, func(v *visit, f *monitor.Flow, i int) error {
+	return h.guardedAct(c, verbDelete, func(op control.Operator, f *monitor.Flow, i int) error {
 		name := f.Outputs[i].Name
-		if err := h.Control.DeleteOutput(c.Request().Context(), v.op, f.ID, name); err != nil {
+		if err := h.Control.DeleteOutput(c.Request().Context(), op, f.ID, name); err != nil {
 			return err
 		}
 		h.flash(c, flashRemoved, name)
@@ -394,8 +438,8 @@ func (h *outputs) remove(c echo.Context) error {
 
 // disable switches an output off. POST /flows/:id/outputs/:name/disable (ticket)
 func (h *outputs) disable(c echo.Context) error {
-	return h.guardedAct(c, verbDisable, func(v *visit, f *monitor.Flow, i int) error {
-		return h.switchTo(c, v, f, i, medialive.Disabled, flashOff)
+	return h.guardedAct(c, verbDisable, func(op control.Operator, f *monitor.Flow, i int) error {
+		return h.switchTo(c, op, f, i, medialive.Disabled, flashOff)
 	})
 }
 
@@ -407,26 +451,32 @@ func (h *outputs) enable(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.switchTo(c, v, f, i, medialive.Enabled, flashOn)
+	return h.switchTo(c, v.op, f, i, medialive.Enabled, flashOn)
 }
 
 // switchTo switches an output, and answers with its row as it is now.
-func (h *outputs) switchTo(c echo.Context, v *visit, f *monitor.Flow, i int, status medialive.OutputStatus, done flashKind) error {
+func (h *outputs) switchTo(c echo.Context, op control.Operator, f *monitor.Flow, i int, status medialive.OutputStatus, done flashKind) error {
+	v := visitOf(c)
 	_, now, err := h.load(c, v)
 	if err != nil {
 		return err
 	}
-	err = h.Control.UpdateOutput(c.Request().Context(), v.op, f.ID, now.Name, medialive.OutputChange{Status: &status}, control.FingerprintOutput(now))
+	err = h.Control.UpdateOutput(c.Request().Context(), op, f.ID, now.Name, medialive.OutputChange{Status: &status}, control.FingerprintOutput(now))
 	if errors.Is(err, control.ErrNothingToDo) {
 		done, err = flashNothing, nil
 	}
 	if err != nil {
 		return err
 	}
+	return h.rowOrPage(c, v, f, f.Outputs[i].Name, done)
+}
+
+// rowOrPage answers with the row as it is now, or leads to the page.
+func (h *outputs) rowOrPage(c echo.Context, _ *visit, f *monitor.Flow, name string, done flashKind) error {
 	if wantsFragment(c.Request()) {
 		return h.row(c)
 	}
-	h.flash(c, done, f.Outputs[i].Name)
+	h.flash(c, done, name)
 	return seeOther(c, flowPath(f.ID))
 }
 

@@ -128,16 +128,16 @@ func (h *sources) save(c echo.Context) error {
 	case control.FingerprintSource(e.now) != e.opened:
 		return h.clash(c, v, e, e.now)
 	}
-	agreed, err := h.agreed(c, v, e.proposal)
+	p, err := h.agreed(c, v, e.proposal)
 	if err != nil {
 		return err
 	}
-	if !agreed {
+	if !p.good {
 		return h.show(c, v, e, verdict{status: http.StatusConflict, problem: askAgain(e.proposal)})
 	}
 	name := cmp.Or(c.FormValue(fieldSourceName), e.now.Name)
-	v.op.Shown = e.flow.Status
-	err = h.Control.UpdateSource(c.Request().Context(), v.op, e.flow.ID, name, e.to, e.opened)
+	op := v.consenting(c, e.flow, p, control.VerbUpdateSource, "")
+	err = h.Control.UpdateSource(c.Request().Context(), op, e.flow.ID, name, e.to, e.opened)
 	if err != nil {
 		return h.notSaved(c, v, e, err)
 	}
@@ -150,6 +150,10 @@ func (h *sources) notSaved(c echo.Context, v *visit, e sourceEdit, err error) er
 	var clash *control.Conflict
 	if errors.As(err, &clash) {
 		return h.clash(c, v, e, clash.Theirs)
+	}
+	if waits(err) {
+		h.flash(c, flashAsked, e.flow.Name)
+		return seeOther(c, e.back)
 	}
 	if errors.Is(err, control.ErrChanged) {
 		e.started()

@@ -12,7 +12,7 @@ function arm(guard) {
   const row = guard.closest("[id]");
   lastPlace = row?.id ?? "";
   const cancel = guard.querySelector("[data-cancel]");
-  cancel?.focus({ preventScroll: true });
+  (guard.querySelector('[name="reason"]') ?? cancel)?.focus({ preventScroll: true });
   const seconds = Number(guard.dataset.armed) || 5;
   count(guard, seconds);
 }
@@ -24,7 +24,7 @@ function count(guard, seconds) {
   const step = () => {
     if (!guard.isConnected) return;
     const left = seconds - (performance.now() - since) / 1000;
-    if (left <= 0) {
+    if (left <= 0 && !guard.contains(hold?.button)) {
       withdraw(guard);
       return;
     }
@@ -58,7 +58,7 @@ function key(event) {
   const target = event.target;
   if (event.key === "Escape") {
     const guard = document.querySelector("[data-armed]");
-    if (guard) withdraw(guard);
+    if (guard && !hold) withdraw(guard);
     return;
   }
   if (event.key !== "Enter" && event.key !== " ") return;
@@ -73,6 +73,129 @@ function key(event) {
     target.click();
   }
 }
+
+// Holding: a press begins it, letting go ends it, three seconds submit. The
+// server counts them too: the press fetches a ticket that is good only after
+// them, so that what is sent too early is refused there.
+const HOLD = 3000;
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+let hold = null; // the button that is held, since when, and its ticket
+
+const said = (button) => button.form?.querySelector("[data-hold-said]");
+const say = (button, words) => { const place = said(button); if (place) place.textContent = words; };
+
+async function begin(button) {
+  const form = button.form;
+  const reason = form?.elements.reason;
+  if (hold || !form) return;
+  if (reason && !reason.value.trim()) {
+    reason.setCustomValidity("");
+    reason.value = "";
+    reason.reportValidity();
+    reason.focus();
+    return;
+  }
+  const mine = hold = { button, since: 0 };
+  button.classList.add("held");
+  say(button, button.dataset.asking);
+  try {
+    const { verb, subject, state } = button.dataset;
+    const answer = await fetch(button.dataset.hold, { method: "POST", body: new URLSearchParams({ verb, subject, state }) });
+    if (!answer.ok) throw new Error(String(answer.status));
+    mine.ticket = await answer.text();
+  } catch {
+    if (hold === mine) release(true); // the server tells why
+    return;
+  }
+  if (hold !== mine) return;
+  mine.since = performance.now();
+  fill();
+}
+
+// fill draws how long it was held, and submits when it was long enough.
+function fill() {
+  if (!hold) return;
+  const { button, since } = hold;
+  if (!button.isConnected) {
+    hold = null;
+    return;
+  }
+  const held = Math.min(HOLD, performance.now() - since);
+  const share = still.matches ? Math.floor(held / 1000) / (HOLD / 1000) : held / HOLD;
+  button.querySelector(".ring-fill")?.setAttribute("stroke-dashoffset", String(100 - 100 * share));
+  const label = button.querySelector("[data-hold-label]");
+  button.dataset.words ??= label?.textContent ?? "";
+  if (label) label.textContent = `${(held / 1000).toFixed(1)} s`;
+  if (held >= HOLD) release(true);
+  else requestAnimationFrame(fill);
+}
+
+// release ends the holding: with what it was for, or with nothing done.
+function release(done) {
+  const { button, ticket } = hold;
+  hold = null;
+  button.classList.remove("held");
+  button.querySelector(".ring-fill")?.setAttribute("stroke-dashoffset", done ? "0" : "100");
+  const label = button.querySelector("[data-hold-label]");
+  if (label && "words" in button.dataset) label.textContent = button.dataset.words;
+  say(button, done ? "" : button.dataset.let);
+  if (!done || !button.form) return;
+  const field = document.createElement("input");
+  Object.assign(field, { type: "hidden", name: "held", value: ticket ?? "" });
+  button.form.querySelector('input[name="held"]')?.remove();
+  button.form.append(field);
+  button.disabled = true; // until the answer takes its place
+  button.form.requestSubmit();
+}
+
+function letGo() {
+  if (hold) release(false);
+}
+
+const held = (event) => event.target.closest?.("[data-hold]");
+
+function pressDown(event) {
+  const button = held(event);
+  if (!button || event.button !== 0) return;
+  event.preventDefault(); // no selection, no menu of a long touch
+  button.focus({ preventScroll: true });
+  button.setPointerCapture(event.pointerId);
+  begin(button);
+}
+
+function keyDown(event) {
+  const button = held(event);
+  if (event.key === "Escape" && hold) return letGo();
+  if (button && (event.key === " " || event.key === "Enter")) {
+    event.preventDefault();
+    if (!event.repeat) begin(button);
+  } else if (event.key === "Enter" && event.target.name === "reason") {
+    // after the reason comes the button, and nothing is sent
+    const next = event.target.form?.querySelector("[data-hold]");
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  }
+}
+
+// A press without a pointer or a key, as a screen reader makes it, cannot be
+// held: it leads to where the name is typed.
+function pressOnce(event) {
+  const button = held(event);
+  if (!button || event.detail !== 0 || hold) return;
+  const name = button.form?.elements.typed;
+  if (name) name.focus();
+  else if (button.dataset.page) location.assign(button.dataset.page);
+}
+
+document.addEventListener("pointerdown", pressDown);
+for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) document.addEventListener(end, letGo);
+document.addEventListener("keydown", keyDown);
+document.addEventListener("keyup", (event) => { if (event.key === " " || event.key === "Enter") letGo(); });
+document.addEventListener("contextmenu", (event) => { if (held(event)) event.preventDefault(); });
+document.addEventListener("click", pressOnce);
+window.addEventListener("blur", letGo);
+document.addEventListener("visibilitychange", letGo);
 
 // A form that interrupts something saves at the second press. Whatever changes
 // in between is a new question; being told the same again is not.

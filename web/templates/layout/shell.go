@@ -43,8 +43,10 @@ func keyList(t *text.Strings) []ui.Option {
 		{Value: "s", Label: t.Keys.Start},
 		{Value: "x", Label: t.Keys.Stop},
 		{Value: "a", Label: t.Alarms.Keys},
+		{Value: "p", Label: t.Care.Keys.Protect},
 		{Value: "?", Label: t.Keys.Help},
 		{Value: "Esc", Label: t.Keys.Escape},
+		{Value: "␣ 3 s", Label: t.Care.Keys.Hold},
 	}
 }
 

@@ -19,6 +19,12 @@ type Care struct {
 	Save    string
 	Faults  CareFaults
 	Done    CareNotices
+	Errors  CareErrors
+}
+
+// CareErrors explain what the guard refuses, and what is not there.
+type CareErrors struct {
+	Consent, Second, Asked, Changed, NoGood, NotParked, NotOurs, Passphrase, Unsure ErrorText
 }
 
 // HoldText are the texts of what is held rather than pressed.
@@ -453,6 +459,17 @@ var englishCare = Care{
 		Remove:      "Remove",
 		RemoveOf:    func(address string) string { return "Remove the name of " + address },
 	},
+	Errors: CareErrors{
+		Consent:    ErrorText{"Not yet confirmed", "A protected flow takes a reason, and either 3 seconds on the button or its name typed out. Nothing was done.", "Ask again on the page of the flow."},
+		Second:     ErrorText{"It takes another person", "Who asks cannot confirm as well. Nothing was done.", "Let somebody else confirm on the page of the flow."},
+		Asked:      ErrorText{"Waits for a second person", "Nothing was done yet.", "Let somebody else confirm on the page of the flow."},
+		Changed:    ErrorText{"Not as it was shown any more", "Something has changed since you looked. Nothing was done.", "Look again, then decide."},
+		NoGood:     ErrorText{"No last known good", "None is kept for this flow.", "Keep one on the page of the flow first."},
+		NotParked:  ErrorText{"Not parked any more", "No output of this name is parked. It may have been put back or dropped.", "Look at the page of the flow."},
+		NotOurs:    ErrorText{"Not your note", "A note is deleted by who wrote it.", "Ask its author."},
+		Passphrase: ErrorText{"A passphrase is needed", "Passphrases are not kept. Nothing was done.", "Type it in the form."},
+		Unsure:     ErrorText{"Parked, but perhaps still there", "The settings are kept. Whether the service removed the output is not known.", "Look at the outputs of the flow; the next reading will tell."},
+	},
 	Keys: MoreKeys{
 		Protect: "Open the protection of the flow",
 		Hold:    "Space or Enter held for 3 s on a Hold button does what it says",
@@ -683,6 +700,17 @@ var chineseCare = Care{
 		None:        "还没有命名的地址。",
 		Remove:      "移除",
 		RemoveOf:    func(address string) string { return "移除 " + address + " 的名称" },
+	},
+	Errors: CareErrors{
+		Consent:    ErrorText{"尚未确认", "受保护的流需要填写原因，并按住按钮 3 秒或输入其名称。未执行任何操作。", "请在流页面上重新操作。"},
+		Second:     ErrorText{"须由另一人确认", "请求者不能自己确认。未执行任何操作。", "请他人在流页面上确认。"},
+		Asked:      ErrorText{"等待第二人", "尚未执行。", "请他人在流页面上确认。"},
+		Changed:    ErrorText{"已与所示不同", "查看之后情况已变。未执行任何操作。", "请重新查看再决定。"},
+		NoGood:     ErrorText{"没有最近正常配置", "此流尚未保留。", "请先在流页面上保留一份。"},
+		NotParked:  ErrorText{"已不在搁置中", "没有此名称的搁置输出，可能已放回或丢弃。", "请查看流页面。"},
+		NotOurs:    ErrorText{"不是您的备注", "备注由作者删除。", "请联系其作者。"},
+		Passphrase: ErrorText{"需要口令", "口令不予保留。未执行任何操作。", "请在表单中输入。"},
+		Unsure:     ErrorText{"已搁置，但可能仍在", "设置已保留。服务是否已移除该输出尚不清楚。", "请查看流的输出，下次读取即可知晓。"},
 	},
 	Keys: MoreKeys{
 		Protect: "打开流的保护",
