@@ -22,6 +22,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/handlers"
+	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/monitor"
@@ -119,6 +120,8 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	mon := monitor.New(monitor.Options{Log: log, RPS: 200})
 	panels := alarm.New(alarm.Options{Log: log})
 	mon.Attend(panels.Attend)
+	past := history.New(history.Options{Store: st, Log: log})
+	mon.Attend(past.Attend)
 	hooks := notify.New(notify.Options{Store: st, Key: key, Log: log, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	ctl := control.New(control.Options{Store: st, Monitor: mon, Log: log})
 	a := auth.New(auth.Options{
@@ -127,7 +130,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	h.echo, err = handlers.New(handlers.Options{
-		Context: ctx, Auth: a, Control: ctl, Monitor: mon, Alarms: panels, Notify: hooks, Account: "account", Log: log, Now: h.now.Now,
+		Context: ctx, Auth: a, Control: ctl, Monitor: mon, Alarms: panels, History: past, Notify: hooks, Account: "account", Log: log, Now: h.now.Now,
 		Ready: st.Ping, Key: "metrics-key-of-the-test",
 	})
 	must(err)
@@ -139,6 +142,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 		server.Close()
 		ctl.Close()
 		mon.Close()
+		past.Close()
 		panels.Close()
 		must(st.Close())
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
@@ -26,6 +27,7 @@ type Options struct {
 	Control *control.Control
 	Monitor *monitor.Monitor
 	Alarms  *alarm.Panels
+	History *history.Recorder
 	Notify  *notify.Notifier
 	Account string // filled in at sign-in; may be empty
 

@@ -222,18 +222,26 @@ func (c *chunk) records() []byte {
 	return bytes.Clone(c.finished())
 }
 
+// deflater deflates one chunk after the other: its tables are large.
+type deflater struct{ w *flate.Writer }
+
+func newDeflater() deflater {
+	w, err := flate.NewWriter(io.Discard, flate.DefaultCompression)
+	if err != nil {
+		panic("history: " + err.Error()) // only of a level that there is not
+	}
+	return deflater{w}
+}
+
 // encode gives the chunk as kept.
-func (c *chunk) encode() ([]byte, error) {
+func (c *chunk) encode(d deflater) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteByte(chunkVersion)
-	w, err := flate.NewWriter(&out, flate.DefaultCompression)
-	if err != nil {
+	d.w.Reset(&out)
+	if _, err := d.w.Write(c.records()); err != nil {
 		return nil, fmt.Errorf("deflate a chunk: %w", err)
 	}
-	if _, err := w.Write(c.records()); err != nil {
-		return nil, fmt.Errorf("deflate a chunk: %w", err)
-	}
-	if err := w.Close(); err != nil {
+	if err := d.w.Close(); err != nil {
 		return nil, fmt.Errorf("deflate a chunk: %w", err)
 	}
 	return out.Bytes(), nil

@@ -75,7 +75,7 @@ func TestAChunkComesBack(t *testing.T) {
 				chunk.add(p)
 				want[p.At] = recordOf(p).point(p.At)
 			}
-			body, err := chunk.encode()
+			body, err := chunk.encode(newDeflater())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,7 +148,7 @@ func FuzzDecode(f *testing.F) {
 		for _, p := range noisy(of, 40, 3) {
 			c.add(p)
 		}
-		body, err := c.encode()
+		body, err := c.encode(newDeflater())
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -214,7 +214,7 @@ func TestHistoryIsBounded(t *testing.T) {
 			for _, p := range noisy(c.of, c.of.most(), uint64(seed)) {
 				chunk.add(p)
 			}
-			body, err := chunk.encode()
+			body, err := chunk.encode(newDeflater())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -232,7 +232,7 @@ func TestHistoryIsBounded(t *testing.T) {
 		p.State = monitor.StateStandby
 		quiet.add(p)
 	}
-	if body, err := quiet.encode(); err != nil || len(body) > 16 {
+	if body, err := quiet.encode(newDeflater()); err != nil || len(body) > 16 {
 		t.Errorf("an hour in standby takes %d bytes, %v", len(body), err)
 	}
 }

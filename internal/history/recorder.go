@@ -55,6 +55,7 @@ type Recorder struct {
 	retry  time.Time // the store failed: not before
 	pruned time.Time
 	turns  int // legs so far: they are kept in turn
+	press  deflater
 
 	mu      sync.Mutex
 	watched []watched
@@ -95,7 +96,10 @@ func newRecorder(o Options) *Recorder {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Recorder{store: o.Store, log: o.Log, now: o.Now, done: make(chan struct{}), flows: make(map[flowKey]*flow)}
+	return &Recorder{
+		store: o.Store, log: o.Log, now: o.Now,
+		done: make(chan struct{}), press: newDeflater(), flows: make(map[flowKey]*flow),
+	}
 }
 
 // Attend records what a watcher sees while it is awake for others. It is for
@@ -288,7 +292,7 @@ func (r *Recorder) pack(out []saving, at flowKey, f *flow, name string, t *track
 		chunks = append(chunks[:len(chunks):len(chunks)], t.chunk)
 	}
 	for i, c := range chunks {
-		body, err := c.encode()
+		body, err := c.encode(r.press)
 		if err != nil {
 			r.log.Error("a chunk of history cannot be made", "flow", at.id, "leg", name, "error", err)
 			continue
