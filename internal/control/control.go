@@ -178,7 +178,7 @@ type deed struct {
 	changes              bool   // the configuration of a flow
 	// needless, if set, tells after the guard that there is nothing to do.
 	needless func() error
-	wants medialive.FlowStatus // of a start or stop
+	wants    medialive.FlowStatus // of a start or stop
 	// do makes the one call.
 	do func(context.Context) error
 	// made, if set, gives the id of the flow that the call made.

@@ -1,0 +1,35 @@
+package control_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+// childRole is the environment variable that turns the test binary into a
+// process of its own: one that is killed, or one that cannot write any more.
+const childRole = "CONTROL_TEST_CHILD"
+
+// What a child is given.
+const (
+	childStore = "CONTROL_TEST_STORE"
+	childCloud = "CONTROL_TEST_CLOUD"
+	childFlows = "CONTROL_TEST_FLOWS"
+)
+
+func TestMain(m *testing.M) {
+	roles := map[string]func() error{"": nil, "worker": worker, "full disk": fullDisk}
+	role, known := roles[os.Getenv(childRole)]
+	if !known {
+		fmt.Fprintln(os.Stderr, "no such child")
+		os.Exit(2)
+	}
+	if role == nil {
+		os.Exit(m.Run())
+	}
+	if err := role(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
