@@ -46,6 +46,16 @@ func (s *Session) usableUntil() time.Time {
 	return s.ExpiresAt.Add(-min(expiryMargin, life/10))
 }
 
+// Ends is when the session ends, whatever its user does: with its token, or
+// after its longest life.
+func (s *Session) Ends() time.Time {
+	end := s.usableUntil()
+	if life := s.SignedInAt.Add(lifeLimit); life.Before(end) {
+		return life
+	}
+	return end
+}
+
 // payload is a session as sealed: with the token itself.
 type payload struct {
 	UserID, User, Account, Endpoint, IAMEndpoint string

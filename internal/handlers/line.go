@@ -36,6 +36,14 @@ func (l answerLine) write(frame []byte) error {
 	return l.control.Flush()
 }
 
+// Write is write for what streams a file.
+func (l answerLine) Write(p []byte) (int, error) {
+	if err := l.write(p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
 // bareLine is a connection that the server has let go. All that the server
 // keeps for a request, some 40 KB, is free again: a wall is open for days.
 type bareLine struct{ net.Conn }

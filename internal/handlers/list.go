@@ -109,7 +109,7 @@ func searchText(f *monitor.Flow) string {
 // peerOf gives the far end of a flow's source: who is connected, else whom we
 // call; empty when neither is known.
 func peerOf(f *monitor.Flow) string {
-	if f.Statistics != nil && f.Statistics.Source.Peer != "" {
+	if f.Statistics != nil && f.Statistics.Source.Peer != "" && f.State != monitor.StateStale {
 		return f.Statistics.Source.Peer
 	}
 	if f.Source != nil && f.Source.Protocol == medialive.Caller {

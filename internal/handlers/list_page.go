@@ -59,6 +59,7 @@ func (v *visit) nothingYet() bool {
 func (h *flows) listModel(c echo.Context, v *visit, q FlowQuery) (pages.Flows, error) {
 	m := pages.Flows{Shell: h.plainShell(v, v.t.List.Title)}
 	m.Shell.Path, m.Shell.Search = q.Path(), q.Text
+	m.Shell.Ends.Path = m.Shell.Path
 	if v.nothingYet() {
 		first, err := h.firstRun(c, v)
 		m.First, m.Shell.Live = &first, "/live?view="+viewFirst
@@ -95,7 +96,7 @@ func listenAddress(s *monitor.Snapshot) (address, port string) {
 func (h *flows) listKey(v *visit, q FlowQuery) pageKey {
 	return pageKey{
 		project: v.watcher.Key(), lang: v.t.Lang, theme: v.theme, query: q,
-		user: v.session.User, account: v.session.Account, projectName: v.session.Project, region: v.session.Region,
+		user: v.session.User, account: v.session.Account, projectName: v.session.Project, region: v.session.Region, ends: v.session.Ends().UTC(),
 	}
 }
 
@@ -113,6 +114,7 @@ type pageKey struct {
 	theme                              layout.Theme
 	query                              FlowQuery
 	user, account, projectName, region string
+	ends                               time.Time // of the sign-in
 }
 
 const (

@@ -29,7 +29,7 @@ type studio struct {
 
 func samples(t *text.Strings, theme layout.Theme) []sample {
 	s := studio{t: t, theme: theme, now: time.Now()}
-	return []sample{
+	return append(trailSamples(s), []sample{
 		{"login", s.login(pages.LoginForm{}).View()},
 		{"login-wrong", s.login(pages.LoginForm{Account: "flowdeck", User: "op-1", Error: t.Login.Wrong}).View()},
 		{"login-code", s.login(pages.LoginForm{Account: "flowdeck", User: "op-1", UserID: "u1", NeedPasscode: true}).View()},
@@ -61,7 +61,7 @@ func samples(t *text.Strings, theme layout.Theme) []sample {
 		{"error", s.failure().View()},
 		{"error-bare", s.bareError().View()},
 		{"problem", s.problemList().View()},
-	}
+	}...)
 }
 
 func (s studio) shell(title string) layout.Shell {
@@ -224,7 +224,7 @@ func (s studio) list(n int, figures bool) pages.Flows {
 		pager.SizeURLs = append(pager.SizeURLs, "/flows?limit="+size)
 	}
 	columns := pages.FlowColumns(s.t, figures, "name", func(key string) string { return "/flows?sort=" + key })
-	return pages.Flows{Shell: s.shell(s.t.List.Title), List: pages.FlowList{T: s.t, Chips: chips, Columns: columns, Body: body, Pager: pager, Figures: figures}}
+	return pages.Flows{Shell: s.shell(s.t.List.Title), List: pages.FlowList{T: s.t, New: pages.NewButton{T: s.t}, Chips: chips, Columns: columns, Body: body, Pager: pager, Figures: figures}}
 }
 
 // armedBody is the body of a list in which one row asks.

@@ -84,7 +84,7 @@ func (s studio) outputRow(i int) pages.OutputRow {
 		T: s.t, FlowID: "6f0c22-a91e", Number: strconv.Itoa(i + 1), Name: name, Slot: ui.SlotOK, SlotWord: s.t.State.OK, Line: pages.LineMoves,
 		Mode: s.t.List.Caller, FarEnd: fmt.Sprintf("203.0.113.%d:5000", 61+i), Bitrate: ui.Bitrate(8240000), RTT: ui.Millis(float64(4 + i*3)), Loss: ui.Percent(0),
 		Figures: true, Since: s.ago(ui.TimeCounter, 6460*time.Second),
-		Toggle: pages.OutputToggle{URL: "/flows/x/outputs/" + name + "/disable"},
+		Toggle: pages.OutputToggle{URL: "/flows/x/outputs/" + name + "/disable"}, Told: s.told(i),
 	}
 	switch i {
 	case 3:
@@ -158,16 +158,6 @@ func (s studio) refused() *pages.Refused {
 		{Time: "19:44:51", Address: "203.0.113.200", StreamID: "final/feed-a", Reason: s.t.Refusal.Passphrase, Count: "×14"},
 		{Time: "19:31:07", Address: "203.0.113.143", StreamID: "<script>alert(1)</script>", Reason: s.t.Refusal.NotEncrypted, Count: "×2"},
 		{Time: "18:55:02", Address: "203.0.113.251", StreamID: "", Reason: s.t.Refusal.Address, Count: "×6"},
-	}}
-}
-
-func (s studio) history() pages.Activity {
-	a := s.t.Activity
-	return pages.Activity{T: s.t, Lines: []pages.ActivityLine{
-		{Time: "19:43:40", Actor: "op-3", Text: a.OutputOff("PARTNER-EAST")},
-		{Time: "18:41:10", Actor: "op-1", Text: a.OutputChange("CHANNEL-OTT"), Note: "120 ms → 200 ms"},
-		{Time: "18:02:11", Actor: "op-1", Text: a.SourceChange, Note: a.Refused, Bad: true},
-		{Time: "17:58:02", Actor: "op-2", Text: a.Started},
 	}}
 }
 

@@ -32,6 +32,7 @@ type LoginForm struct {
 	FieldErrors  map[string]string
 	Next         string      // where to go afterwards: a local path
 	Renew        bool        // the session's token ran out
+	Early        bool        // with Renew: it is about to
 	Kept         []ui.Hidden // what was typed on the page that is renewed; without JavaScript only
 }
 
@@ -44,5 +45,28 @@ type RenewDialog struct {
 
 // Renewed empties "#dialogs" and wakes the stream; what was typed is still there.
 type Renewed struct {
-	T *text.Strings
+	T      *text.Strings
+	EndsMS int64 // when the new sign-in ends, epoch milliseconds
+}
+
+// Title is the heading of the form.
+func (f LoginForm) Title() string {
+	switch {
+	case f.Early:
+		return f.T.Trail.RenewHead
+	case f.Renew:
+		return f.T.Login.RenewTitle
+	}
+	return f.T.Login.Title
+}
+
+// lead is what stands under the heading.
+func (f LoginForm) lead() string {
+	switch {
+	case f.Early:
+		return f.T.Trail.RenewLead
+	case f.Renew:
+		return f.T.Login.RenewLead
+	}
+	return f.T.Login.Lead
 }

@@ -1,9 +1,6 @@
 package text
 
-import (
-	"fmt"
-	"strconv"
-)
+import "fmt"
 
 // Trail are the texts of the page of the activity trail, and of what is told
 // of a fact: by whom, how old, how fresh it can be.
@@ -20,7 +17,8 @@ type Trail struct {
 	Older      string
 	Newest     string
 	Rows       string
-	News       func(n int) string // lines that came since the page was shown
+	NewsOne    string // a line came since the page was shown
+	NewsMany   string // "{} new lines"
 	Chained    string
 	Verify     string // the command stands after it
 	CSV        string
@@ -58,6 +56,7 @@ type Trail struct {
 	Kinds    Kinds
 	Outcomes Outcomes
 	Deeds    Deeds
+	Figures  Figures
 
 	// the facts of a flow
 	On, Off      string // of an output, as the service has it
@@ -68,6 +67,7 @@ type Trail struct {
 	Changed      func(actor, clock string) string
 	Added        func(actor, clock string) string
 	Made         func(actor, clock string) string
+	Removed      func(actor, clock string) string
 	WithOutcome  func(told, outcome string) string
 	RefusedStart func(actor, clock string) string
 	RefusedStop  func(actor, clock string) string
@@ -103,28 +103,32 @@ type Kinds struct{ Command, Signal, Alarm, Care, Access string }
 type Outcomes struct{ Done, Refused, Unknown, NotDone, Open string }
 
 // Deeds tell what a line is about, after who did it: "op-1" "started the flow".
-// Those with a target have it at {}.
+// Those that are about something of the flow have its name at {}.
 type Deeds struct {
-	Start, Stop, Create, Delete, UpdateSource           string
-	AddOutput, ChangeOutput, OutputOn, OutputOff        string
-	DeleteOutput, Clone                                 string
-	Protect, Release, ForceRelease                      string
-	Ask, Withdraw, Confirm                              string
-	AddNote, DeleteNote, Handover, Band                 string
-	Label, DeleteLabel                                  string
-	KeepGood, RestoreGood                               string
-	Park, Unpark, DropParked                            string
-	Raised, Cleared, Returned, Acknowledged             string
-	Shelved, Unshelved                                  string
-	SourceLost, SourceBack, SourceLive, SourceWaiting   string
-	OutputLost, OutputBack, OutputIdle                  string
-	Loss, LossBack, Bitrate, BitrateBack                string
-	NoMedia, Idle, IdleBack, Unstable, Many             string
-	Active, Standby                                     string
-	LinkLost, LinkBack, Credential, Seen, Gone          string
-	SignIn, SignOut, SignInFailed, UserAdd, UserRemove  string
-	KeyAdd, KeyRemove, Webhook, WebhookRemove, WebhookT string
-	Boot, Halt                                          string
+	Start, Stop, Create, Delete, UpdateSource              string
+	AddOutput, ChangeOutput, OutputOn, OutputOff           string
+	DeleteOutput                                           string
+	Protect, Release, ForceRelease                         string
+	Ask, Withdraw, Confirm                                 string
+	Note, DeleteNote, Handover, Band                       string
+	Label, DeleteLabel, KeepGood, Restore                  string
+	Park, Unpark, DropParked                               string
+	Raised, Cleared, Returned, Acknowledged                string
+	Shelved, Unshelved                                     string
+	Live, Loss, Waiting, SourceLost, Standby               string
+	OutputLost, OutputBack                                 string
+	LinkLost, LinkBack, Stale, Fresh, ChangesOften         string
+	WebhookAdded, WebhookChanged, WebhookRemoved           string
+	UserAdd, UserTOTP, UserEnable, UserDisable             string
+	UserPassword, KeyAdd, KeyRemove, UserRole, UserTOTPOff string
+}
+
+// Figures are the names of the figures that a line of a signal or an alarm
+// tells.
+type Figures struct {
+	Was, Lasted, Peer, Bitrate, Loss, Limit, Problem     string
+	Priority, Members, Changes, Times, Until, NotWritten string
+	Flows, Low, Medium, High, Unknown                    string
 }
 
 var englishTrail = Trail{
@@ -140,46 +144,42 @@ var englishTrail = Trail{
 	Older:      "Older",
 	Newest:     "Newest",
 	Rows:       "Lines",
-	News: func(n int) string {
-		if n == 1 {
-			return "1 new line"
-		}
-		return strconv.Itoa(n) + " new lines"
-	},
-	Chained:   "Every line is chained to the one before it by a keyed hash. An edit, a deletion, a change of order or a cut end is found by",
-	Verify:    "Verify:",
-	CSV:       "CSV",
-	JSON:      "JSON",
-	Export:    "Export",
-	Details:   "Details",
-	Seq:       "Line",
-	Clock:     "Exact time",
-	Settled:   "Outcome known",
-	Request:   "Request id",
-	Code:      "Code",
-	Said:      "The service said",
-	Reason:    "Reason",
-	Filters:   "Filter",
-	Kind:      "Kind",
-	Actor:     "Who",
-	Flow:      "Flow",
-	Verb:      "What",
-	Outcome:   "Outcome",
-	Text:      "Search text",
-	From:      "From",
-	To:        "To",
-	TimeHelp:  "UTC. 19:30, 2026-11-21, 2026-11-21 19:30:05, or 2h ago.",
-	Search:    "Show",
-	Anything:  "All",
-	Clear:     "Clear",
-	WithFlow:  func(flow string) string { return "Flow " + flow },
-	BadTime:   func(value string) string { return quoted(value) + " is no time. Write 19:30, 2026-11-21 19:30, or 2h." },
-	BadRange:  "This is before the beginning. Nothing could match.",
-	BadChoice: func(value string) string { return quoted(value) + " is not understood, and was left out." },
-	Cut:       "INCOMPLETE: the file could not be written to its end. Export again.",
-	Today:     "Today",
-	Yesterday: "Yesterday",
-	Kinds:     Kinds{Command: "Command", Signal: "Signal", Alarm: "Alarm", Care: "Care", Access: "Access"},
+	NewsOne:    "1 new line",
+	NewsMany:   "{} new lines",
+	Chained:    "Every line is chained to the one before it by a keyed hash. An edit, a deletion, a change of order or a cut end is found by",
+	Verify:     "Verify:",
+	CSV:        "CSV",
+	JSON:       "JSON",
+	Export:     "Export",
+	Details:    "Details",
+	Seq:        "Line",
+	Clock:      "Exact time",
+	Settled:    "Outcome known",
+	Request:    "Request id",
+	Code:       "Code",
+	Said:       "The service said",
+	Reason:     "Reason",
+	Filters:    "Filter",
+	Kind:       "Kind",
+	Actor:      "Who",
+	Flow:       "Flow",
+	Verb:       "What",
+	Outcome:    "Outcome",
+	Text:       "Search text",
+	From:       "From",
+	To:         "To",
+	TimeHelp:   "UTC. 19:30, 2026-11-21, 2026-11-21 19:30:05, or 2h ago.",
+	Search:     "Show",
+	Anything:   "All",
+	Clear:      "Clear",
+	WithFlow:   func(flow string) string { return "Flow " + flow },
+	BadTime:    func(value string) string { return quoted(value) + " is no time. Write 19:30, 2026-11-21 19:30, or 2h." },
+	BadRange:   "This is before the beginning. Nothing could match.",
+	BadChoice:  func(value string) string { return quoted(value) + " is not understood, and was left out." },
+	Cut:        "INCOMPLETE: the file could not be written to its end. Export again.",
+	Today:      "Today",
+	Yesterday:  "Yesterday",
+	Kinds:      Kinds{Command: "Command", Signal: "Signal", Alarm: "Alarm", Care: "Care", Access: "Access"},
 	Outcomes: Outcomes{
 		Done: "done", Refused: "refused", Unknown: "outcome unknown", NotDone: "did not happen", Open: "on its way",
 	},
@@ -187,24 +187,26 @@ var englishTrail = Trail{
 		Start: "started the flow", Stop: "stopped the flow", Create: "made the flow", Delete: "deleted the flow",
 		UpdateSource: "changed the source", AddOutput: "added output {}", ChangeOutput: "changed output {}",
 		OutputOn: "turned on output {}", OutputOff: "turned off output {}", DeleteOutput: "removed output {}",
-		Clone: "cloned the flow", Protect: "protected the flow", Release: "released the flow",
-		ForceRelease: "released the flow by force", Ask: "asked for a second person: {}", Withdraw: "withdrew the question: {}",
-		Confirm: "confirmed as second person: {}", AddNote: "added a note", DeleteNote: "deleted a note",
-		Handover: "changed the hand-over text", Band: "set what is normal", Label: "named the address {}",
-		DeleteLabel: "took the name from the address {}", KeepGood: "kept the last known good", RestoreGood: "went back to the last known good",
-		Park: "parked output {}", Unpark: "brought back parked output {}", DropParked: "dropped parked output {}",
-		Raised: "alarm raised", Cleared: "alarm cleared", Returned: "alarm returned unanswered", Acknowledged: "acknowledged the alarm",
-		Shelved: "shelved the alarm", Unshelved: "took the alarm off the shelf",
-		SourceLost: "source lost", SourceBack: "source came back", SourceLive: "source connected", SourceWaiting: "waits for a source",
-		OutputLost: "output {} lost", OutputBack: "output {} came back", OutputIdle: "output {} has no media",
-		Loss: "loss over its limit", LossBack: "loss back under its limit", Bitrate: "bitrate outside its band", BitrateBack: "bitrate back in its band",
-		NoMedia: "no media after the start", Idle: "ACTIVE without media", IdleBack: "no longer ACTIVE without media",
-		Unstable: "changes its state again and again", Many: "several were lost together",
-		Active: "confirmed ACTIVE", Standby: "confirmed STANDBY", LinkLost: "the service is not reached", LinkBack: "the service is reached again",
-		Credential: "the credential for reading is about to end", Seen: "flow seen for the first time", Gone: "flow is gone from the service",
-		SignIn: "signed in", SignOut: "signed out", SignInFailed: "could not sign in", UserAdd: "added user {}", UserRemove: "removed user {}",
-		KeyAdd: "added a key", KeyRemove: "removed a key", Webhook: "set webhook {}", WebhookRemove: "removed webhook {}", WebhookT: "tested webhook {}",
-		Boot: "Flowdeck began", Halt: "Flowdeck ended",
+		Protect: "protected the flow", Release: "released the flow", ForceRelease: "released the flow of {} by force",
+		Ask: "asked for a second person: {}", Withdraw: "withdrew the question: {}", Confirm: "confirmed as second person: {}",
+		Note: "added a note", DeleteNote: "deleted a note", Handover: "changed the hand-over text", Band: "set what is normal",
+		Label: "named the address {}", DeleteLabel: "took the name from the address {}",
+		KeepGood: "kept the state as the last known good", Restore: "went back to the last known good",
+		Park: "parked output {}", Unpark: "brought back the parked output {}", DropParked: "dropped the parked output {}",
+		Raised: "alarm raised: {}", Cleared: "alarm cleared: {}", Returned: "alarm cleared before anybody answered: {}",
+		Acknowledged: "acknowledged the alarm: {}", Shelved: "shelved the alarm: {}", Unshelved: "off the shelf: {}",
+		Live: "media moves", Loss: "loses packets", Waiting: "waits for media", SourceLost: "source lost", Standby: "stopped, by nobody here",
+		OutputLost: "output {} lost", OutputBack: "output {} came back", LinkLost: "the service is not reached",
+		LinkBack: "the service is reached again", Stale: "nothing is known of any flow", Fresh: "flows are known again",
+		ChangesOften: "changes too often to write each down", WebhookAdded: "added webhook {}", WebhookChanged: "changed webhook {}",
+		WebhookRemoved: "removed webhook {}", UserAdd: "added user {}", UserTOTP: "set up one-time codes of user {}", UserEnable: "let user {} in again",
+		UserDisable: "locked user {} out", UserPassword: "set a new password for user {}", KeyAdd: "added a key for user {}",
+		KeyRemove: "removed a key of user {}", UserRole: "changed what user {} may do", UserTOTPOff: "turned off one-time codes of user {}",
+	},
+	Figures: Figures{
+		Was: "before", Lasted: "lasted", Peer: "far end", Bitrate: "bitrate", Loss: "loss", Limit: "limit", Problem: "because",
+		Priority: "priority", Members: "members", Changes: "changes", Times: "times", Until: "until", NotWritten: "not written",
+		Flows: "flows", Low: "low", Medium: "medium", High: "high", Unknown: "not known",
 	},
 	On: "enabled", Off: "disabled",
 	MeasuredAgo:  "measured {} ago",
@@ -214,6 +216,7 @@ var englishTrail = Trail{
 	Changed:      func(actor, clock string) string { return "changed by " + actor + ", " + clock + " UTC" },
 	Added:        func(actor, clock string) string { return "added by " + actor + ", " + clock + " UTC" },
 	Made:         func(actor, clock string) string { return "made by " + actor + ", " + clock + " UTC" },
+	Removed:      func(actor, clock string) string { return "removed by " + actor + ", " + clock + " UTC" },
 	WithOutcome:  func(told, outcome string) string { return told + ": " + outcome },
 	RefusedStart: func(actor, clock string) string { return "Start by " + actor + ", " + clock + " UTC, was refused" },
 	RefusedStop:  func(actor, clock string) string { return "Stop by " + actor + ", " + clock + " UTC, was refused" },
@@ -260,7 +263,8 @@ var chineseTrail = Trail{
 	Older:      "更早",
 	Newest:     "最新",
 	Rows:       "行数",
-	News:       func(n int) string { return strconv.Itoa(n) + " 条新记录" },
+	NewsOne:    "1 条新记录",
+	NewsMany:   "{} 条新记录",
 	Chained:    "每条记录都以密钥散列与前一条相连；修改、删除、调换顺序或截断都能查出，命令为",
 	Verify:     "校验：",
 	CSV:        "CSV 文件",
@@ -302,24 +306,26 @@ var chineseTrail = Trail{
 		Start: "启动了传输流", Stop: "停止了传输流", Create: "新建了传输流", Delete: "删除了传输流",
 		UpdateSource: "修改了源", AddOutput: "添加了输出 {}", ChangeOutput: "修改了输出 {}",
 		OutputOn: "开启了输出 {}", OutputOff: "关闭了输出 {}", DeleteOutput: "移除了输出 {}",
-		Clone: "复制了传输流", Protect: "保护了传输流", Release: "解除了保护",
-		ForceRelease: "强制解除了保护", Ask: "请求第二人确认：{}", Withdraw: "撤回了请求：{}",
-		Confirm: "作为第二人确认：{}", AddNote: "添加了备注", DeleteNote: "删除了备注",
-		Handover: "修改了交接说明", Band: "设定了正常范围", Label: "为地址 {} 命名",
-		DeleteLabel: "移除了地址 {} 的名称", KeepGood: "保存了最近良好配置", RestoreGood: "恢复了最近良好配置",
+		Protect: "保护了传输流", Release: "解除了保护", ForceRelease: "强制解除了 {} 的保护",
+		Ask: "请求第二人确认：{}", Withdraw: "撤回了请求：{}", Confirm: "作为第二人确认：{}",
+		Note: "添加了备注", DeleteNote: "删除了备注", Handover: "修改了交接说明", Band: "设定了正常范围",
+		Label: "为地址 {} 命名", DeleteLabel: "移除了地址 {} 的名称",
+		KeepGood: "将当前状态存为最近良好配置", Restore: "恢复了最近良好配置",
 		Park: "暂存了输出 {}", Unpark: "恢复了暂存的输出 {}", DropParked: "丢弃了暂存的输出 {}",
-		Raised: "告警发生", Cleared: "告警解除", Returned: "告警未确认即恢复", Acknowledged: "确认了告警",
-		Shelved: "搁置了告警", Unshelved: "取消了告警搁置",
-		SourceLost: "源丢失", SourceBack: "源已恢复", SourceLive: "源已连接", SourceWaiting: "等待源信号",
-		OutputLost: "输出 {} 丢失", OutputBack: "输出 {} 已恢复", OutputIdle: "输出 {} 无媒体",
-		Loss: "丢包超出限值", LossBack: "丢包回到限值内", Bitrate: "码率超出范围", BitrateBack: "码率回到范围内",
-		NoMedia: "启动后无媒体", Idle: "已启动但无媒体", IdleBack: "不再空转",
-		Unstable: "状态反复变化", Many: "多路同时丢失",
-		Active: "确认为 ACTIVE", Standby: "确认为 STANDBY", LinkLost: "无法连接服务", LinkBack: "已恢复与服务的连接",
-		Credential: "读取凭证即将到期", Seen: "首次发现传输流", Gone: "传输流已不在服务中",
-		SignIn: "登录", SignOut: "退出登录", SignInFailed: "登录失败", UserAdd: "添加了用户 {}", UserRemove: "移除了用户 {}",
-		KeyAdd: "添加了密钥", KeyRemove: "移除了密钥", Webhook: "设置了 Webhook {}", WebhookRemove: "移除了 Webhook {}", WebhookT: "测试了 Webhook {}",
-		Boot: "Flowdeck 启动", Halt: "Flowdeck 停止",
+		Raised: "告警发生：{}", Cleared: "告警解除：{}", Returned: "告警未确认即解除：{}",
+		Acknowledged: "确认了告警：{}", Shelved: "搁置了告警：{}", Unshelved: "取消搁置：{}",
+		Live: "媒体传输中", Loss: "正在丢包", Waiting: "等待媒体", SourceLost: "源丢失", Standby: "已停止，并非由本系统操作",
+		OutputLost: "输出 {} 丢失", OutputBack: "输出 {} 已恢复", LinkLost: "无法连接服务",
+		LinkBack: "已恢复与服务的连接", Stale: "所有传输流的状态均未知", Fresh: "传输流状态已恢复",
+		ChangesOften: "变化过于频繁，未逐条记录", WebhookAdded: "添加了 Webhook {}", WebhookChanged: "修改了 Webhook {}",
+		WebhookRemoved: "移除了 Webhook {}", UserAdd: "添加了用户 {}", UserTOTP: "为用户 {} 设置了一次性验证码", UserEnable: "重新启用了用户 {}",
+		UserDisable: "停用了用户 {}", UserPassword: "为用户 {} 设置了新密码", KeyAdd: "为用户 {} 添加了密钥",
+		KeyRemove: "移除了用户 {} 的密钥", UserRole: "修改了用户 {} 的权限", UserTOTPOff: "关闭了用户 {} 的一次性验证码",
+	},
+	Figures: Figures{
+		Was: "此前", Lasted: "持续", Peer: "对端", Bitrate: "码率", Loss: "丢包", Limit: "限值", Problem: "原因",
+		Priority: "优先级", Members: "成员", Changes: "变化", Times: "次数", Until: "至", NotWritten: "未记录",
+		Flows: "传输流", Low: "低", Medium: "中", High: "高", Unknown: "未知",
 	},
 	On: "已启用", Off: "已停用",
 	MeasuredAgo:  "{} 前测得",
@@ -329,6 +335,7 @@ var chineseTrail = Trail{
 	Changed:      func(actor, clock string) string { return actor + " 于 " + clock + " UTC 修改" },
 	Added:        func(actor, clock string) string { return actor + " 于 " + clock + " UTC 添加" },
 	Made:         func(actor, clock string) string { return actor + " 于 " + clock + " UTC 新建" },
+	Removed:      func(actor, clock string) string { return actor + " 于 " + clock + " UTC 移除" },
 	WithOutcome:  func(told, outcome string) string { return told + "：" + outcome },
 	RefusedStart: func(actor, clock string) string { return actor + " 于 " + clock + " UTC 的启动被拒绝" },
 	RefusedStop:  func(actor, clock string) string { return actor + " 于 " + clock + " UTC 的停止被拒绝" },
@@ -360,4 +367,26 @@ var chineseTrail = Trail{
 	Renew:     "续期",
 	RenewHead: "续期登录",
 	RenewLead: "登录即将到期。请重新登录，本页及已填内容会保留。",
+}
+
+// DeedOf tells what a line is about by its verb; it is false for a verb that is
+// not known here.
+func (t Trail) DeedOf(verb string) (format string, known bool) {
+	d := t.Deeds
+	format, known = map[string]string{
+		"start": d.Start, "stop": d.Stop, "create": d.Create, "delete": d.Delete, "update_source": d.UpdateSource,
+		"add_output": d.AddOutput, "update_output": d.ChangeOutput, "delete_output": d.DeleteOutput,
+		"protect": d.Protect, "release": d.Release, "force_release": d.ForceRelease, "ask": d.Ask, "confirm": d.Confirm,
+		"withdraw": d.Withdraw, "note": d.Note, "delete_note": d.DeleteNote, "handover": d.Handover, "band": d.Band,
+		"label": d.Label, "delete_label": d.DeleteLabel, "keep_good": d.KeepGood, "restore": d.Restore, "park": d.Park,
+		"unpark": d.Unpark, "drop_parked": d.DropParked, "raised": d.Raised, "cleared": d.Cleared, "returned": d.Returned,
+		"acknowledged": d.Acknowledged, "shelved": d.Shelved, "unshelved": d.Unshelved, "live": d.Live, "loss": d.Loss,
+		"waiting": d.Waiting, "source_lost": d.SourceLost, "standby": d.Standby, "output_lost": d.OutputLost,
+		"output_back": d.OutputBack, "link_lost": d.LinkLost, "link_back": d.LinkBack, "stale": d.Stale, "fresh": d.Fresh,
+		"changes_often": d.ChangesOften, "webhook_added": d.WebhookAdded, "webhook_changed": d.WebhookChanged,
+		"webhook_removed": d.WebhookRemoved, "user_add": d.UserAdd, "user_totp": d.UserTOTP, "user_enable": d.UserEnable,
+		"user_disable": d.UserDisable, "user_passwd": d.UserPassword, "key_add": d.KeyAdd, "key_revoke": d.KeyRemove,
+		"user_policy": d.UserRole, "user_totp_off": d.UserTOTPOff,
+	}[verb]
+	return format, known
 }
