@@ -9,6 +9,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/config"
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/handlers"
+	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
 	"github.com/flowdeck/flowdeck/internal/seal"
@@ -29,6 +30,9 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised})
 	watch.Attend(alarms.Attend)
 	p.closing("alarms", closed(alarms.Close))
+	past := history.New(history.Options{Store: st, Log: in.log})
+	watch.Attend(past.Attend)
+	p.closing("history", closed(past.Close))
 	p.closing("monitor", closed(watch.Close))
 	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log})
 	p.closing("control", closed(commands.Close))
@@ -39,7 +43,7 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 	streams, endStreams := context.WithCancel(context.Background())
 	p.closing("live streams", closed(endStreams))
 	handler, err := handlers.New(handlers.Options{
-		Context: streams, Auth: sessions, Control: commands, Monitor: watch, Alarms: alarms, Notify: notifier, Account: account(in.cfg),
+		Context: streams, Auth: sessions, Control: commands, Monitor: watch, Alarms: alarms, History: past, Notify: notifier, Account: account(in.cfg),
 		Ready: st.Ping, Metrics: metrics, Key: in.cfg.MetricsKey,
 		Secure: in.cfg.Secure(), TrustedProxies: in.cfg.TrustedProxies, Log: in.log,
 	})
