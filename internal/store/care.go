@@ -31,16 +31,13 @@ func (s *Store) PutCare(ctx context.Context, v Care, lines ...trail.Line) (versi
 		version = max(1, millis(v.At)) // never one that was there before a deletion
 	}
 	err = s.changed(ctx, lines, func(ctx context.Context, c conn) error {
-		var n int64
 		if v.Version == 0 {
-			n, err = c.exec(ctx, `INSERT INTO cares (`+careColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-				ON CONFLICT DO NOTHING`, v.Endpoint, v.Project, v.Subject, v.Topic, blob(v.Body), v.By, v.At, version)
-		} else {
-			n, err = c.exec(ctx, `UPDATE cares SET body = $1, actor = $2, at = $3, version = $4
-				WHERE endpoint = $5 AND project = $6 AND subject = $7 AND topic = $8 AND version = $9`,
-				blob(v.Body), v.By, v.At, version, v.Endpoint, v.Project, v.Subject, v.Topic, v.Version)
+			return stale(c.exec(ctx, `INSERT INTO cares (`+careColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+				ON CONFLICT DO NOTHING`, v.Endpoint, v.Project, v.Subject, v.Topic, blob(v.Body), v.By, v.At, version))
 		}
-		return stale(n, err)
+		return stale(c.exec(ctx, `UPDATE cares SET body = $1, actor = $2, at = $3, version = $4
+			WHERE endpoint = $5 AND project = $6 AND subject = $7 AND topic = $8 AND version = $9`,
+			blob(v.Body), v.By, v.At, version, v.Endpoint, v.Project, v.Subject, v.Topic, v.Version))
 	})
 	if err != nil {
 		return 0, fmt.Errorf("put %s: %w", v.Topic, err)

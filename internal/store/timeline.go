@@ -13,7 +13,8 @@ import (
 
 // Timeline gives the newest events that the filter chooses, newest first. A
 // command has its outcome and the flow that it made; the lines of outcomes are
-// not listed by themselves.
+// not listed by themselves. A text is found in whatever case, in SQLite only
+// where its letters are those of ASCII.
 func (s *Store) Timeline(ctx context.Context, f trail.Filter) ([]trail.Event, error) {
 	var events []trail.Event
 	for _, scope := range scopes(f) {
