@@ -209,10 +209,13 @@ func (s studio) plainFlow() pages.FlowPage {
 // armedFlow is the flow page while its command and an output ask. The page puts
 // them in by htmx; here they take the places in the text of the page.
 func (s studio) armedFlow() templ.Component {
+	return inPlace(s.flow(6), pages.ArmedCommand{T: s.t, Armed: s.armed("6f0c22-a91e", "FINAL-FEED-A", "flow")})
+}
+
+// inPlace is the page of a flow whose command asks.
+func inPlace(p pages.FlowPage, question pages.ArmedCommand) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		var page, command, armed strings.Builder
-		p := s.flow(6)
-		question := pages.ArmedCommand{T: s.t, Armed: s.armed("6f0c22-a91e", "FINAL-FEED-A", "flow")}
 		for _, part := range []struct {
 			to   *strings.Builder
 			from templ.Component
