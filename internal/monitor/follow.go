@@ -16,7 +16,7 @@ const (
 	confirmEvery = 10 * time.Second // after which the stream's beat renews the age of facts that did not change
 	capableEvery = 15 * time.Second // how often capabilities are read again
 	firstRetry   = 200 * time.Millisecond
-	longestRetry = 5 * time.Second
+	longestRetry = 4 * time.Second
 	steadyStream = 10 * time.Second // a stream that lived so long makes the next retry a first one
 )
 
@@ -156,7 +156,7 @@ func (s *stream) apply(e medialive.Event) {
 	now := w.monitor.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.pace = pace{list: streamPeriod, detail: streamPeriod, rest: streamPeriod, heard: now}
+	w.pace = streamPace(now)
 	switch e.Kind {
 	case medialive.EventFlow:
 		s.flow(e, now)
@@ -189,7 +189,7 @@ func (s *stream) flow(e medialive.Event, now time.Time) {
 	r := s.w.record(e.Flow.ID)
 	r.setDetail(*e.Flow, now)
 	for _, o := range e.Outputs {
-		r.setOutput(o, now)
+		r.setOutput(o, now, streamPeriod)
 	}
 	s.w.settle(r, now)
 }

@@ -2,8 +2,11 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 )
@@ -15,72 +18,110 @@ const (
 	lookFor     = 30 * time.Second // how long a flow counts as on a screen
 	pageSize    = 100
 	maxPages    = 50 // of a list: five times the thousand flows the API allows
-	goneSweeps  = 2  // complete sweeps without a flow after which it is gone
+	doubtSweeps = 2  // sweeps without a flow after which it is asked for by itself
+	goneSweeps  = 4  // complete sweeps without a flow after which it is gone unasked
 
-	bulkhead     = 4               // flows read at once
-	listShare    = 0.7             // of the budget that details may take while the list is swept
+	bulkhead     = 6               // flows read at once, of which one is kept for early reads
+	unreachable  = 2 * time.Second // of failures only, after which values are shown grey
 	breakerFails = 5               // failures in a row after which only a probe is sent
 	probeEvery   = 3 * time.Second // while the breaker is open
 )
+
+// errOpen is why a call was not made.
+var errOpen = errors.New("the service fails: only the list is tried")
 
 // poller reads a cloud within the budget: the list first, then active and
 // on-screen flows, then the rest.
 type poller struct {
 	w *Watcher
 
-	work sync.WaitGroup
+	work    sync.WaitGroup
+	details *rate.Limiter // the share of the budget that the list leaves
 
-	mu    sync.Mutex           // taken after the watcher's
-	fails int                  // in a row
-	until time.Time            // no call before
-	tried map[string]time.Time // when a flow's details were last asked for
-	busy  map[string]bool      // being read
+	mu      sync.Mutex // taken after the watcher's
+	fails   int        // in a row
+	okAt    time.Time  // of the last call that did not fail
+	until   time.Time  // no call before
+	pauses  int        // how often a call had to wait for that
+	allowed float64    // calls a second: less than the budget where the service takes less
+	cutAt   time.Time  // when that was last lowered
+	latency time.Duration
+	pages   int                  // of the list
+	planned time.Time            // when the shares were last reckoned
+	tried   map[string]time.Time // when a flow's details were last asked for
+	again   map[string]time.Time // when those that failed are to be asked for again
+	busy    map[string]bool      // being read
 }
+
+// lane is on whose share of the budget a call is made.
+type lane bool
+
+const (
+	laneDetails lane = false
+	laneFirst   lane = true // the list, and flows that somebody waits for
+)
 
 // poll reads until ctx ends.
 func (w *Watcher) poll(ctx context.Context) {
-	p := &poller{w: w, tried: make(map[string]time.Time), busy: make(map[string]bool)}
+	p := &poller{
+		w: w, okAt: w.monitor.now(), details: rate.NewLimiter(rate.Limit(w.monitor.rps), 1), allowed: w.monitor.rps,
+		tried: make(map[string]time.Time), again: make(map[string]time.Time), busy: make(map[string]bool),
+	}
 	w.mu.Lock()
-	w.pace = pace{list: listEvery, detail: detailEvery, rest: slowEvery}
+	w.pace = newPace()
 	w.capabilities = nil
 	w.mu.Unlock()
 	p.work.Go(func() { p.sweeps(ctx) })
-	p.details(ctx)
+	p.readDetails(ctx)
 	p.work.Wait()
 }
 
 // call makes one read within the budget, and learns from its result. It tells
 // when the read began.
-func (p *poller) call(ctx context.Context, read func(Reader) error) (at time.Time, err error) {
-	if err := p.pause(ctx); err != nil {
-		return at, err
+func (p *poller) call(ctx context.Context, l lane, read func(Reader) error) (at time.Time, err error) {
+	if l == laneDetails {
+		if err := p.details.Wait(ctx); err != nil {
+			return at, err
+		}
 	}
 	if err := p.w.budget.Wait(ctx); err != nil {
 		return at, err
 	}
 	for {
+		if err := p.pause(ctx); err != nil {
+			return at, err
+		}
 		r, err := p.w.reader(ctx)
 		if err != nil {
 			return at, err
 		}
 		at = p.w.monitor.now()
 		err = read(r)
-		p.learn(err)
+		if ctx.Err() == nil {
+			p.learn(err, p.w.monitor.now().Sub(at))
+		}
 		if !p.w.passOver(r, err) {
 			return at, err
 		}
 	}
 }
 
-// pause waits out what the API asked for.
+// pause waits out what the API asked for, and what the breaker asks for.
 func (p *poller) pause(ctx context.Context) error {
-	p.mu.Lock()
-	wait := p.until.Sub(p.w.monitor.now())
-	p.mu.Unlock()
-	if wait <= 0 {
-		return ctx.Err()
+	for {
+		p.mu.Lock()
+		wait := p.until.Sub(p.w.monitor.now())
+		if wait > 0 {
+			p.pauses++
+		}
+		p.mu.Unlock()
+		if wait <= 0 {
+			return ctx.Err()
+		}
+		if err := sleep(ctx, wait, nil); err != nil {
+			return err
+		}
 	}
-	return sleep(ctx, wait, nil)
 }
 
 // sleep waits, and ends early when something arrives on early.
@@ -96,25 +137,63 @@ func sleep(ctx context.Context, d time.Duration, early <-chan struct{}) error {
 	return nil
 }
 
-// learn keeps the breaker and the pause.
-func (p *poller) learn(err error) {
+// learn keeps the breaker, the pause and the rate.
+func (p *poller) learn(err error, took time.Duration) {
+	now := p.w.monitor.now()
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err == nil {
-		p.fails = 0
-		return
-	}
+	kind := medialive.KindOf(err)
 	wait := retryAfter(err)
-	switch medialive.KindOf(err) {
-	case medialive.KindThrottled:
+	switch {
+	case err == nil:
+		p.fails, p.okAt = 0, now
+		p.latency += (took - p.latency) / 8
+		p.allow(min(p.w.monitor.rps, p.allowed+p.w.monitor.rps/600))
+	case kind == medialive.KindThrottled:
 		wait = max(wait, jitter(2*time.Second))
-	case medialive.KindUnavailable, medialive.KindUnreadable:
+		if now.Sub(p.cutAt) >= time.Second { // those sent at one moment are refused for one reason
+			p.cutAt = now
+			p.allow(max(p.w.monitor.rps/10, p.allowed*0.7))
+		}
+	case kind == medialive.KindUnavailable, kind == medialive.KindUnreadable:
 		if p.fails++; p.fails >= breakerFails {
 			wait = max(wait, jitter(probeEvery))
 		}
 	}
-	if until := p.w.monitor.now().Add(wait); wait > 0 && until.After(p.until) {
+	if until := now.Add(wait); wait > 0 && until.After(p.until) {
 		p.until = until
+	}
+	lost, until := p.fails > 1 && now.Sub(p.okAt) >= unreachable, p.until
+	p.mu.Unlock()
+	p.w.reached(err, lost, until)
+}
+
+// allow sets the calls a second. p.mu is held.
+func (p *poller) allow(rps float64) {
+	if rps != p.allowed {
+		p.allowed = rps
+		p.w.budget.SetLimit(rate.Limit(rps))
+	}
+}
+
+// reached notes what a call tells of the way to the service.
+func (w *Watcher) reached(err error, lost bool, until time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := w.monitor.now()
+	if !until.After(now) {
+		until = time.Time{}
+	}
+	changed := !until.Equal(w.pace.paused)
+	w.pace.paused = until
+	switch before := !w.pace.lost.IsZero(); {
+	case err == nil && before:
+		w.pace.lost, changed = time.Time{}, true
+	case lost && !before:
+		w.pace.lost, changed = now, true
+		w.setLink(err)
+	}
+	if changed {
+		w.publishAll()
 	}
 }
 
@@ -140,19 +219,20 @@ func (p *poller) sweeps(ctx context.Context) {
 	}
 }
 
-// sweep reads the whole list once. Only a sweep whose total stayed the same can
-// tell that a flow is missing: when the list changes between two pages, a flow
-// can slip from one to the other unseen.
+// sweep reads the whole list once. Only a sweep whose total stayed the same and
+// is that of its rows can tell that a flow is missing: when the list changes
+// between two pages, a flow can slip from one to the other unseen.
 func (p *poller) sweep(ctx context.Context) {
-	began := p.w.monitor.now()
+	began, pauses := p.w.monitor.now(), p.paused()
 	p.w.mu.Lock()
 	delete(p.w.soon, "")
+	known := len(p.w.records)
 	p.w.mu.Unlock()
 	seen := make(map[string]bool)
-	total, steady := -1, true
-	for page, read := 0, 0; page < maxPages; page++ {
+	total, steady, read, page := -1, true, 0, 0
+	for ; page < maxPages; page++ {
 		var got medialive.FlowPage
-		at, err := p.call(ctx, func(r Reader) (err error) {
+		at, err := p.call(ctx, laneFirst, func(r Reader) (err error) {
 			got, err = r.ListFlows(ctx, pageSize, page*pageSize)
 			return err
 		})
@@ -164,11 +244,25 @@ func (p *poller) sweep(ctx context.Context) {
 		total = got.Total
 		read += len(got.Flows)
 		p.w.listed(got.Flows, seen, at)
-		if len(got.Flows) == 0 || read >= total {
+		if len(got.Flows) < pageSize || read >= total && known <= total {
 			break
 		}
 	}
-	p.w.swept(seen, steady, p.w.monitor.now().Sub(began))
+	p.mu.Lock()
+	p.pages = page + 1
+	p.mu.Unlock()
+	took := p.w.monitor.now().Sub(began)
+	if p.paused() != pauses {
+		took = 0 // tells nothing of the pace
+	}
+	p.w.swept(seen, steady && read == total, took)
+}
+
+// paused counts the pauses.
+func (p *poller) paused() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pauses
 }
 
 // listFailed notes that the list could not be read.
@@ -198,7 +292,7 @@ func (w *Watcher) listed(rows []medialive.FlowSummary, seen map[string]bool, at 
 		before := r.status
 		r.setSummary(s, at)
 		w.settle(r, at)
-		if r.status != before {
+		if before != "" && r.status != before {
 			w.soon[s.ID] = true
 		}
 	}
@@ -209,176 +303,42 @@ func (w *Watcher) listed(rows []medialive.FlowSummary, seen map[string]bool, at 
 	}
 }
 
-// swept ends a sweep: flows missing from two complete ones in a row are gone.
+// swept ends a sweep. A flow that two did not have is asked for by itself, and
+// gone if the service does not know it; one that four complete ones in a row
+// did not have is gone without asking.
 func (w *Watcher) swept(seen map[string]bool, steady bool, took time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.pace.list = max(listEvery, took)
-	if steady {
-		for id, r := range w.records {
-			if seen[id] {
-				continue
-			}
-			if r.missed++; r.missed >= goneSweeps {
-				w.forget(id)
-			}
+	if took > 0 {
+		w.pace.list = max(listEvery, took+listEvery/4)
+	}
+	for id, r := range w.records {
+		if seen[id] {
+			continue
+		}
+		r.missed++
+		if steady {
+			r.missedForSure++
+		}
+		switch {
+		case r.missedForSure >= goneSweeps:
+			w.forget(id)
+		case r.missed >= doubtSweeps:
+			w.soon[id] = true
 		}
 	}
+	wake(w.nudge)
 	w.complete = true
 	w.publish()
 }
 
-// details reads the details of flows as they fall due.
-func (p *poller) details(ctx context.Context) {
-	slots := make(chan struct{}, bulkhead)
-	for ctx.Err() == nil {
-		id, wait := p.next()
-		if id == "" {
-			if sleep(ctx, wait, p.w.nudge) != nil {
-				return
-			}
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case slots <- struct{}{}:
-		}
-		p.work.Go(func() {
-			p.detail(ctx, id)
-			p.mu.Lock()
-			delete(p.busy, id)
-			p.mu.Unlock()
-			<-slots
-			wake(p.w.nudge)
-		})
-	}
-}
-
-// next picks the flow whose details are to be read now and marks it busy, or
-// tells how long nothing is due.
-func (p *poller) next() (id string, wait time.Duration) {
-	if p.open() {
-		return "", probeEvery
-	}
-	w, now := p.w, p.w.monitor.now()
+// absent notes that the service does not know a flow, which is gone if the list
+// does not have it either.
+func (w *Watcher) absent(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.forget()
-	id, wait = p.earliest(now, p.period())
-	for soon := range w.soon {
-		if soon != "" && !p.busy[soon] {
-			id = soon
-			delete(w.soon, soon)
-			break
-		}
-	}
-	if id != "" {
-		p.busy[id], p.tried[id] = true, now
-	}
-	return id, wait
-}
-
-// earliest picks the flow that has been due for longest, active and on-screen
-// ones first, then those never read. Both mutexes are held.
-func (p *poller) earliest(now time.Time, period time.Duration) (id string, wait time.Duration) {
-	wait = tick
-	var best time.Time
-	bestRank := 3
-	for flow, r := range p.w.records {
-		if p.busy[flow] {
-			continue
-		}
-		tried, was := p.tried[flow]
-		rank, due := 2, tried.Add(slowEvery)
-		switch {
-		case p.hot(r):
-			rank, due = 0, tried.Add(period)
-		case !was:
-			rank, due = 1, tried
-		}
-		if due.After(now) {
-			wait = min(wait, due.Sub(now))
-			continue
-		}
-		if rank < bestRank || rank == bestRank && due.Before(best) {
-			id, best, bestRank = flow, due, rank
-		}
-	}
-	return id, wait
-}
-
-// hot tells that a flow's details matter now.
-func (p *poller) hot(r *record) bool {
-	_, looked := p.w.looked[r.id]
-	return looked || r.status == medialive.Active
-}
-
-// period gives the time between two reads of a hot flow, stretched where the
-// budget does not allow for more: a call for the flow and one for each output.
-func (p *poller) period() time.Duration {
-	calls := 0
-	for _, r := range p.w.records {
-		if p.hot(r) {
-			calls += 1 + len(r.outputs)
-		}
-	}
-	need := time.Duration(float64(calls) / (p.w.monitor.rps * listShare) * float64(time.Second))
-	period := max(detailEvery, need)
-	p.w.pace.detail = period
-	return period
-}
-
-// forget drops what is noted of flows that are gone.
-func (p *poller) forget() {
-	for id := range p.tried {
-		if p.w.records[id] == nil && !p.busy[id] {
-			delete(p.tried, id)
-		}
-	}
-}
-
-// detail reads one flow, then its outputs one by one.
-func (p *poller) detail(ctx context.Context, id string) {
-	var f medialive.Flow
-	at, err := p.call(ctx, func(r Reader) (err error) {
-		f, err = r.ShowFlow(ctx, id)
-		return err
-	})
-	if err != nil || f.ID != id {
-		return
-	}
-	p.w.detailed(f, at)
-	for _, ref := range f.Outputs[:min(len(f.Outputs), medialive.MaxOutputs)] {
-		var o medialive.Output
-		at, err := p.call(ctx, func(r Reader) (err error) {
-			o, err = r.ShowOutput(ctx, id, ref.Name)
-			return err
-		})
-		if err == nil && o.Name == ref.Name {
-			p.w.outputRead(id, o, at)
-		}
-	}
-}
-
-// detailed notes a flow's details.
-func (w *Watcher) detailed(f medialive.Flow, at time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	r := w.record(f.ID)
-	r.setDetail(f, at)
-	w.settle(r, at)
-	w.publish()
-}
-
-// outputRead notes an output's configuration and health.
-func (w *Watcher) outputRead(flowID string, o medialive.Output, at time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if r := w.records[flowID]; r != nil {
-		r.setOutput(o, at)
+	if r := w.records[id]; r != nil && r.missed > 0 {
+		w.forget(id)
 		w.publish()
 	}
 }

@@ -59,15 +59,18 @@ type record struct {
 	outputs  []outputRecord
 	detailAt time.Time
 
+	detailPeriod time.Duration // planned between detailAt and the next read
+
 	statistics *medialive.FlowStatistics
 	measuredAt time.Time // by our clock
 
 	sourceMoved bool      // CONNECTED was read during this start
 	movingSince time.Time // when the source began to move, as we saw it
 
-	order  *order
-	care   Care
-	missed int // complete sweeps in a row without this flow
+	order         *order
+	care          Care
+	missed        int // sweeps in a row without this flow
+	missedForSure int // complete ones among them
 
 	ring  ring
 	flow  *Flow // as last published
@@ -79,7 +82,8 @@ type outputRecord struct {
 	name  string
 	read  *medialive.Output
 	at    time.Time
-	moved bool // CONNECTED was read during this start
+	next  time.Duration // planned between at and the next read
+	moved bool          // CONNECTED was read during this start
 }
 
 // setStatus notes a status that was asked for at that time. Where it changed,
@@ -103,7 +107,7 @@ func (r *record) setStatus(s medialive.FlowStatus, at time.Time) {
 // setSummary notes a row of the list.
 func (r *record) setSummary(s medialive.FlowSummary, at time.Time) {
 	r.name, r.region, r.description, r.protocol = s.Name, s.Region, s.Description, s.Protocol
-	r.missed = 0
+	r.missed, r.missedForSure = 0, 0
 	r.setStatus(s.Status, at)
 }
 
@@ -114,6 +118,7 @@ func (r *record) setDetail(f medialive.Flow, at time.Time) {
 		return
 	}
 	r.name, r.region = f.Name, f.Region
+	r.missed, r.missedForSure = 0, 0
 	r.setStatus(f.Status, at)
 	if s, ok := f.Source(); ok {
 		r.source, r.description, r.protocol = &s, s.Description, s.Protocol
@@ -148,14 +153,15 @@ func (r *record) seeSource(moving bool, at time.Time) {
 	}
 }
 
-// setOutput notes an output's configuration and health.
-func (r *record) setOutput(o medialive.Output, at time.Time) {
+// setOutput notes an output's configuration and health, which is to be read
+// again after so long.
+func (r *record) setOutput(o medialive.Output, at time.Time, next time.Duration) {
 	for i := range r.outputs {
 		have := &r.outputs[i]
 		if have.name != o.Name || at.Before(have.at) {
 			continue
 		}
-		have.read, have.at = &o, at
+		have.read, have.at, have.next = &o, at, next
 		if r.status == medialive.Active && o.Health == medialive.Connected {
 			have.moved = true
 		}
@@ -173,31 +179,14 @@ func (r *record) setStatistics(s medialive.FlowStatistics, at time.Time) {
 	r.dirty = true
 }
 
-// pace is how often facts are read, and how a backend is heard at all.
-type pace struct {
-	list, detail time.Duration // time between two reads
-	rest         time.Duration // the same, of details that nobody looks at
-	paused       time.Time     // no call before; zero: not paused
-	heard        time.Time     // a stream's last word; zero where the backend is polled
-}
-
-// shown is the pace as it is told to people: in whole seconds, so that it does
-// not change with each read.
-func (p pace) shown(rps float64) Pace {
-	return Pace{
-		Stream: !p.heard.IsZero(), RPS: rps,
-		List: p.list.Round(time.Second), Hot: p.detail.Round(time.Second), Rest: max(p.rest, p.detail).Round(time.Second),
-		Paused: p.paused,
-	}
-}
-
 // facts gathers what the state is derived from.
 func (r *record) facts(p pace, now time.Time) facts {
 	f := facts{
 		status: r.status, source: r.source, statistics: r.statistics,
 		sourceMoved: r.sourceMoved, movingSince: r.movingSince,
 		statusOf: freshness{now.Sub(r.statusAt), p.list},
-		mediaOf:  freshness{now.Sub(r.mediaAt()), p.detail},
+		mediaOf:  freshness{now.Sub(r.mediaAt()), max(p.detail, r.detailPeriod)},
+		lost:     r.statusAt.Before(p.lost),
 	}
 	if !p.heard.IsZero() {
 		f.statusOf.age = now.Sub(p.heard)
@@ -213,7 +202,13 @@ func (r *record) facts(p pace, now time.Time) facts {
 	}
 	f.outputs = make([]outputFacts, len(r.outputs))
 	for i, o := range r.outputs {
-		f.outputs[i] = outputFacts{name: o.name, config: o.read, at: o.at, moved: o.moved}
+		f.outputs[i] = outputFacts{
+			name: o.name, config: o.read, at: o.at, moved: o.moved,
+			readOf: freshness{now.Sub(o.at), max(p.detail, o.next)},
+		}
+		if !p.heard.IsZero() {
+			f.outputs[i].readOf.age = now.Sub(p.heard)
+		}
 		if o.read != nil && o.read.Status != medialive.Disabled && r.before(o.at) {
 			f.outputs[i].config = nil
 		}
@@ -246,19 +241,18 @@ func (r *record) seenAt() time.Time {
 	return r.statusAt
 }
 
-// publish gives the flow as it is now: the one of last time if nothing changed.
-func (r *record) publish(p pace, now time.Time) *Flow {
+// publish makes the flow as it is now: the one of last time if nothing changed.
+func (r *record) publish(p pace, now time.Time) {
 	f := r.facts(p, now)
 	v := derive(f, now)
 	if r.flow != nil && !r.dirty && r.flow.shows(v) {
-		return r.flow
+		return
 	}
 	flow := r.build(f, v, now)
 	r.dirty = false
 	if r.flow == nil || !reflect.DeepEqual(r.flow, flow) {
 		r.flow = flow
 	}
-	return r.flow
 }
 
 // shows tells whether a published flow says what the verdict says.
@@ -267,7 +261,7 @@ func (f *Flow) shows(v verdict) bool {
 		return false
 	}
 	for i, o := range f.Outputs {
-		if o.State != v.outputs[i].state {
+		if o.State != v.outputs[i].state || o.Aging != v.outputs[i].aging {
 			return false
 		}
 	}
@@ -293,7 +287,7 @@ func (r *record) build(f facts, v verdict, now time.Time) *Flow {
 	for i, o := range r.outputs {
 		was := before.output(o.name)
 		flow.Outputs[i] = Output{
-			Name: o.name, State: v.outputs[i].state, Config: o.read, ConfigAt: o.at,
+			Name: o.name, State: v.outputs[i].state, Aging: v.outputs[i].aging, Config: o.read, ConfigAt: o.at,
 			Statistics: f.leg(o.name),
 			Since:      since(v.outputs[i].since, was.State == v.outputs[i].state, was.Since, now, now),
 		}

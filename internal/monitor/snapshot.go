@@ -105,6 +105,7 @@ type Output struct {
 	Name       string
 	State      OutputState
 	Since      time.Time         // of State, zero when unknown
+	Aging      bool              // older than two reads: to be shown grey, with its age
 	Config     *medialive.Output // nil until read
 	ConfigAt   time.Time
 	Statistics *medialive.LegStatistics
@@ -148,8 +149,8 @@ type Snapshot struct {
 	At           time.Time
 	Complete     bool // a full list has been read since the watcher began
 	Link         Link
-	Flows        []*Flow // by name, then id
-	byID         map[string]*Flow
+	Flows        []*Flow                 // by name, then id
+	index        map[string]int          // of Flows, by id
 	Capabilities *medialive.Capabilities // nil: not a Flowdeck gateway
 	Pace         Pace
 	Labels       *Labels   // names of known peers; never nil once published
@@ -161,7 +162,8 @@ type Pace struct {
 	Stream bool          // changes come by a gateway's event stream
 	RPS    float64       // the budget, requests a second
 	List   time.Duration // between two reads of the list
-	Hot    time.Duration // between two reads of an active or on-screen flow and its outputs
+	Screen time.Duration // between two reads of a flow on somebody's screen, and of its outputs
+	Hot    time.Duration // of an active flow that is on no screen
 	Rest   time.Duration // of the others
 	Paused time.Time     // no call before, since the service asked for it or the breaker is open; zero: not paused
 }
@@ -174,8 +176,11 @@ type Labels struct {
 
 // Flow finds a flow by id.
 func (s *Snapshot) Flow(id string) (*Flow, bool) {
-	f, ok := s.byID[id]
-	return f, ok
+	i, ok := s.index[id]
+	if !ok {
+		return nil, false
+	}
+	return s.Flows[i], true
 }
 
 // Sample is one point of a flow's recent history, a second apart.

@@ -11,7 +11,8 @@ const (
 	lossLimit       = 1.0              // percent of packets lost over 10 s, from which a leg is called lossy
 	agingReads      = 2                // missed reads after which a fact is shown grey
 	staleReads      = 4                // missed reads after which a fact is no longer shown
-	commandPatience = 2 * time.Minute  // how long an unconfirmed command is shown as on its way
+	commandPatience = time.Minute      // how long an unconfirmed command is shown as on its way
+	doubtPatience   = 5 * time.Minute  // how long after that what was done is called unknown
 	unknownPatience = 30 * time.Second // how long a contrary read may precede the effect of a command without answer
 	settling        = 2 * time.Second  // outputs need this long to move after their source does
 	cloudSettling   = 15 * time.Second // the same, where health is polled
@@ -37,6 +38,7 @@ type facts struct {
 	movingSince time.Time         // when the source began to move, as we saw it
 	statistics  *medialive.FlowStatistics
 	mediaOf     freshness // of source and statistics
+	lost        bool      // the service fails since before the status was read
 
 	outputs []outputFacts
 }
@@ -46,7 +48,8 @@ type outputFacts struct {
 	name   string
 	config *medialive.Output // nil: not read
 	at     time.Time         // when config was read
-	moved  bool              // CONNECTED was read during this start
+	readOf freshness
+	moved  bool // CONNECTED was read during this start
 }
 
 // verdict is what the facts of a flow amount to.
@@ -61,6 +64,7 @@ type verdict struct {
 type outputVerdict struct {
 	state OutputState
 	since time.Time
+	aging bool
 }
 
 // phase is what the source does.
@@ -82,6 +86,7 @@ func derive(f facts, now time.Time) verdict {
 	stale := f.stale()
 	for i, o := range f.outputs {
 		v.outputs[i] = f.output(o, ph, stale, now)
+		v.outputs[i].aging = v.aging || f.leg(o.name) == nil && f.status == medialive.Active && o.config != nil && o.readOf.aging()
 	}
 	v.state, v.since = f.flow(ph, stale, v.outputs, now)
 	return v
@@ -91,7 +96,7 @@ func derive(f facts, now time.Time) verdict {
 func (f facts) measured() bool { return f.status == medialive.Active }
 
 func (f facts) aging() bool {
-	return f.statusOf.aging() || f.measured() && f.mediaOf.aging()
+	return f.lost || f.statusOf.aging() || f.measured() && f.mediaOf.aging()
 }
 
 func (f facts) stale() bool {
@@ -120,17 +125,18 @@ func (f facts) commanded(now time.Time) (State, bool) {
 	if f.command == nil || f.confirmed {
 		return "", false
 	}
-	waits := now.Sub(f.command.At) < commandPatience
-	switch f.command.Outcome {
-	case OutcomeUnknown:
+	waited := now.Sub(f.command.At)
+	switch outcome := f.command.Outcome; {
+	case outcome == OutcomeUnknown:
 		return StateUnknown, true
-	case OutcomePending, OutcomeDone:
-		if f.command.Verb == verbStart {
-			return StateStarting, waits
-		}
-		return StateStopping, waits
+	case outcome == OutcomeRefused, outcome == OutcomeNotDone, waited >= doubtPatience:
+		return "", false
+	case waited >= commandPatience:
+		return StateUnknown, true
+	case f.command.Verb == verbStart:
+		return StateStarting, true
 	}
-	return "", false
+	return StateStopping, true
 }
 
 // active gives the state of a flow that the service says is started.
@@ -226,7 +232,7 @@ func (f facts) output(o outputFacts, ph phase, stale bool, now time.Time) output
 		return outputVerdict{state: OutputUnknown}
 	case leg != nil:
 		return f.measuredOutput(*leg, ph, now)
-	case o.config == nil:
+	case o.config == nil, o.readOf.stale(), o.config.Status != medialive.Enabled && o.config.Status != "":
 		return outputVerdict{state: OutputUnknown}
 	}
 	return f.reportedOutput(o, ph, now)

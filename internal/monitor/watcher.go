@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -45,6 +44,7 @@ type Watcher struct {
 	nudge        chan struct{}          // what is due may have changed
 	subscribers  map[chan struct{}]bool // true: keeps the watcher awake
 	records      map[string]*record
+	rows         rows
 	orders       map[string]*order
 	soon         map[string]bool      // flows to be read early; "" for the list
 	looked       map[string]time.Time // flows on somebody's screen, until when
@@ -65,7 +65,7 @@ func newWatcher(m *Monitor, key Key) *Watcher {
 	w := &Watcher{
 		monitor: m, key: key,
 		log:         m.log.With("endpoint", key.Endpoint, "project", key.ProjectID),
-		budget:      rate.NewLimiter(rate.Limit(m.rps), max(1, int(m.rps/2))),
+		budget:      rate.NewLimiter(rate.Limit(m.rps), max(1, int(m.rps/5))),
 		offered:     make(chan struct{}, 1),
 		kick:        make(chan struct{}, 1),
 		nudge:       make(chan struct{}, 1),
@@ -78,9 +78,9 @@ func newWatcher(m *Monitor, key Key) *Watcher {
 		orders:      make(map[string]*order),
 		soon:        make(map[string]bool),
 		looked:      make(map[string]time.Time),
-		pace:        pace{list: listEvery, detail: detailEvery, rest: slowEvery},
+		pace:        newPace(),
 	}
-	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now()}, Labels: w.labels, Pace: w.pace.shown(m.rps)})
+	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now()}, Labels: w.labels, Pace: w.pace.shown(m.rps, m.now())})
 	return w
 }
 
@@ -186,15 +186,22 @@ func (w *Watcher) ReadSoon(flowID string) {
 	wake(w.nudge)
 }
 
-// Look tells that a flow is on somebody's screen: for the next half minute it
-// is read as often as an active one.
-func (w *Watcher) Look(flowID string) {
+// Look tells that a flow is on somebody's screen: for the next half minute its
+// details are read first.
+func (w *Watcher) Look(flowID string) { w.LookAll([]string{flowID}) }
+
+// LookAll is Look for the rows of a list, as often as it is painted.
+func (w *Watcher) LookAll(flowIDs []string) {
+	until, fresh := w.monitor.now().Add(lookFor), false
 	w.mu.Lock()
-	_, known := w.looked[flowID]
-	w.looked[flowID] = w.monitor.now().Add(lookFor)
+	for _, id := range flowIDs {
+		_, known := w.looked[id]
+		fresh = fresh || !known
+		w.looked[id] = until
+	}
 	w.mu.Unlock()
 	w.touch()
-	if !known {
+	if fresh {
 		wake(w.nudge)
 	}
 }
@@ -272,7 +279,7 @@ func (w *Watcher) beat() (idle bool) {
 			delete(w.looked, id)
 		}
 	}
-	w.publish()
+	w.publishAll()
 	if w.wanted() || now.Sub(time.Unix(0, w.lastUse.Load())) < idleAfter {
 		return false
 	}
@@ -384,6 +391,7 @@ func (w *Watcher) record(id string) *record {
 	if r == nil {
 		r = &record{id: id, order: w.orders[id], care: w.care[id], dirty: true}
 		w.records[id] = r
+		w.rows.stale = true
 	}
 	return r
 }
@@ -392,6 +400,7 @@ func (w *Watcher) record(id string) *record {
 func (w *Watcher) forget(id string) {
 	delete(w.records, id)
 	delete(w.orders, id)
+	w.rows.stale = true
 }
 
 // settle lets a status that was just read confirm the command of its flow, and
@@ -419,43 +428,4 @@ func (w *Watcher) setLink(err error) {
 		next.Since = w.link.Since
 	}
 	w.link = next
-}
-
-// publish makes the next snapshot if anything differs from the last, and tells
-// the subscribers. w.mu is held.
-func (w *Watcher) publish() {
-	now, last := w.monitor.now(), w.snapshot.Load()
-	next := &Snapshot{
-		At: now, Complete: w.complete, Link: w.link, Capabilities: w.capabilities,
-		Flows: make([]*Flow, 0, len(w.records)),
-		byID:  make(map[string]*Flow, len(w.records)),
-		Pace:  w.pace.shown(w.monitor.rps), Labels: w.labels, Credential: w.lastCredential(),
-	}
-	if next.Link.Since.IsZero() {
-		next.Link = last.Link
-	}
-	for id, r := range w.records {
-		f := r.publish(w.pace, now)
-		next.Flows = append(next.Flows, f)
-		next.byID[id] = f
-	}
-	slices.SortFunc(next.Flows, func(a, b *Flow) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
-	})
-	if same(last, next) {
-		return
-	}
-	w.version++
-	next.Version = w.version
-	w.snapshot.Store(next)
-	for ch := range w.subscribers {
-		wake(ch)
-	}
-}
-
-// same tells whether two snapshots say the same.
-func same(a, b *Snapshot) bool {
-	return a.Complete == b.Complete && a.Link == b.Link && a.Capabilities == b.Capabilities &&
-		a.Pace == b.Pace && a.Labels == b.Labels && a.Credential.Equal(b.Credential) &&
-		slices.Equal(a.Flows, b.Flows)
 }
