@@ -30,8 +30,8 @@ func (s *Store) Timeline(ctx context.Context, f trail.Filter) ([]trail.Event, er
 
 // scopes gives the sets of lines that the filter is about. No line is in two
 // of them, and each has its index, in which the newest come first: one query
-// for all would have to sort what it finds. An expression (|| '') is where
-// SQLite must not take another, much worse index.
+// for all would have to sort what it finds. A column in an
+// expression is one whose index SQLite must not take, since it is much worse.
 func scopes(f trail.Filter) []query {
 	if f.FlowID != "" {
 		var own, made query
