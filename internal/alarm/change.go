@@ -22,7 +22,7 @@ func (b *board) raise(m *subject, key thing, l look, times int, now time.Time) *
 	}
 	next.FlowName, next.Region, next.Peer = m.name, m.region, m.peers[key.target]
 	next.Since, next.Priority, next.Count = l.since, l.priority, next.Count+times
-	next.Value, next.Limit, next.Detail = l.value, l.limit, l.detail
+	next.Value, next.Limit, next.Detail = l.value, l.limit, cut(l.detail)
 	if next.Since.IsZero() || next.Since.After(now) {
 		next.Since = now
 	}
@@ -32,6 +32,9 @@ func (b *board) raise(m *subject, key thing, l look, times int, now time.Time) *
 	}
 	h.came = now
 	b.raised(h, next, now)
+	if h.shelf == "" {
+		b.fresh = append(b.fresh, h)
+	}
 	return h
 }
 
@@ -42,8 +45,6 @@ func (b *board) raised(h *held, next Alarm, now time.Time) {
 		h.shelf, h.byShelf = s.ID, true
 		next.AckedAt, next.AckedBy, next.Note = now, s.By, s.Reason
 		change = ChangeShelved
-	} else {
-		b.fresh = append(b.fresh, h)
 	}
 	b.put(h, next, change, b.line(&next, ChangeRaised, "", "", figures(&next), now))
 }
@@ -58,7 +59,7 @@ func (b *board) lasts(h *held, w *watch, l look, wait time.Duration, now time.Ti
 		}
 		if b.lasted(w.worse, wait, now) {
 			next := *h.Alarm
-			next.Priority, next.Value, next.Limit, next.Detail = l.priority, l.value, l.limit, l.detail
+			next.Priority, next.Value, next.Limit, next.Detail = l.priority, l.value, l.limit, cut(l.detail)
 			next.AckedAt, next.AckedBy, next.Note = time.Time{}, "", ""
 			b.raised(h, next, now)
 			return
@@ -114,7 +115,7 @@ func (b *board) clear(h *held, cause string, now time.Time) {
 	if cause != "" {
 		detail += " " + fact("cause", cause)
 	}
-	b.put(h, next, change, b.line(&next, ChangeCleared, "", "", detail, now))
+	b.put(h, next, change, b.line(&next, change, "", "", detail, now))
 }
 
 // end clears at once what is about a thing.
@@ -183,7 +184,7 @@ func figures(a *Alarm) string {
 		s += " " + fact("members", a.Members)
 	}
 	if a.Kind != Unstable && a.Count > 1 {
-		s += " " + fact("count", a.Count)
+		s += " " + fact("times", a.Count)
 	}
 	if a.Detail != "" {
 		s += " " + fact("problem", a.Detail)

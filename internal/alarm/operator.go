@@ -137,7 +137,7 @@ func (p *Panel) Past(ctx context.Context, flowID string, from, to time.Time, lim
 	return list, nil
 }
 
-// cut shortens what a person wrote.
+// cut shortens what a person or a far end wrote.
 func cut(s string) string {
 	s = strings.TrimSpace(strings.ToValidUTF8(s, ""))
 	if r := []rune(s); len(r) > mostNote {

@@ -17,12 +17,13 @@ import (
 
 const (
 	tick       = time.Second
-	storeLimit = 2 * time.Second // for what is written in one go: an alarm is shown then, written or not
-	storeRetry = 2 * time.Second // after the store failed
-	mostLines  = 10_000          // lines of signals that wait for the store
-	mostWrites = 100_000         // changes of alarms that wait for the store
-	mostPast   = 1000            // alarms given at once
-	mostNote   = 500             // runes of a note
+	breath     = 50 * time.Millisecond // between two looks: a busy gateway changes something many times a second
+	storeLimit = 2 * time.Second       // for what is written in one go: an alarm is shown then, written or not
+	storeRetry = 2 * time.Second       // after the store failed
+	mostLines  = 10_000                // lines of signals that wait for the store
+	mostWrites = 100_000               // changes of alarms that wait for the store
+	mostPast   = 1000                  // alarms given at once
+	mostNote   = 500                   // runes of a note, a reason or a detail
 )
 
 // Panel has the alarms of one project. Its methods may be called by many at
@@ -89,7 +90,13 @@ func (p *Panel) follow(ctx context.Context, w watched) {
 		case <-timer.C:
 		}
 		wait := p.look(ctx, picture{w.Peek(), w.Awake()})
-		timer.Reset(wait)
+		timer.Reset(breath)
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		timer.Reset(max(0, wait-breath))
 	}
 }
 

@@ -182,7 +182,7 @@ func TestAfterARestart(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 		same(t, "trail", trailOf(t, s, trail.Alarm), []string{
-			"raised", "raised", "raised", "acknowledged", "shelved", "cleared", "unshelved",
+			"raised", "raised", "raised", "acknowledged", "shelved", "returned", "unshelved",
 		})
 	})
 }
@@ -287,7 +287,7 @@ func TestFullDisk(t *testing.T) {
 		f.fails.Store(false)
 		r.wait(3)
 		r.listed("written", "source_lost 0 returned p3")
-		same(t, "trail", trailOf(t, s, trail.Alarm), []string{"raised", "cleared"})
+		same(t, "trail", trailOf(t, s, trail.Alarm), []string{"raised", "returned"})
 		same(t, "signals", trailOf(t, s, trail.Signal), []string{"source_lost", "live"})
 		must(t, r.panel.Ack(t.Context(), "op-1", "", r.panel.View().Active[0].ID))
 		r.panels.Close()
@@ -372,4 +372,53 @@ func TestSlowWebhooks(t *testing.T) {
 	if told < hookQueue || told > hookQueue+2 || !strings.Contains(log.String(), "dropped=") {
 		t.Errorf("told %d, log %s", told, log.String())
 	}
+}
+
+// TestManyAtOnce lets people work on a panel while it looks.
+func TestManyAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store) {
+		d := newDesk(t, 4)
+		var clock atomic.Pointer[time.Time]
+		set := func() { now := d.now; clock.Store(&now) }
+		set()
+		panels := New(Options{Store: s, Now: func() time.Time { return *clock.Load() }, Raised: func(monitor.Key, *Alarm, Change) {}})
+		defer panels.Close()
+		panel := panels.Of(key)
+		var people sync.WaitGroup
+		done := make(chan struct{})
+		for range 3 {
+			people.Go(func() {
+				changed, cancel := panels.Of(key).Subscribe()
+				defer cancel()
+				for {
+					select {
+					case <-done:
+						return
+					case <-changed:
+					}
+					for _, a := range panel.View().Active {
+						if err := panel.Ack(t.Context(), "op", "", a.ID); err != nil && !errors.Is(err, ErrGone) {
+							t.Error(err)
+						}
+					}
+					if err := panel.Shelve(t.Context(), Shelf{FlowID: "3", By: "op", Until: clock.Load().Add(20 * time.Second)}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		for n := range 40 {
+			for i := range d.flows {
+				d.state(i, []monitor.State{monitor.StateLive, monitor.StateSourceLost}[n/15%2])
+			}
+			panel.look(t.Context(), d.picture())
+			d.now = d.now.Add(time.Second)
+			set()
+		}
+		close(done)
+		people.Wait()
+		if v, err := s.VerifyTrail(t.Context()); err != nil || !v.OK() {
+			t.Errorf("trail: %+v, %v", v, err)
+		}
+	})
 }

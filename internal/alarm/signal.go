@@ -99,7 +99,7 @@ func sourceDetail(m *subject, f *monitor.Flow, s *signals, now time.Time) string
 			d += " " + fact("loss", percent(st.Source.Loss))
 		}
 		if st.Source.Problem != "" {
-			d += " " + fact("problem", st.Source.Problem)
+			d += " " + fact("problem", cut(st.Source.Problem))
 		}
 	}
 	return d
@@ -128,7 +128,7 @@ func (b *board) signalOutput(m *subject, o *monitor.Output, now time.Time) {
 		d += " " + fact("peer", peer)
 	}
 	if o.Statistics != nil && o.Statistics.Problem != "" {
-		d += " " + fact("problem", o.Statistics.Problem)
+		d += " " + fact("problem", cut(o.Statistics.Problem))
 	}
 	m.signal.outputs[o.Name] = outputSignal{lost, now}
 	b.signal(m, verb, o.Name, d, now)
@@ -160,7 +160,7 @@ func (b *board) signalProject(m *subject, p picture, now time.Time) {
 	if reached != s.word {
 		d := fact("lasted", now.Sub(s.since).Round(time.Second))
 		if p.Link.Reason != "" {
-			d += " " + fact("problem", p.Link.Reason)
+			d += " " + fact("problem", cut(p.Link.Reason))
 		}
 		b.signal(m, reached, "", d, now)
 		s.word, s.since = reached, now
