@@ -135,7 +135,7 @@ function release(done) {
   const { button, ticket } = hold;
   hold = null;
   button.classList.remove("held");
-  button.querySelector(".ring-fill")?.setAttribute("stroke-dashoffset", done ? "0" : "100");
+  button.querySelector(".ring-fill")?.setAttribute("stroke-dashoffset", done ? "0" : "110");
   const label = button.querySelector("[data-hold-label]");
   if (label && "words" in button.dataset) label.textContent = button.dataset.words;
   say(button, done ? "" : button.dataset.let);

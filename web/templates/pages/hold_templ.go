@@ -149,7 +149,7 @@ func (h Hold) button(t *text.Strings) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "><svg class=\"ring\" viewBox=\"0 0 32 32\" width=\"32\" height=\"32\" aria-hidden=\"true\"><circle class=\"ring-track\" cx=\"16\" cy=\"16\" r=\"13\"></circle> <circle class=\"ring-fill\" cx=\"16\" cy=\"16\" r=\"13\" pathLength=\"100\" stroke-dasharray=\"100\" stroke-dashoffset=\"100\" transform=\"rotate(-90 16 16)\"></circle> <path class=\"ring-stop\" d=\"M12 12h8v8h-8z\"></path></svg> <span class=\"hold-words\"><b data-hold-label>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "><svg class=\"ring\" viewBox=\"0 0 32 32\" width=\"32\" height=\"32\" aria-hidden=\"true\"><circle class=\"ring-track\" cx=\"16\" cy=\"16\" r=\"13\"></circle> <circle class=\"ring-fill\" cx=\"16\" cy=\"16\" r=\"13\" pathLength=\"100\" stroke-dasharray=\"100 120\" stroke-dashoffset=\"110\" transform=\"rotate(-90 16 16)\"></circle> <path class=\"ring-stop\" d=\"M12 12h8v8h-8z\"></path></svg> <span class=\"hold-words\"><b data-hold-label>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
