@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/trail"
 )
@@ -116,6 +118,24 @@ func disagreement(f trail.Finding, where string) string {
 		return "command " + f.Detail + ": in the table of commands, but not in the trail"
 	}
 	return where + ": the table of commands says something else about command " + f.Detail + ", or nothing"
+}
+
+// auditAccept lets Flowdeck write again after the trail's end was changed from
+// outside, or its key was lost. It says so in the trail.
+func auditAccept(ctx context.Context, in invocation) error {
+	st, _, err := openStore(ctx, in.cfg)
+	if err != nil {
+		return err
+	}
+	head, err := st.TrailHead(ctx)
+	if err != nil {
+		return closeAfter(err, st)
+	}
+	err = st.AcceptTrail(ctx, trail.Line{
+		At: time.Now(), Kind: trail.Access, ID: uuid.NewString(), Verb: "trail_accept", Actor: "command line",
+		Reason: in.args[0], Detail: "the record of the end was " + head.String(),
+	})
+	return closeAfter(err, st)
 }
 
 // auditExport writes the lines of the trail, oldest first, in the order of the

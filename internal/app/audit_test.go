@@ -127,6 +127,12 @@ func TestAuditVerifyWithAnotherKeyFile(t *testing.T) {
 		t.Errorf("verify with another key file:\n%s", out)
 	}
 	a.run(1, "user", "disable", "admin") // nothing more is written
+	a.run(2, "audit", "accept")
+	a.run(0, "audit", "accept", "the key file burnt")
+	a.run(0, "user", "disable", "admin")
+	if out := a.run(1, "audit", "verify"); !strings.Contains(out, "lines  8") || !strings.Contains(out, "FAULT  lines 1 to 6: changed") {
+		t.Errorf("verify after going on:\n%s", out)
+	}
 }
 
 func TestAuditExport(t *testing.T) {

@@ -60,6 +60,7 @@ func commands() []command {
 		{name: "key revoke", args: "AK", count: [2]int{1, 1}, about: "refuse an access key from now on", run: keyRevoke},
 		{name: "audit verify", about: "check that no line of the activity trail was changed, moved or removed", run: auditVerify, flags: verifyFlags},
 		{name: "audit export", about: "write the lines of the activity trail to standard output", run: auditExport, flags: exportFlags},
+		{name: "audit accept", args: "REASON", count: [2]int{1, 1}, about: "go on with an activity trail that has a fault; what is wrong stays to be found", run: auditAccept},
 		{name: "doctor", about: "check what this machine has, and say how to mend what is missing", run: doctor, flags: doctorFlags},
 		{name: "version", about: "print the version", run: printVersion},
 	}

@@ -18,7 +18,7 @@ var ErrNoKey = errors.New("the activity trail has no key")
 
 // errHead is that the record of the trail's end is not Flowdeck's own.
 var errHead = errors.New("the activity trail was changed from outside, or the key file is another one: " +
-	"nothing more is written to it; flowdeck audit verify tells what is wrong")
+	"nothing more is written to it; flowdeck audit verify tells what is wrong, and flowdeck audit accept goes on after it")
 
 const (
 	batchMost = 256              // writers of one transaction

@@ -24,6 +24,36 @@ func (s *Store) AppendTrail(ctx context.Context, lines ...trail.Line) error {
 	return nil
 }
 
+// AcceptTrail goes on with a trail whose end was changed from outside, or whose
+// key is lost, from where it ends now; l is to say so. What is wrong with the
+// lines before stays to be found.
+func (s *Store) AcceptTrail(ctx context.Context, l trail.Line) error {
+	if s.chain.keys == nil {
+		return ErrNoKey
+	}
+	err := s.tx(ctx, func(c conn) error {
+		if err := s.dialect.lockTrail(ctx, c); err != nil {
+			return err
+		}
+		a := &appender{conn: c, ring: trail.NewRing(s.chain.keys), head: trail.Start()}
+		ends, err := all(ctx, c, scanEntry, `SELECT `+lineColumns+` FROM trail_lines ORDER BY seq DESC LIMIT 1`)
+		if err != nil {
+			return err
+		}
+		for _, end := range ends {
+			a.head = trail.Head{Lines: end.Seq, MAC: end.MAC}
+		}
+		if err := a.add(ctx, l); err != nil {
+			return err
+		}
+		return a.writeHead(ctx)
+	})
+	if err != nil {
+		return fmt.Errorf("accept the trail: %w", err)
+	}
+	return nil
+}
+
 // TrailHead gives where the trail ends, as it was last written. Who keeps it
 // elsewhere can prove later that nothing up to there was cut.
 func (s *Store) TrailHead(ctx context.Context) (trail.Head, error) {

@@ -239,7 +239,32 @@ func TestNothingIsWrittenAfterTampering(t *testing.T) {
 		open, err := s.OpenCommands(ctx)
 		must(t, err)
 		same(t, "commands kept", len(open), 0)
+		must(t, s.AcceptTrail(ctx, trail.Line{Kind: trail.Access, Verb: "trail_accept", Detail: "was 9"}))
+		must(t, s.AddCommand(ctx, command("2", "f", "stop", day)))
+		wantWhole(t, s, 10) // who cut it has lost: the line about it is there
 	})
+}
+
+func TestTrailGoesOnWithAnotherKey(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		fill(t, s)
+		s.KeepTrail(otherKeys{1})
+		if err := s.AppendTrail(t.Context(), line(trail.Care, "f", "note", day)); err == nil {
+			t.Error("a line was added with another key")
+		}
+		must(t, s.AcceptTrail(t.Context(), line(trail.Access, "", "trail_accept", day)))
+		must(t, s.AppendTrail(t.Context(), line(trail.Care, "f", "note", day)))
+		v, err := s.VerifyTrail(t.Context())
+		must(t, err)
+		same(t, "findings", v.Findings, []trail.Finding{{Fault: trail.Changed, Seq: 1, End: 9}})
+	})
+}
+
+// otherKeys are the keys of another key file.
+type otherKeys struct{ storetest.Keys }
+
+func (o otherKeys) Derive(number int, label string) ([]byte, error) {
+	return o.Keys.Derive(number, "other "+label)
 }
 
 func TestNothingIsKeptWithoutItsLine(t *testing.T) {
