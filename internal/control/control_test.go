@@ -69,7 +69,7 @@ func open(t *testing.T, prepare ...func(*room)) *room {
 // begin makes the Control, as a process does that starts.
 func (r *room) begin(t *testing.T, trail control.Trail) {
 	t.Helper()
-	m := monitor.New(monitor.Options{RPS: 200})
+	m := monitor.New(monitor.Options{RPS: 2000})
 	r.Control = control.New(control.Options{Store: trail, Monitor: m, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Now: r.now})
 	t.Cleanup(r.Close)
 	t.Cleanup(m.Close)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,69 +92,85 @@ func (r *room) guarded(t *testing.T, s medialive.FlowStatus) string {
 	return id
 }
 
+// person is who gives a command in TestGuards.
+type person struct {
+	name, actor, reason string
+	consent             control.Consent
+	meant               bool
+}
+
+func people(flow string) []person {
+	held := control.Consent{Held: true}
+	return []person{
+		{"owner", "owner", "test", control.Consent{}, false},
+		{"owner who holds", "owner", "test", held, true},
+		{"owner who types the name", "owner", "test", control.Consent{Name: flow}, true},
+		{"owner who types another name", "owner", "test", control.Consent{Name: "another flow"}, false},
+		{"owner who gives no reason", "owner", " ", held, false},
+		{"stranger", "op-2", "test", control.Consent{}, false},
+		{"stranger who holds", "op-2", "test", held, true},
+		{"stranger with an ask that is not there", "op-2", "test", control.Consent{Ask: "x"}, false},
+	}
+}
+
+// right tells what the guard has to make of a command.
+func right(protected string, active bool, a act, who person) string {
+	asks := a.always || a.interrupts && active
+	switch {
+	case who.consent.Ask != "":
+		return "changed"
+	case protected == "":
+		return "passes"
+	case who.actor != "owner":
+		return "protected"
+	case asks && !who.meant:
+		return "consent"
+	case asks && protected == "with second":
+		return "asked"
+	}
+	return "passes"
+}
+
 // TestGuards goes through who × protected × what × consent: what is refused
 // makes no call that changes anything.
 func TestGuards(t *testing.T) {
-	var nothing, noReason control.Consent
-	held, wrong := control.Consent{Held: true}, control.Consent{Name: "another flow"}
-	refused, allowed := 0, 0
-	for _, protected := range []string{"", "owner", "owner with second"} {
-		for _, status := range []medialive.FlowStatus{medialive.Active, medialive.Standby} {
-			for _, a := range acts() {
-				for _, who := range []struct {
-					name, actor, reason string
-					consent             control.Consent
-					meant               bool
-				}{
-					{"owner", "owner", "test", nothing, false},
-					{"owner who holds", "owner", "test", held, true},
-					{"owner who types the name", "owner", "test", control.Consent{Name: "flow-0"}, true},
-					{"owner who types another name", "owner", "test", wrong, false},
-					{"owner who gives no reason", "owner", " ", held, false},
-					{"stranger", "op-2", "test", noReason, false},
-					{"stranger who holds", "op-2", "test", held, true},
-					{"stranger with an ask that is not there", "op-2", "test", control.Consent{Ask: "x"}, false},
-				} {
-					name := fmt.Sprintf("%s/%s/%s by %s", protected, status, a.name, who.name)
+	var refused, allowed atomic.Int64
+	t.Run("", func(t *testing.T) {
+		for _, protected := range []string{"", "alone", "with second"} {
+			for _, status := range []medialive.FlowStatus{medialive.Active, medialive.Standby} {
+				t.Run(protected+" "+string(status), func(t *testing.T) {
+					t.Parallel()
 					r := open(t)
-					id := r.guarded(t, status)
-					if protected != "" {
-						r.protect(t, id, protected != "owner")
-					}
-					err := a.give(r, r.as(who.actor, who.reason, who.consent), id)
-					asks := a.always || a.interrupts && status == medialive.Active
-					want := "passes"
-					switch {
-					case who.consent.Ask != "":
-						want = "changed"
-					case protected == "":
-					case who.actor != "owner":
-						want = "protected"
-					case asks && !who.meant:
-						want = "consent"
-					case asks && protected != "owner":
-						want = "asked"
-					}
-					if got := verdict(err); got != want {
-						t.Errorf("%s: %s (%v), want %s", name, got, err, want)
-					}
-					sent := r.changesSent()
-					if want == "passes" {
-						allowed++
-						if sent != 1 {
-							t.Errorf("%s: %d calls", name, sent)
+					for _, a := range acts() {
+						for i := range people("") {
+							id := r.guarded(t, status)
+							f, _ := r.cloud.Flow(id)
+							who := people(f.Name)[i]
+							if protected != "" {
+								r.protect(t, id, protected == "with second")
+							}
+							before, want := r.changesSent(), right(protected, status == medialive.Active, a, who)
+							err := a.give(r, r.as(who.actor, who.reason, who.consent), id)
+							if got := verdict(err); got != want {
+								t.Errorf("%s by %s: %s (%v), want %s", a.name, who.name, got, err, want)
+							}
+							sent, should := r.changesSent()-before, 0
+							if want == "passes" {
+								should = 1
+								allowed.Add(1)
+							} else {
+								refused.Add(1)
+							}
+							if sent != should {
+								t.Errorf("%s by %s, who is answered %s: %d calls", a.name, who.name, want, sent)
+							}
 						}
-						continue
 					}
-					refused++
-					if sent != 0 {
-						t.Errorf("%s was refused and made %d calls", name, sent)
-					}
-				}
+				})
 			}
 		}
-	}
-	t.Logf("%d commands refused or held back with 0 calls that change anything, %d passed with 1 each", refused, allowed)
+	})
+	t.Logf("%d commands refused or held back with 0 calls that change anything, %d passed with 1 each", refused.Load(), allowed.Load())
 }
 
 // verdict names what the guard made of a command.

@@ -197,7 +197,8 @@ func explained(row store.Command, err error) error {
 		return err
 	}
 	changes := Told(row.Detail)
-	if len(changes) == 0 || len(visible(changes)) > 0 {
+	other := func(c Change) bool { return c.Field != FieldPassphrase && c.Field != FieldSecond }
+	if len(changes) == 0 || slices.ContainsFunc(changes, other) || len(visible(changes)) > 0 {
 		return err
 	}
 	why := *e

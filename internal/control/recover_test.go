@@ -1,0 +1,117 @@
+package control_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/store"
+)
+
+// TestChangesOfAFormerProcess settles changes of a source and of outputs by
+// what is read of them.
+func TestChangesOfAFormerProcess(t *testing.T) {
+	r := open(t)
+	id := r.add(t, medialive.Standby, "one", "two")
+	long := strings.Repeat("x", 200)
+	r.cloud.Change(id, func(f *cloudFlow) {
+		f.Sources[0].StreamID = "b"
+		f.Sources[0].CIDRWhitelist = []string{"192.0.2.0/24", "198.51.100.0/24"}
+		f.Outputs[0].Port, f.Outputs[0].Description = 6000, long
+		f.Outputs[1].Encryption = &medialive.Crypto{Algorithm: medialive.AES192, KeyType: medialive.SRTPassword, Passphrase: passphrase}
+	})
+	n := 0
+	add := func(verb, target, detail string, age time.Duration) string {
+		n++
+		row := store.Command{
+			ID: fmt.Sprint(n), Endpoint: r.key.Endpoint, Project: r.key.ProjectID, FlowID: id, FlowName: "flow-0",
+			Verb: verb, Target: target, Detail: detail, Actor: "op-9", At: time.Now().Add(-age),
+		}
+		if err := r.store.AddCommand(t.Context(), row); err != nil {
+			t.Fatal(err)
+		}
+		return row.ID
+	}
+	const src, out = control.VerbUpdateSource, control.VerbUpdateOutput
+	want := map[string]string{
+		add(src, "src", `stream_id: "a" → "b"; passphrase: "set" → "new"`, time.Second):                  "done",
+		add(src, "src", `cidr_whitelist: "192.0.2.0/24" → "192.0.2.0/24, 198.51.100.0/24"`, time.Second): "done",
+		add(src, "src", `stream_id: "b" → "a"`, time.Minute):                                             "not_done",
+		add(src, "src", `stream_id: "c" → "d"`, time.Minute):                                             "unknown", // somebody changed it since
+		add(src, "src", `passphrase: "set" → ""`, time.Minute):                                           "not_done",
+		add(src, "src", `passphrase: "set" → "new"`, time.Minute):                                        "unknown",
+		add(out, "one", `port: "5000" → "6000"`, time.Second):                                            "done",
+		add(out, "one", `description: "" → "`+long[:120]+`…"; second: "a" → "b"`, time.Second):           "done",
+		add(out, "one", `description: "`+long[:120]+`…" → "`+long[:120]+`…"`, time.Minute):               "unknown", // cut too short to tell
+		add(out, "two", `passphrase: "" → "new"`, time.Second):                                           "done",
+		add(out, "two", `algorithm: "aes128" → "aes192"`, time.Second):                                   "done",
+		add(out, "two", `output_status: "ENABLED" → "DISABLED"`, time.Minute):                            "not_done",
+		add(out, "gone", `port: "1" → "2"`, time.Minute):                                                 "unknown",
+	}
+	r.begin(t, r.store)
+	eventually(t, func() bool {
+		right := 0
+		for _, c := range r.trail(t, id) {
+			if c.Outcome == want[c.ID] {
+				right++
+			}
+		}
+		return right == len(want)
+	})
+	for _, c := range r.trail(t, id) {
+		if tells := strings.Contains(c.Message, "only the passphrase"); tells != (c.Detail == `passphrase: "set" → "new"`) {
+			t.Errorf("%s: %q", c.Detail, c.Message)
+		}
+	}
+}
+
+// TestLostPassphraseStaysUnknown: no read can tell whether it changed.
+func TestLostPassphraseStaysUnknown(t *testing.T) {
+	r := open(t)
+	id := r.add(t, medialive.Standby)
+	to := source()
+	to.Decryption = &medialive.Crypto{Algorithm: medialive.AES128, KeyType: medialive.SRTPassword, Passphrase: passphrase + "2"}
+	r.cloud.Inject("ModifyFlowSources", 1, medialivetest.Lose(medialivetest.AfterEffect))
+	err := r.UpdateSource(t.Context(), r.op, id, "src", to, control.FingerprintSource(source()))
+	if medialive.KindOf(err) != medialive.KindOutcomeUnknown {
+		t.Fatal(err)
+	}
+	if c := r.trail(t, id)[0]; c.Outcome != "unknown" || !strings.Contains(c.Message, "only the passphrase") {
+		t.Errorf("trail %+v", c)
+	}
+}
+
+// TestReadFasterThanTheLoss: the watcher sees a flow run before it is known
+// that the answer to its start is lost.
+func TestReadFasterThanTheLoss(t *testing.T) {
+	started, seen := make(chan struct{}), make(chan struct{})
+	r := open(t, func(r *room) {
+		r.cloud.After = func(c medialivetest.Call) bool {
+			if c.Op != "ModifyFlowStart" {
+				return false
+			}
+			close(started)
+			<-seen
+			return true
+		}
+	})
+	id := r.add(t, medialive.Standby)
+	answer := make(chan error, 1)
+	go func() { answer <- r.StartFlow(t.Context(), r.op, id) }()
+	<-started
+	r.op.Watcher.ReadSoon(id)
+	r.until(t, id, "seen to run", func(f *monitor.Flow) bool { return f.Status == medialive.Active })
+	close(seen)
+	if err := <-answer; medialive.KindOf(err) != medialive.KindOutcomeUnknown {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { return r.trail(t, id)[0].Outcome == "done" })
+	if f, _ := r.op.Watcher.Snapshot().Flow(id); f.Command.Outcome != monitor.OutcomeDone {
+		t.Errorf("shown as %+v", f.Command)
+	}
+}
