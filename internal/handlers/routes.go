@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 )
@@ -31,22 +32,33 @@ const (
 	post = http.MethodPost
 )
 
-// routes is the one table of all that the dashboard answers.
+// routes is the one table of all that the dashboard answers, noun by noun.
 func (d *desk) routes() []route {
-	setting := &settings{d}
-	protect, ask, note, band := &protects{d}, &asks{d}, &notes{d}, &bands{d}
-	good, park, label := &goods{d}, &parks{d}, &labels{d}
-	login, flow, source, output := &logins{d}, &flows{d}, &sources{d}, &outputs{d}
-	alarm := &alarms{d}
-	past := &histories{d}
-	acts := &activities{d}
+	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes())
+}
+
+// ownRoutes are sign-in, the stream, files and probes.
+func (d *desk) ownRoutes() []route {
+	login := &logins{d}
 	return []route{
 		{get, "/", anyone, login.home},
 		{get, "/login", anyone, login.form},
 		{post, "/login", anyone, login.signIn},
 		{post, "/logout", anyone, login.signOut},
 		{post, "/settings", anyone, d.setPreferences},
+		{get, "/renew", reader, login.renewForm},
+		{get, "/live", reader, d.live},
+		{get, "/static/*", anyone, d.files},
+		{get, "/healthz", anyone, d.health.alive},
+		{get, "/readyz", anyone, d.health.isReady},
+		{get, "/metrics", anyone, d.health.figures},
+	}
+}
 
+// flowRoutes are flows, their sources, outputs and history.
+func (d *desk) flowRoutes() []route {
+	flow, source, output, past := &flows{d}, &sources{d}, &outputs{d}, &histories{d}
+	return []route{
 		{get, "/flows", reader, flow.list},
 		{get, "/flows/new", operator, flow.newForm},
 		{post, "/flows", operator, flow.create},
@@ -60,11 +72,9 @@ func (d *desk) routes() []route {
 		{post, "/flows/:id/stop", operator, flow.stop},
 		{get, "/flows/:id/delete", operator, flow.askDelete},
 		{post, "/flows/:id/delete", operator, flow.remove},
-
 		{get, "/flows/:id/source", operator, source.form},
 		{post, "/flows/:id/source", operator, source.save},
 		{post, "/flows/:id/source/effect", operator, source.effect},
-
 		{get, "/flows/:id/outputs/new", operator, output.newForm},
 		{post, "/flows/:id/outputs", operator, output.add},
 		{post, "/flows/:id/outputs/new/effect", operator, output.effectOfNew},
@@ -77,27 +87,14 @@ func (d *desk) routes() []route {
 		{get, "/flows/:id/outputs/:name/disable", operator, output.askDisable},
 		{post, "/flows/:id/outputs/:name/disable", operator, output.disable},
 		{post, "/flows/:id/outputs/:name/enable", operator, output.enable},
+	}
+}
 
-		{get, "/settings", reader, setting.page},
-		{get, "/settings/webhooks/new", operator, setting.newForm},
-		{post, "/settings/webhooks", operator, setting.add},
-		{get, "/settings/webhooks/:id", operator, setting.form},
-		{post, "/settings/webhooks/:id", operator, setting.save},
-		{post, "/settings/webhooks/:id/test", operator, setting.test},
-		{get, "/settings/webhooks/:id/delete", operator, setting.askDelete},
-		{post, "/settings/webhooks/:id/delete", operator, setting.remove},
-
-		{get, "/alarms", reader, alarm.list},
-		{get, "/alarms/:id", operator, alarm.one},
-		{post, "/alarms/ack", operator, alarm.ack},
-		{post, "/alarms/shelve", operator, alarm.shelve},
-		{post, "/alarms/unshelve", operator, alarm.unshelve},
-
-		{get, "/activity", reader, acts.page},
-		{get, "/activity.csv", reader, acts.csv},
-		{get, "/activity.json", reader, acts.json},
-		{get, "/renew", reader, login.renewForm},
-
+// careRoutes are what people put on flows.
+func (d *desk) careRoutes() []route {
+	protect, ask, note, band := &protects{d}, &asks{d}, &notes{d}, &bands{d}
+	good, park, label := &goods{d}, &parks{d}, &labels{d}
+	return []route{
 		{post, "/flows/:id/hold", operator, d.hold},
 		{get, "/flows/:id/protect", operator, protect.form},
 		{post, "/flows/:id/protect", operator, protect.protect},
@@ -126,12 +123,29 @@ func (d *desk) routes() []route {
 		{get, "/labels/edit", operator, label.form},
 		{post, "/labels", operator, label.save},
 		{post, "/labels/delete", operator, label.remove},
+	}
+}
 
-		{get, "/live", reader, d.live},
-		{get, "/static/*", anyone, d.files},
-		{get, "/healthz", anyone, d.health.alive},
-		{get, "/readyz", anyone, d.health.isReady},
-		{get, "/metrics", anyone, d.health.figures},
+// alarmRoutes are alarms, who is told of them, and the trail.
+func (d *desk) alarmRoutes() []route {
+	alarm, acts, setting := &alarms{d}, &activities{d}, &settings{d}
+	return []route{
+		{get, "/settings", reader, setting.page},
+		{get, "/settings/webhooks/new", operator, setting.newForm},
+		{post, "/settings/webhooks", operator, setting.add},
+		{get, "/settings/webhooks/:id", operator, setting.form},
+		{post, "/settings/webhooks/:id", operator, setting.save},
+		{post, "/settings/webhooks/:id/test", operator, setting.test},
+		{get, "/settings/webhooks/:id/delete", operator, setting.askDelete},
+		{post, "/settings/webhooks/:id/delete", operator, setting.remove},
+		{get, "/alarms", reader, alarm.list},
+		{get, "/alarms/:id", operator, alarm.one},
+		{post, "/alarms/ack", operator, alarm.ack},
+		{post, "/alarms/shelve", operator, alarm.shelve},
+		{post, "/alarms/unshelve", operator, alarm.unshelve},
+		{get, "/activity", reader, acts.page},
+		{get, "/activity.csv", reader, acts.csv},
+		{get, "/activity.json", reader, acts.json},
 	}
 }
 
