@@ -13,8 +13,9 @@ import (
 const (
 	listShare   = 0.3  // of the budget that the list may take at most
 	airShare    = 0.05 // of the budget that is left alone
-	screenShare = 0.6  // of the details' share that flows on screens may take while others are active
 	restShare   = 0.1  // of the details' share that is kept for flows in standby
+	screenShare = 0.5  // of the rest that flows on screens may take while others are active
+	sourceShare = 0.5  // of what they may take: for their sources, where it is not enough for all
 
 	planEvery = 200 * time.Millisecond
 )
@@ -44,22 +45,30 @@ func (p *poller) tierOf(r *record) tier {
 	return inRest
 }
 
+// job is what is to be read of a flow.
+type job struct {
+	id      string
+	lane    lane
+	source  bool // the flow with its source
+	outputs bool
+}
+
 // readDetails reads the details of flows as they fall due.
 func (p *poller) readDetails(ctx context.Context) {
 	for ctx.Err() == nil {
-		id, l, wait := p.next()
-		if id == "" {
+		next, wait := p.next()
+		if next.id == "" {
 			if sleep(ctx, wait, p.w.nudge) != nil {
 				return
 			}
 			continue
 		}
 		p.work.Go(func() {
-			ok := p.detail(ctx, id, l)
+			ok := p.read(ctx, next)
 			p.mu.Lock()
-			delete(p.busy, id)
+			p.begin(next, -1)
 			if !ok {
-				p.again[id] = p.w.monitor.now().Add(jitter(2 * detailEvery))
+				p.again[next.id] = p.w.monitor.now().Add(jitter(2 * detailEvery))
 			}
 			p.mu.Unlock()
 			wake(p.w.nudge)
@@ -67,11 +76,11 @@ func (p *poller) readDetails(ctx context.Context) {
 	}
 }
 
-// next picks the flow whose details are to be read now and marks it busy, or
-// tells how long nothing is due.
-func (p *poller) next() (id string, l lane, wait time.Duration) {
+// next picks what is to be read now and marks the flow busy, or tells how long
+// nothing is due.
+func (p *poller) next() (next job, wait time.Duration) {
 	if p.open() {
-		return "", l, probeEvery
+		return next, probeEvery
 	}
 	w, now := p.w, p.w.monitor.now()
 	w.mu.Lock()
@@ -83,27 +92,47 @@ func (p *poller) next() (id string, l lane, wait time.Duration) {
 		p.forget()
 		p.plan()
 	}
-	switch free := bulkhead - len(p.busy); {
+	switch free := bulkhead - p.running; {
 	case free == 0:
-		return "", l, tick
-	case p.early(&id):
-		l = laneFirst
+		return next, tick
+	case p.early(&next.id):
+		next.lane, next.source, next.outputs = laneFirst, true, true
 	case free == 1:
-		return "", l, tick
+		return next, tick
 	default:
-		id, wait = p.earliest(now)
+		next, wait = p.earliest(now)
 	}
-	if id != "" {
-		p.busy[id], p.tried[id] = true, now
-		delete(p.again, id)
+	if next.id == "" {
+		return next, wait
 	}
-	return id, l, wait
+	p.begin(next, 1)
+	delete(p.again, next.id)
+	if next.source {
+		p.shown[next.id] = now
+	}
+	if next.outputs {
+		p.tried[next.id] = now
+	}
+	return next, wait
+}
+
+// begin notes that a job begins, or with -1 that it ends. p.mu is held.
+func (p *poller) begin(j job, by int) {
+	p.running += by
+	for busy, is := range map[*map[string]bool]bool{&p.sources: j.source, &p.outputs: j.outputs} {
+		switch {
+		case is && by > 0:
+			(*busy)[j.id] = true
+		case is:
+			delete(*busy, j.id)
+		}
+	}
 }
 
 // early picks a flow that somebody wants read. Both mutexes are held.
 func (p *poller) early(id *string) bool {
 	for soon := range p.w.soon {
-		if soon != "" && !p.busy[soon] {
+		if soon != "" && !p.sources[soon] && !p.outputs[soon] {
 			*id = soon
 			delete(p.w.soon, soon)
 			return true
@@ -112,53 +141,87 @@ func (p *poller) early(id *string) bool {
 	return false
 }
 
-// earliest picks the flow that has been due for longest, of those that matter
-// most. Both mutexes are held.
-func (p *poller) earliest(now time.Time) (id string, wait time.Duration) {
+// earliest picks what has been due for longest, of the flows that matter most:
+// of active ones, sources go before outputs. Both mutexes are held.
+func (p *poller) earliest(now time.Time) (next job, wait time.Duration) {
 	wait = tick
 	var best time.Time
-	bestTier := inRest + 1
+	bestRank := int(inRest)*2 + 2
 	for flow, r := range p.w.records {
-		if p.busy[flow] {
-			continue
-		}
 		t := p.tierOf(r)
-		due := p.tried[flow].Add(p.w.pace.of(t))
-		if again, ok := p.again[flow]; ok && again.Before(due) {
-			due = again
+		again := p.again[flow]
+		sources, outputs := p.w.pace.of(t)
+		source := p.due(p.shown[flow], sources, again)
+		if !p.sources[flow] && !source.After(now) && earlier(source, int(t)*2, best, bestRank) {
+			best, bestRank = source, int(t)*2
+			next = job{id: flow, source: true}
 		}
-		if due.After(now) {
-			wait = min(wait, due.Sub(now))
-			continue
+		output := p.due(p.tried[flow], outputs, again)
+		if !p.outputs[flow] && !output.After(now) && earlier(output, int(t)*2+1, best, bestRank) {
+			best, bestRank = output, int(t)*2+1
+			next = job{id: flow, outputs: true}
 		}
-		if t < bestTier || t == bestTier && due.Before(best) {
-			id, best, bestTier = flow, due, t
-		}
+		wait = min(wait, max(0, source.Sub(now)), max(0, output.Sub(now)))
 	}
-	return id, wait
+	return next, max(wait, planEvery/4)
+}
+
+// earlier tells whether one due at that time goes before the best so far.
+func earlier(due time.Time, rank int, best time.Time, bestRank int) bool {
+	return rank < bestRank || rank == bestRank && due.Before(best)
+}
+
+// due is when something is to be read again, earlier where that failed.
+func (p *poller) due(last time.Time, period time.Duration, again time.Time) time.Time {
+	due := last.Add(period)
+	if !again.IsZero() && again.Before(due) {
+		return again
+	}
+	return due
 }
 
 // plan stretches the periods to what the budget allows: a call for each flow
 // and one for each of its outputs. Both mutexes are held.
 func (p *poller) plan() {
-	var calls [inRest + 1]float64
+	var flows, outputs [inRest + 1]float64
 	for _, r := range p.w.records {
-		calls[p.tierOf(r)] += float64(1 + len(r.outputs))
+		t := p.tierOf(r)
+		flows[t]++
+		outputs[t] += float64(len(r.outputs))
 	}
 	share := p.share()
 	if limit := rate.Limit(share); p.details.Limit() != limit {
 		p.details.SetLimit(limit)
 	}
-	screen := share * (1 - restShare)
-	if calls[active] > 0 {
-		screen = share * screenShare
+	left := share * (1 - restShare)
+	screen := left
+	if flows[active] > 0 {
+		screen *= screenShare
 	}
 	pace := &p.w.pace
-	pace.screen = max(detailEvery, seconds(calls[onScreen]/screen))
-	left := share*(1-restShare) - calls[onScreen]/pace.screen.Seconds()
-	pace.detail = max(detailEvery, seconds(calls[active]/left))
-	left += share*restShare - calls[active]/pace.detail.Seconds()
-	pace.rest = max(slowEvery, seconds((calls[unread]+calls[inRest])/left))
+	var used float64
+	pace.screenSource, pace.screen, used = split(flows[onScreen], outputs[onScreen], screen)
+	left -= used
+	pace.source, pace.detail, used = split(flows[active], outputs[active], left)
+	left += share*restShare - used
+	idle := flows[unread] + flows[inRest] + outputs[unread] + outputs[inRest]
+	pace.rest = max(slowEvery, seconds(idle/left))
+}
+
+// split shares out calls a second among the flows and the outputs of a tier:
+// all as often as can be of use, or else the flows with their sources first. It
+// tells how many calls a second that takes.
+func split(flows, outputs, calls float64) (source, output time.Duration, used float64) {
+	all := seconds((flows + outputs) / calls)
+	if all <= detailEvery {
+		return detailEvery, detailEvery, (flows + outputs) / detailEvery.Seconds()
+	}
+	source = max(detailEvery, seconds(flows/(calls*sourceShare)))
+	output = seconds(outputs / (calls - flows/source.Seconds()))
+	if output < source {
+		return all, all, calls
+	}
+	return source, output, calls
 }
 
 // share gives the calls a second that are for details: what the list leaves,
@@ -176,38 +239,52 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 
 // forget drops what is noted of flows that are gone.
 func (p *poller) forget() {
-	for id := range p.tried {
-		if p.w.records[id] == nil && !p.busy[id] {
+	for id := range p.shown {
+		if p.w.records[id] == nil && !p.sources[id] && !p.outputs[id] {
 			delete(p.tried, id)
+			delete(p.shown, id)
 			delete(p.again, id)
 		}
 	}
 }
 
-// detail reads one flow, then its outputs one by one, and tells whether it got
-// all. It ends early where the service is in trouble.
-func (p *poller) detail(ctx context.Context, id string, l lane) (all bool) {
+// read does a job, and tells whether it got all.
+func (p *poller) read(ctx context.Context, j job) (all bool) {
+	if j.source && !p.readFlow(ctx, j) {
+		return false
+	}
+	return !j.outputs || p.readOutputs(ctx, j.id)
+}
+
+// readFlow reads a flow with its source, and tells whether it could.
+func (p *poller) readFlow(ctx context.Context, j job) bool {
 	var f medialive.Flow
-	at, err := p.ask(ctx, l, func(r Reader) (err error) {
-		f, err = r.ShowFlow(ctx, id)
+	at, err := p.ask(ctx, j.lane, func(r Reader) (err error) {
+		f, err = r.ShowFlow(ctx, j.id)
 		return err
 	})
 	if medialive.KindOf(err) == medialive.KindNotFound {
-		p.w.absent(id)
+		p.w.absent(j.id)
 	}
-	if err != nil || f.ID != id {
+	if err != nil || f.ID != j.id {
 		return false
 	}
 	p.w.detailed(f, at)
+	return true
+}
+
+// readOutputs reads the outputs of a flow one by one, and tells whether it got
+// all. It ends early where the service is in trouble.
+func (p *poller) readOutputs(ctx context.Context, id string) (all bool) {
 	all = true
-	for _, ref := range f.Outputs[:min(len(f.Outputs), medialive.MaxOutputs)] {
+	for _, name := range p.w.outputNames(id) {
 		var o medialive.Output
 		at, err := p.ask(ctx, laneDetails, func(r Reader) (err error) {
-			o, err = r.ShowOutput(ctx, id, ref.Name)
+			o, err = r.ShowOutput(ctx, id, name)
 			return err
 		})
 		switch kind := medialive.KindOf(err); {
-		case err == nil && o.Name == ref.Name:
+		case err == nil && o.Name == name:
 			p.w.outputRead(id, o, at)
 		case err != nil && (kind == medialive.KindUnavailable || kind == medialive.KindThrottled):
 			return false
@@ -216,6 +293,18 @@ func (p *poller) detail(ctx context.Context, id string, l lane) (all bool) {
 		}
 	}
 	return all
+}
+
+// outputNames gives the outputs that a flow is known to have.
+func (w *Watcher) outputNames(id string) (names []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r := w.records[id]; r != nil {
+		for _, o := range r.outputs {
+			names = append(names, o.name)
+		}
+	}
+	return names[:min(len(names), medialive.MaxOutputs)]
 }
 
 // ask is call, unless the breaker is open.
@@ -232,7 +321,7 @@ func (w *Watcher) detailed(f medialive.Flow, at time.Time) {
 	defer w.mu.Unlock()
 	r := w.record(f.ID)
 	r.setDetail(f, at)
-	r.detailPeriod = w.period(r)
+	r.detailPeriod, _ = w.periods(r)
 	w.settle(r, at)
 	w.publish()
 }
@@ -242,15 +331,17 @@ func (w *Watcher) outputRead(flowID string, o medialive.Output, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r := w.records[flowID]; r != nil {
-		r.setOutput(o, at, w.period(r))
+		_, next := w.periods(r)
+		r.setOutput(o, at, next)
 		w.publish()
 	}
 }
 
-// period is the time to the next read of a flow's details. w.mu is held.
-func (w *Watcher) period(r *record) time.Duration {
+// periods are the times to the next reads of a flow's source and of its
+// outputs. w.mu is held.
+func (w *Watcher) periods(r *record) (source, outputs time.Duration) {
 	if _, looked := w.looked[r.id]; looked {
-		return w.pace.screen
+		return w.pace.screenSource, w.pace.screen
 	}
-	return w.pace.detail
+	return w.pace.source, w.pace.detail
 }

@@ -48,9 +48,12 @@ type poller struct {
 	latency time.Duration
 	pages   int                  // of the list
 	planned time.Time            // when the shares were last reckoned
-	tried   map[string]time.Time // when a flow's details were last asked for
+	tried   map[string]time.Time // when a flow's outputs were last asked for
+	shown   map[string]time.Time // the same, of the flow with its source
 	again   map[string]time.Time // when those that failed are to be asked for again
-	busy    map[string]bool      // being read
+	sources map[string]bool      // flows being read with their sources
+	outputs map[string]bool      // flows of which outputs are being read
+	running int                  // jobs
 }
 
 // lane is on whose share of the budget a call is made.
@@ -65,7 +68,7 @@ const (
 func (w *Watcher) poll(ctx context.Context) {
 	p := &poller{
 		w: w, okAt: w.monitor.now(), details: rate.NewLimiter(rate.Limit(w.monitor.rps), 1), allowed: w.monitor.rps,
-		tried: make(map[string]time.Time), again: make(map[string]time.Time), busy: make(map[string]bool),
+		tried: make(map[string]time.Time), shown: make(map[string]time.Time), again: make(map[string]time.Time), sources: make(map[string]bool), outputs: make(map[string]bool),
 	}
 	w.mu.Lock()
 	w.pace = newPace()

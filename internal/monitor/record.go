@@ -185,7 +185,7 @@ func (r *record) facts(p pace, now time.Time) facts {
 		status: r.status, source: r.source, statistics: r.statistics,
 		sourceMoved: r.sourceMoved, movingSince: r.movingSince,
 		statusOf: freshness{now.Sub(r.statusAt), p.list},
-		mediaOf:  freshness{now.Sub(r.mediaAt()), max(p.detail, r.detailPeriod)},
+		mediaOf:  freshness{now.Sub(r.mediaAt()), max(p.source, r.detailPeriod)},
 		lost:     r.statusAt.Before(p.lost),
 	}
 	if !p.heard.IsZero() {

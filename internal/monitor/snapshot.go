@@ -162,8 +162,9 @@ type Pace struct {
 	Stream bool          // changes come by a gateway's event stream
 	RPS    float64       // the budget, requests a second
 	List   time.Duration // between two reads of the list
-	Screen time.Duration // between two reads of a flow on somebody's screen, and of its outputs
-	Hot    time.Duration // of an active flow that is on no screen
+	Screen time.Duration // between two reads of the outputs of a flow on somebody's screen
+	Source time.Duration // of the source of an active flow that is on no screen
+	Hot    time.Duration // of the outputs of one
 	Rest   time.Duration // of the others
 	Paused time.Time     // no call before, since the service asked for it or the breaker is open; zero: not paused
 }
