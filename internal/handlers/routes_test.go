@@ -31,6 +31,17 @@ var guarded = []string{
 	"GET /flows/:id/outputs/:name/row", "GET /flows/:id/outputs/:name/delete", "POST /flows/:id/outputs/:name/delete",
 	"GET /flows/:id/outputs/:name/disable", "POST /flows/:id/outputs/:name/disable", "POST /flows/:id/outputs/:name/enable",
 	"GET /alarms", "GET /alarms/:id", "POST /alarms/ack", "POST /alarms/shelve", "POST /alarms/unshelve",
+	"GET /renew", "GET /flows/:id/history", "GET /flows/:id/history.csv", "POST /flows/:id/hold", "GET /flows/:id/protect",
+	"POST /flows/:id/protect", "POST /flows/:id/release", "POST /flows/:id/protect/force", "GET /flows/:id/ask",
+	"POST /flows/:id/ask", "POST /flows/:id/ask/withdraw", "GET /flows/:id/notes/new", "POST /flows/:id/notes",
+	"POST /flows/:id/notes/:note/delete", "GET /flows/:id/handover", "POST /flows/:id/handover", "GET /flows/:id/band",
+	"POST /flows/:id/band", "GET /flows/:id/good", "POST /flows/:id/good", "POST /flows/:id/good/restore",
+	"GET /flows/:id/outputs/:name/park", "POST /flows/:id/outputs/:name/park", "GET /flows/:id/parked/:name",
+	"POST /flows/:id/parked/:name", "GET /flows/:id/parked/:name/drop", "POST /flows/:id/parked/:name/drop", "GET /labels",
+	"GET /labels/edit", "POST /labels", "POST /labels/delete", "GET /settings", "GET /settings/webhooks/new",
+	"POST /settings/webhooks", "GET /settings/webhooks/:id", "POST /settings/webhooks/:id", "POST /settings/webhooks/:id/test",
+	"GET /settings/webhooks/:id/delete", "POST /settings/webhooks/:id/delete", "GET /activity", "GET /activity.csv",
+	"GET /activity.json",
 	"GET /live",
 }
 
