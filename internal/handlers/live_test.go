@@ -96,10 +96,14 @@ func TestStream(t *testing.T) {
 			t.Errorf("the first frame has no %s", part)
 		}
 	}
-	full := flow.await("the full state", func(e event) bool { return e.name == "" })
+	full := ""
+	flow.await("the full state, with what the trail has of it", func(e event) bool {
+		full += e.data
+		return strings.Contains(full, partial("activity"))
+	})
 	for _, part := range []string{"flow-state", "flow-command", "flow-facts", "source-box", "flow-box", "outputs", "sheet"} {
-		if !strings.Contains(full.data, partial(part)) {
-			t.Errorf("the first frame of the flow has no %s", part)
+		if !strings.Contains(full, partial(part)) {
+			t.Errorf("the first frames of the flow have no %s", part)
 		}
 	}
 	list.await("a heartbeat", func(e event) bool { return e.name == "hb" && len(strings.TrimSpace(e.data)) == 13 })

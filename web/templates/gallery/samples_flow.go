@@ -34,7 +34,7 @@ func (s studio) flow(outputs int) pages.FlowPage {
 				Action: pages.FlowAction{FlowID: "6f0c22-a91e", Name: "FINAL-FEED-A", Verb: "stop", From: "flow", State: "output_lost"},
 			},
 		},
-		Source: s.sourceBox(), Charts: s.charts(), Refused: s.refused(), Sheet: s.sheet(), History: s.history(),
+		Source: s.sourceBox(), Charts: s.charts(), Refused: s.refused(), Sheet: s.sheet(), History: s.history(), Alarms: s.flowAlarms(),
 		Box: pages.FlowBox{T: s.t, ID: "6f0c22d4-0b1a-4c1e-9a55-b8f2c1d0a91e", Status: "ACTIVE", Since: strings.Replace(w.SinceClock, "{}", "17:58:05", 1), Line: pages.LineMoves},
 	}
 	p.Outputs = pages.OutputList{T: s.t, Heading: w.OutputsHead(outputs-1, outputs), Figures: true, AddURL: "/flows/x/outputs/new", Free: w.FreeOutputs(10 - outputs)}
@@ -49,7 +49,7 @@ func (s studio) flow(outputs int) pages.FlowPage {
 		T:         s.t,
 		Commanded: pages.Fact{Word: w.CommandStart, Note: w.ByAt("op-2", "17:58:02"), Age: s.ago(ui.TimeCounter, 6486*time.Second)},
 		Confirmed: pages.Fact{Word: "ACTIVE", Note: w.AfterCommand("3 s"), Age: s.ago(ui.TimeAge, 2*time.Second)},
-		Source:    pages.Fact{Shape: ui.ShapeLive}, SourceBit: ui.Bitrate(8240000), Outputs: slots, Measured: s.ago(ui.TimeAge, time.Second),
+		Source:    pages.Fact{Shape: ui.ShapeLive, Word: w.Source, Note: strings.Replace(s.t.Trail.SinceClock, "{}", "17:58:31", 1)}, SourceBit: ui.Bitrate(8240000), Outputs: slots, Measured: s.ago(ui.TimeAge, time.Second),
 	}
 	return p
 }
@@ -198,7 +198,7 @@ func (s studio) plainFlow() pages.FlowPage {
 	p := s.flow(3)
 	p.Charts, p.Refused, p.Source.Figures = nil, nil, nil
 	p.Source.Bitrate, p.Source.RTT = ui.Figure{}, ui.Figure{}
-	p.Outputs.Figures, p.Facts.Unmeasured = false, s.t.Flow.NotMeasured
+	p.Outputs.Figures, p.Facts.Unmeasured, p.Facts.SourceBit = false, s.t.Flow.NotMeasured, ui.Figure{}
 	for i := range p.Outputs.Rows {
 		p.Outputs.Rows[i].Figures = false
 		p.Outputs.Rows[i].Since = ui.Moment{}

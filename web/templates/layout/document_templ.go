@@ -144,7 +144,7 @@ func document(t *text.Strings, theme Theme, title string, nowMS int64) templ.Com
 				return templ_7745c5c3_Err
 			}
 		}
-		for _, sheet := range []string{"tokens", "base", "components", "pages", "care"} {
+		for _, sheet := range []string{"tokens", "base", "components", "pages", "care", "trail", "alarms"} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<link rel=\"stylesheet\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -193,7 +193,7 @@ func document(t *text.Strings, theme Theme, title string, nowMS int64) templ.Com
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, module := range []string{"live", "guard", "keys", "form", "alarm"} {
+		for _, module := range []string{"live", "guard", "keys", "form", "alarm", "trail"} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<script type=\"module\" src=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
