@@ -10,6 +10,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/layout"
+	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
@@ -100,6 +101,13 @@ func (v teller) alarmBrief(a *alarm.Alarm) layout.AlarmBrief {
 		b.URL = flowPath(a.FlowID)
 	}
 	return b
+}
+
+// markRow puts on a flow's row that its alarm waits, or who has acknowledged it.
+func (v teller) markRow(flowID string, row *pages.FlowRow) {
+	if a := v.alarms.FlowTops[flowID]; a != nil && a.Cleared.IsZero() {
+		row.Blink, row.AckedBy = blinks(a), a.AckedBy
+	}
 }
 
 // blinks tells whether the mark of an alarm blinks.

@@ -35,6 +35,7 @@ func (h *flows) pageModel(c echo.Context, v *visit, f *monitor.Flow) (pages.Flow
 	m := pages.FlowPage{
 		Shell: h.shell(c, v, f.Name), Head: t.head(f), Facts: t.facts(f), Source: t.sourceBox(f),
 		Box: t.flowBox(f), Outputs: t.outputs(f), Sheet: t.sheet(f), History: t.flowActivity(f, told.lines),
+		Alarms: t.flowAlarms(f.ID),
 	}
 	q := chartQueryOf(c, f)
 	m.Ask = t.askLine(f)
@@ -166,7 +167,8 @@ func (d *desk) flowParts(v teller, s *monitor.Snapshot, id string, refused *atom
 	case !ok:
 		return nil
 	}
-	parts := append(d.headParts(v, f), d.piece("flow-box", v.flowBox(f)), d.piece("sheet", v.sheet(f)))
+	parts := append(d.headParts(v, f), d.piece("flow-box", v.flowBox(f)), d.piece("sheet", v.sheet(f)),
+		d.piece("flow-alarms", v.flowAlarms(id)))
 	if told != nil { // else it is about to be read
 		v.deeds = told.deeds
 		parts = append(parts, d.piece("flow-facts", v.facts(f)), d.piece("source-box", v.sourceBox(f)), d.outputParts(v, f),

@@ -138,6 +138,7 @@ func (v teller) row(f *monitor.Flow, history []monitor.Sample) pages.FlowRow {
 	}
 	row.Action.Why = v.off()
 	v.guardRow(f, &row)
+	v.markRow(f.ID, &row)
 	row.Bitrate, row.RTT, row.Loss = v.sourceFigures(f)
 	if v.measured {
 		row.Trace = trace(history, f.State, v.now)

@@ -118,7 +118,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: level}))
 	mon := monitor.New(monitor.Options{Log: log, RPS: 200})
-	panels := alarm.New(alarm.Options{Log: log})
+	panels := alarm.New(alarm.Options{Store: st, Log: log, Delays: alarm.Delays{On: 20 * time.Millisecond, Off: 40 * time.Millisecond}})
 	mon.Attend(panels.Attend)
 	past := history.New(history.Options{Store: st, Log: log})
 	mon.Attend(past.Attend)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/text"
@@ -229,6 +230,7 @@ func (d *desk) shellParts(v teller, s *monitor.Snapshot) []part {
 type paintedRow struct {
 	flow *monitor.Flow
 	off  string // why no command could be given
+	top  *alarm.Alarm
 	part part
 }
 
@@ -245,8 +247,8 @@ func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.
 	for _, f := range l.flows {
 		shown[f.ID] = true
 		row, ok := painted[f.ID]
-		if !ok || row.flow != f || row.off != off {
-			row = paintedRow{f, off, d.piece(pages.RowID(f.ID), v.row(f, w.History(f.ID)))}
+		if !ok || row.flow != f || row.off != off || row.top != v.alarms.FlowTops[f.ID] {
+			row = paintedRow{f, off, v.alarms.FlowTops[f.ID], d.piece(pages.RowID(f.ID), v.row(f, w.History(f.ID)))}
 			painted[f.ID] = row
 		}
 		body.rows = append(body.rows, row.part)

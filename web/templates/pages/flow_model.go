@@ -18,6 +18,7 @@ type FlowPage struct {
 	Refused *Refused // nil: the backend does not tell
 	Sheet   Sheet
 	History Activity
+	Alarms  FlowAlarms
 	Ask     AskLine
 	Care    *Care // nil: not shown
 }

@@ -72,6 +72,8 @@ type FlowRow struct {
 	Guarded     string // "Protect op-1"; empty: not protected
 	Asks        string // "op-1 asks to stop"; empty: nobody waits for a second person
 	PeerName    string // of the far end, as people call it
+	Blink       bool   // its source is lost, and nobody has acknowledged it
+	AckedBy     string // who has acknowledged its alarm; empty: nobody, or there is none
 }
 
 // FlowAction is what may be done with a flow, where it is shown.
