@@ -125,6 +125,12 @@ func TestUsersAndKeys(t *testing.T) {
 	if list := run("", "key", "list"); strings.Contains(list, ak) {
 		t.Errorf("a revoked key is listed:\n%s", list)
 	}
+	if out := run("", "audit", "verify"); !strings.Contains(out, "OK ") {
+		t.Errorf("audit verify while the dashboard runs:\n%s", out)
+	}
+	if out := run("", "audit", "export"); !strings.Contains(out, `"verb":"key_revoke"`) || strings.Contains(out, sk) {
+		t.Errorf("audit export while the dashboard runs:\n%s", out)
+	}
 	if _, err := a.Run("", "user", "add", "nobody"); err == nil || !strings.Contains(err.Error(), "no password on standard input") {
 		t.Errorf("a user without a password: %v", err)
 	}

@@ -115,6 +115,38 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
+// Any one of the lines is edited, deleted, swapped with the next, or made the
+// last: each of these must be found, and where.
+func TestTamperingWithAnyLineIsFound(t *testing.T) {
+	const n = 250
+	whole := write(t, 1, n)
+	found := 0
+	for i := range n {
+		for what, tamper := range map[string]func(e []trail.Entry) []trail.Entry{
+			"edited":  func(e []trail.Entry) []trail.Entry { e[i].Reason += "x"; return e },
+			"deleted": func(e []trail.Entry) []trail.Entry { return slices.Delete(e, i, i+1) },
+			"cut":     func(e []trail.Entry) []trail.Entry { return e[:i] },
+			"swapped": func(e []trail.Entry) []trail.Entry {
+				j := (i + 1) % n
+				e[i].Line, e[j].Line = e[j].Line, e[i].Line
+				return e
+			},
+		} {
+			v := verify(1, kept{tamper(slices.Clone(whole.entries)), whole.record})
+			want := int64(i + 1)
+			if what == "swapped" && i == n-1 { // with the first
+				want = 1
+			}
+			if v.OK() || v.Findings[0].Seq != want {
+				t.Errorf("line %d %s: %+v", i+1, what, v.Findings)
+				continue
+			}
+			found++
+		}
+	}
+	t.Logf("%d of %d found", found, 4*n)
+}
+
 func TestEveryFieldIsHashed(t *testing.T) {
 	line := reflect.TypeFor[trail.Line]()
 	for i := range line.NumField() {
