@@ -185,6 +185,9 @@ func lossy(s medialive.LegStatistics, band monitor.Band) look {
 func outputLost(f *monitor.Flow, o *monitor.Output) look {
 	switch o.State {
 	case monitor.OutputLost:
+		if !apart(f, o) {
+			return look{}
+		}
 		l := look{seen: bad, since: o.Since, priority: Medium}
 		if o.Statistics != nil {
 			l.detail = o.Statistics.Problem
@@ -200,6 +203,12 @@ func outputLost(f *monitor.Flow, o *monitor.Output) look {
 		}
 	}
 	return look{}
+}
+
+// apart tells that an output is lost for itself. Where a backend is polled, its
+// source may have been lost with it, and be read later.
+func apart(f *monitor.Flow, o *monitor.Output) bool {
+	return f.Statistics != nil || f.DetailAt.After(o.Since)
 }
 
 // outputLoss looks whether an output loses packets.

@@ -255,3 +255,18 @@ func TestOutputUnderALostSource(t *testing.T) {
 	d.pass(11 * time.Second)
 	d.want("back", "source_lost 0 returned p3", "output_lost 0/out returned p2 first")
 }
+
+// TestOutputReadBeforeItsSource: on a polled backend both are lost at once, and
+// the output is read first. It is no alarm of the output.
+func TestOutputReadBeforeItsSource(t *testing.T) {
+	d := newDesk(t, 1)
+	read := d.flows[0].DetailAt
+	d.output(0, "out", monitor.OutputLost)
+	d.set(0, func(*monitor.Flow) {})
+	d.flows[0].DetailAt = read
+	d.pass(5 * time.Second)
+	d.state(0, monitor.StateSourceLost)
+	d.pass(4 * time.Second)
+	d.want("the source", "source_lost 0 unacked p3")
+	same(t, "signals", verbs(d.signals), []string{"source_lost"})
+}

@@ -66,6 +66,7 @@ func (d *desk) set(i int, change func(f *monitor.Flow)) {
 	if f.State != was {
 		f.StateSince = d.now
 	}
+	f.DetailAt = d.now.Add(time.Nanosecond)
 	d.flows[i] = &f
 	d.snap.Version++
 }

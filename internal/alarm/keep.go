@@ -19,6 +19,11 @@ type Store interface {
 	PutShelf(ctx context.Context, s store.Shelf, lines ...trail.Line) error
 	DeleteShelf(ctx context.Context, id string, lines ...trail.Line) error
 	Shelves(ctx context.Context, endpoint, project string) ([]store.Shelf, error)
+
+	// These keep who judges, where Options.Shared is set.
+	Care(ctx context.Context, endpoint, project, subject, topic string) (store.Care, error)
+	PutCare(ctx context.Context, c store.Care, lines ...trail.Line) (version int64, err error)
+	DeleteCare(ctx context.Context, endpoint, project, subject, topic string, version int64, lines ...trail.Line) error
 }
 
 // body is how an alarm is written down.
@@ -92,3 +97,13 @@ func (nowhere) PutShelf(context.Context, store.Shelf, ...trail.Line) error { ret
 func (nowhere) DeleteShelf(context.Context, string, ...trail.Line) error { return nil }
 
 func (nowhere) Shelves(context.Context, string, string) ([]store.Shelf, error) { return nil, nil }
+
+func (nowhere) Care(context.Context, string, string, string, string) (store.Care, error) {
+	return store.Care{}, store.ErrNotFound
+}
+
+func (nowhere) PutCare(context.Context, store.Care, ...trail.Line) (int64, error) { return 1, nil }
+
+func (nowhere) DeleteCare(context.Context, string, string, string, string, int64, ...trail.Line) error {
+	return nil
+}

@@ -106,7 +106,10 @@ func (p *Panel) ready(ctx context.Context, now time.Time) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeLimit)
 	defer cancel()
-	return p.drain(ctx, now)
+	if err := p.drain(ctx, now); err != nil {
+		return err
+	}
+	return p.sync(ctx, now)
 }
 
 // applied writes down and shows what a shelf changed. p.mu is held.

@@ -44,6 +44,7 @@ type Panel struct {
 	lines    []trail.Line // of signals, to be written
 	retryAt  time.Time    // the store failed: not before
 	failing  bool         // and that is logged
+	shared   shared
 
 	listening   sync.Mutex // guards subscribers
 	subscribers map[chan struct{}]struct{}
@@ -53,7 +54,7 @@ func newPanel(of *Panels, key monitor.Key) *Panel {
 	o := of.options
 	p := &Panel{
 		panels: of, options: o, key: key, log: o.Log.With("endpoint", key.Endpoint, "project", key.ProjectID),
-		board: newBoard(o.Delays, newID), subscribers: make(map[chan struct{}]struct{}),
+		board: newBoard(o.Delays, newID), shared: shared{bodies: make(map[string][]byte)}, subscribers: make(map[chan struct{}]struct{}),
 	}
 	p.publish(o.Now())
 	return p
@@ -105,7 +106,16 @@ func (p *Panel) look(ctx context.Context, pic picture) (wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.options.Now()
+	if !p.judges(ctx, pic.awake, now) {
+		p.mirror(ctx, pic.awake, now)
+		return syncEvery
+	}
 	p.load(ctx, now)
+	if !now.Before(p.shared.synced.Add(syncEvery)) && !now.Before(p.retryAt) {
+		if err := p.syncWithin(ctx, now); err != nil {
+			p.failed(ctx, "what others did to alarms not read", err, now)
+		}
+	}
 	writes, signals := p.board.step(pic, now)
 	p.enqueue(writes, signals)
 	p.flush(ctx, now)
@@ -115,6 +125,13 @@ func (p *Panel) look(ctx context.Context, pic picture) (wait time.Duration) {
 		wait = min(wait, max(time.Millisecond, next.Sub(p.options.Now())))
 	}
 	return wait
+}
+
+// syncWithin is sync in no more time than a look may take. p.mu is held.
+func (p *Panel) syncWithin(ctx context.Context, now time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	return p.sync(ctx, now)
 }
 
 // publish shows the alarms as they are now, if they changed. p.mu is held, or
@@ -168,6 +185,7 @@ func (p *Panel) load(ctx context.Context, now time.Time) {
 	for _, h := range alarms {
 		p.takeOver(h, now)
 	}
+	p.board.changed = true
 	p.recalled.Store(true)
 }
 
@@ -191,6 +209,10 @@ func (p *Panel) storedAlarms(ctx context.Context) ([]*held, error) {
 	rows, err := p.options.Store.OpenAlarms(ctx, p.key.Endpoint, p.key.ProjectID)
 	if err != nil {
 		return nil, fmt.Errorf("open alarms: %w", err)
+	}
+	p.shared.bodies = make(map[string][]byte, len(rows))
+	for _, row := range rows {
+		p.shared.bodies[row.ID] = row.Body
 	}
 	return p.decoded(ctx, rows), nil
 }
@@ -300,6 +322,9 @@ func (p *Panel) store(ctx context.Context, w *write) error {
 	if err := p.options.Store.PutAlarm(ctx, row, signed(p.key, w.lines)...); err != nil {
 		return err
 	}
+	if p.shared.bodies[row.ID] = row.Body; !row.Open {
+		delete(p.shared.bodies, row.ID)
+	}
 	for _, c := range w.changes {
 		p.panels.note(hooked{p.key, w.alarm, c})
 	}
@@ -327,6 +352,7 @@ func (p *Panel) adopt(ctx context.Context, w *write, now time.Time) error {
 func (p *Panel) finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer p.giveBack(context.Background())
 	p.retryAt = time.Time{}
 	p.flush(context.Background(), p.options.Now())
 }

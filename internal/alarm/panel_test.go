@@ -258,6 +258,13 @@ func (f *failing) PutShelf(ctx context.Context, s store.Shelf, lines ...trail.Li
 	return f.Store.PutShelf(ctx, s, lines...)
 }
 
+func (f *failing) PutCare(ctx context.Context, c store.Care, lines ...trail.Line) (int64, error) {
+	if f.fails.Load() {
+		return 0, errDisk
+	}
+	return f.Store.PutCare(ctx, c, lines...)
+}
+
 // TestFullDisk: what cannot be written is shown, and written later; what people
 // do is refused.
 func TestFullDisk(t *testing.T) {

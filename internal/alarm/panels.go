@@ -40,6 +40,7 @@ type Options struct {
 	Log    *slog.Logger     // nil: nothing is logged
 	Now    func() time.Time // nil: time.Now
 	Delays Delays
+	Shared bool // other processes use the same database: one of them judges, the others show it
 
 	// Raised is told each change of an alarm once it is stored, in order and by
 	// one goroutine. It should not take long: what does not fit into its queue is

@@ -64,7 +64,7 @@ func (b *board) signalFlow(m *subject, f *monitor.Flow, now time.Time) {
 		s.word, s.since = w, now
 	}
 	for i := range f.Outputs {
-		b.signalOutput(m, &f.Outputs[i], now)
+		b.signalOutput(m, f, &f.Outputs[i], now)
 	}
 }
 
@@ -106,15 +106,15 @@ func sourceDetail(m *subject, f *monitor.Flow, s *signals, now time.Time) string
 }
 
 // signalOutput tells the trail that an output was lost or came back.
-func (b *board) signalOutput(m *subject, o *monitor.Output, now time.Time) {
+func (b *board) signalOutput(m *subject, f *monitor.Flow, o *monitor.Output, now time.Time) {
 	s, known := m.signal.outputs[o.Name]
-	lost, back := o.State == monitor.OutputLost, o.State == monitor.OutputOK || o.State == monitor.OutputLoss
+	lost, back := o.State == monitor.OutputLost && apart(f, o), o.State == monitor.OutputOK || o.State == monitor.OutputLoss
 	if o.State == monitor.OutputOff {
 		delete(m.signal.outputs, o.Name)
 		return
 	}
 	if known && lost == s.lost || !lost && !back || !known && !lost {
-		return
+		return // the same, not certain, or fine from the first on
 	}
 	verb := "output_back"
 	if lost {

@@ -158,9 +158,11 @@ func (b *board) restore(h *held, now time.Time) {
 	}
 }
 
-// adopt takes the alarm of a thing that another process wrote down first.
+// adopt takes an alarm as another process wrote it down in place of ours.
 func (b *board) adopt(theirs *held, now time.Time) {
-	if ours := b.things[theirs.thing]; ours != nil {
+	if ours := b.things[theirs.thing]; ours != nil && ours.ID == theirs.ID {
+		theirs.joined = ours.joined
+	} else if ours != nil {
 		delete(b.ids, ours.ID)
 		for _, h := range b.listed() {
 			if h.Parent == ours.ID {
