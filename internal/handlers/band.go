@@ -3,9 +3,11 @@ package handlers
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +48,14 @@ const (
 func parseBandForm(v url.Values) bandForm {
 	trimmed := func(name string) string { return cut(strings.TrimSpace(v.Get(name)), 20) }
 	return bandForm{trimmed(fieldMinBitrate), trimmed(fieldMaxBitrate), trimmed(fieldMaxLoss), trimmed(fieldIdle)}
+}
+
+// ParseBand reads a band from a form: Mb/s, percent, minutes. It names each field
+// that is no number within its range, and the highest bitrate where it is below
+// the lowest.
+func ParseBand(v url.Values) (b monitor.Band, faulty []string) {
+	b, faults := parseBandForm(v).band()
+	return b, slices.Sorted(maps.Keys(faults))
 }
 
 // formOfBand is the form that shows a band.

@@ -381,6 +381,7 @@ func (v teller) output(f *monitor.Flow, i int) pages.OutputRow {
 	}
 	if c := o.Config; c != nil {
 		row.Mode, row.FarEnd = modeName(v.t, c.Protocol == medialive.Listener), v.farEnd(o)
+		row.Peer = v.peerName(f, receiver(o))
 		row.Toggle = v.toggle(f, *c)
 	}
 	if o.State == monitor.OutputLost {
@@ -446,6 +447,17 @@ func (v teller) farEnd(o monitor.Output) string {
 		return hostPort(o.Config.Destination, o.Config.Port)
 	}
 	return hostPort(o.Config.ListenerAddress, o.Config.Port)
+}
+
+// receiver is who receives, or would; empty where we only wait for somebody.
+func receiver(o monitor.Output) string {
+	switch {
+	case o.Statistics != nil && o.Statistics.Peer != "":
+		return o.Statistics.Peer
+	case o.Config.Protocol == medialive.Caller:
+		return o.Config.Destination
+	}
+	return ""
 }
 
 // toggle switches an output on, or asks before it switches it off.

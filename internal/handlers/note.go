@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -160,7 +161,7 @@ func invalidText(t *text.Strings, e *control.Invalid) string {
 
 // reasonFault tells what is wrong with a reason.
 func reasonFault(t *text.Strings, reason string) string {
-	if reason == "" {
+	if strings.TrimSpace(reason) == "" {
 		return t.Care.Faults.Reason
 	}
 	return t.Care.Faults.TooLong(maxReason)
