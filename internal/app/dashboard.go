@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/auth"
@@ -27,7 +28,7 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS})
 	notifier := notify.New(notify.Options{Store: st, Key: key, Log: in.log, Allow: in.cfg.WebhookAllow, Home: in.cfg.PublicURL})
 	p.running("webhooks", notifier.Run)
-	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised})
+	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised, Shared: shared(in.cfg)})
 	watch.Attend(alarms.Attend)
 	p.closing("alarms", closed(alarms.Close))
 	past := history.New(history.Options{Store: st, Log: in.log})
@@ -77,6 +78,12 @@ func account(cfg config.Config) string {
 		return accountName
 	}
 	return ""
+}
+
+// shared tells that other dashboards may use the same database: a file is ours
+// alone.
+func shared(cfg config.Config) bool {
+	return !strings.HasPrefix(cfg.DatabaseURL.Reveal(), "sqlite:")
 }
 
 // closed makes of a function without a result one that cannot fail.
