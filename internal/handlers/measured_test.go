@@ -164,7 +164,7 @@ func TestFirstMinute(t *testing.T) {
 		!strings.Contains(sheet.Text(), "passphrase=$SRT_KEY") || sheet.Find("[data-copy]").Length() < 4 {
 		t.Errorf("the output's page has no ready line to receive with: %s", sheet.Text())
 	}
-	eventually(t, "it is measured", func() bool { return b.page(path).Find("#charts svg.chart-plot").Length() == 3 })
+	eventually(t, "it is measured", func() bool { return b.page(path).Find("#charts svg.chart-plot").Length() == 5 })
 	page := b.page(path)
 	if got := page.Find("#source-box").Text(); !strings.Contains(got, "8.24") {
 		t.Errorf("no figures: %s", got)
