@@ -63,6 +63,16 @@ func list(s *monitor.Snapshot, q FlowQuery) listing {
 	return l
 }
 
+// look tells the watcher which flows are on a screen, so that it reads them
+// first.
+func (l listing) look(w *monitor.Watcher) {
+	ids := make([]string, len(l.flows))
+	for i, f := range l.flows {
+		ids[i] = f.ID
+	}
+	w.LookAll(ids)
+}
+
 // matches applies every filter but the chips'.
 func matches(f *monitor.Flow, q FlowQuery, text string) bool {
 	if q.Status != "" && string(f.Status) != q.Status {

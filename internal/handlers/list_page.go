@@ -67,7 +67,9 @@ func (h *flows) listModel(c echo.Context, v *visit, q FlowQuery) (pages.Flows, e
 	}
 	snapshot := v.snapshot()
 	m.Shell.Live = "/live?view=" + viewList + "&" + q.Values().Encode()
-	m.List = h.teller(v).list(list(snapshot, q), snapshot.Complete, v.watcher.History)
+	shown := list(snapshot, q)
+	shown.look(v.watcher)
+	m.List = h.teller(v).list(shown, snapshot.Complete, v.watcher.History)
 	return m, nil
 }
 

@@ -237,6 +237,7 @@ type paintedRow struct {
 // listParts are what lives in the list.
 func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.Watcher, painted map[string]paintedRow) []part {
 	l := list(s, q)
+	l.look(w)
 	body := part{target: "flow-rows", html: []byte{}, whole: func() []byte {
 		return d.piece("flow-rows", v.body(l, s.Complete, w.History)).html
 	}}
