@@ -64,12 +64,18 @@ const (
 	laneFirst   lane = true // the list, and flows that somebody waits for
 )
 
+func newPoller(w *Watcher) *poller {
+	return &poller{
+		w: w, okAt: w.monitor.now(), details: rate.NewLimiter(rate.Limit(w.monitor.rps), 1), allowed: w.monitor.rps,
+		tried: make(map[string]time.Time), shown: make(map[string]time.Time), again: make(map[string]time.Time),
+		sources: make(map[string]bool), outputs: make(map[string]bool),
+	}
+}
+
 // poll reads until ctx ends.
 func (w *Watcher) poll(ctx context.Context) {
-	p := &poller{
-		w: w, okAt: w.monitor.now(), details: rate.NewLimiter(rate.Limit(w.monitor.rps), 1), allowed: w.monitor.rps,
-		tried: make(map[string]time.Time), shown: make(map[string]time.Time), again: make(map[string]time.Time), sources: make(map[string]bool), outputs: make(map[string]bool),
-	}
+	p := newPoller(w)
+	w.budget.SetLimit(rate.Limit(p.allowed))
 	w.mu.Lock()
 	w.pace = newPace()
 	w.capabilities = nil
