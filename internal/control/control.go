@@ -94,6 +94,7 @@ type Control struct {
 	serial   serial
 	recent   recent
 	refusals refusals
+	late     late
 	began    time.Time // commands given before are of a former process
 
 	monitor *monitor.Monitor // may be nil
@@ -245,20 +246,6 @@ func outcomeOf(err error) monitor.Outcome {
 		return monitor.OutcomeUnknown
 	}
 	return monitor.OutcomeRefused
-}
-
-// settle writes an outcome. The command was given; that its outcome cannot be
-// written is for the log, and for Recover.
-func (c *Control) settle(ctx context.Context, id string, outcome monitor.Outcome, err error) {
-	var kind, code, message, request string
-	var e *medialive.Error
-	if errors.As(err, &e) {
-		kind, code, message, request = string(e.Kind), e.Code, e.Message, e.RequestID
-	}
-	at := c.now()
-	if kept := c.trail.SettleCommand(ctx, id, string(outcome), kind, code, message, request, at); kept != nil {
-		c.log.ErrorContext(ctx, "outcome not recorded", "command", id, "outcome", outcome, "error", kept)
-	}
 }
 
 // name writes which flow a command made.

@@ -2,8 +2,10 @@ package control_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -202,12 +204,13 @@ func settleAll(t *testing.T, cloud *killing, path string) (open int) {
 		}
 		open = len(rows)
 		m := monitor.New(monitor.Options{RPS: 200, Now: now})
-		c := control.New(control.Options{Store: s, Monitor: m, Now: now})
+		var log bytes.Buffer
+		c := control.New(control.Options{Store: s, Monitor: m, Now: now, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		client, err := cloud.Client("token")
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.Watch(monitor.Key{Endpoint: medialivetest.Endpoint, ProjectID: medialivetest.Project}, client, time.Time{})
+		w := m.Watch(monitor.Key{Endpoint: medialivetest.Endpoint, ProjectID: medialivetest.Project}, client, time.Time{})
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for range 120 {
@@ -219,7 +222,8 @@ func settleAll(t *testing.T, cloud *killing, path string) (open int) {
 		c.Close()
 		m.Close()
 		for _, row := range unsettled(t, s) {
-			t.Errorf("not settled: %+v", row)
+			f, _ := w.Peek().Flow(row.FlowID)
+			t.Errorf("not settled: %+v, on a flow %+v; %s", row, f, log.String())
 		}
 	})
 	if n := cloud.commands() - sent; n != 0 {

@@ -1,8 +1,11 @@
 package control_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -114,4 +117,34 @@ func TestReadFasterThanTheLoss(t *testing.T) {
 	if f, _ := r.op.Watcher.Snapshot().Flow(id); f.Command.Outcome != monitor.OutcomeDone {
 		t.Errorf("shown as %+v", f.Command)
 	}
+}
+
+// jammed is a trail that cannot write outcomes until it is freed.
+type jammed struct {
+	control.Trail
+	free *atomic.Bool
+}
+
+func (j jammed) SettleCommand(ctx context.Context, id, outcome, kind, code, message, request string, at time.Time) error {
+	if !j.free.Load() {
+		return errors.New("no space left")
+	}
+	return j.Trail.SettleCommand(ctx, id, outcome, kind, code, message, request, at)
+}
+
+// TestOutcomeIsWrittenLater: the disk is full just after the intent.
+func TestOutcomeIsWrittenLater(t *testing.T) {
+	r := open(t)
+	id := r.add(t, medialive.Standby)
+	var free atomic.Bool
+	r.begin(t, jammed{r.store, &free})
+	r.until(t, id, "read", func(f *monitor.Flow) bool { return f.Source != nil })
+	if err := r.StartFlow(t.Context(), r.op, id); err != nil {
+		t.Fatal(err)
+	}
+	if c := r.trail(t, id)[0]; c.Outcome != "" {
+		t.Errorf("trail %+v", c)
+	}
+	free.Store(true)
+	eventually(t, func() bool { return r.trail(t, id)[0].Outcome == "done" })
 }
