@@ -121,6 +121,7 @@ func (h *alarms) show(c echo.Context, v *visit, q AlarmQuery, status int, forms 
 		if f, ok := v.snapshot().Flow(q.Flow); ok {
 			m.Flow = f.Name
 		}
+		m.Flow = fill(v.t.Alarms.Page.OfFlow, m.Flow)
 	}
 	return h.print.page(c, status, m)
 }

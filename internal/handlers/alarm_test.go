@@ -110,13 +110,13 @@ func TestAcknowledge(t *testing.T) {
 	if r.status != http.StatusSeeOther || r.header.Get("Location") != "/alarms" {
 		t.Fatalf("acknowledging: %d to %q", r.status, r.header.Get("Location"))
 	}
-	s.await("the row as acknowledged", func(e event) bool { return strings.Contains(e.data, "ACKNOWLEDGED") })
+	s.await("the row as acknowledged", func(e event) bool { return strings.Contains(e.data, "ACKED") })
 	d := b.page("/alarms")
 	if got := d.Find("#notices").Text(); !strings.Contains(got, "1 alarm acknowledged") {
 		t.Errorf("the notice says %q", got)
 	}
 	row := d.Find("tr.alarm-row")
-	for _, want := range []string{"op-1", "Doha reboots, <b>back</b> by 19:50", "ACKNOWLEDGED"} {
+	for _, want := range []string{"op-1", "Doha reboots, <b>back</b> by 19:50", "ACKED"} {
 		if !strings.Contains(row.Text(), want) {
 			t.Errorf("the row does not tell %q: %s", want, row.Text())
 		}

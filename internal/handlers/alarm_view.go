@@ -34,7 +34,7 @@ func (d *desk) follows(w *monitor.Watcher) func() (<-chan struct{}, func()) {
 // somebody's hand.
 func (v teller) alarmLine() layout.AlarmLine {
 	view := v.alarms
-	l := layout.AlarmLine{T: v.t, Unacked: view.Unacked, Watched: view.Watched}
+	l := layout.AlarmLine{T: v.t, Unacked: view.Unacked, Watched: view.Watched, Reading: view.Version == 0}
 	first := firstAlarm(view.Active)
 	if first == nil {
 		return l

@@ -209,7 +209,7 @@ func (s studio) pastAlarms() pages.Alarms {
 		T: s.t, From: ui.Value{Text: "2026-11-20 19:45"}, To: ui.Value{Text: "yesterday", Error: s.t.Alarms.Page.TimeFault},
 		Hidden: []ui.Hidden{{Name: "show", Value: "past"}},
 	}
-	p.Cut, p.Flow, p.All = s.t.Alarms.Page.Cut(200), longest, "/alarms?show=past"
+	p.Cut, p.Flow, p.All = s.t.Alarms.Page.Cut(200), strings.Replace(s.t.Alarms.Page.OfFlow, "{}", longest, 1), "/alarms?show=past"
 	return p
 }
 

@@ -16,6 +16,7 @@ type AlarmLine struct {
 	More    int         // how many others there are
 	Unacked int         // how many nobody has acknowledged
 	Watched bool        // false: nothing would be noticed now
+	Reading bool        // the flows have not been looked at yet
 	Since   string      // with no alarm: since when all is watched, "19:45:26"; empty: not known
 	News    []AlarmNews // the latest that nobody has acknowledged, for sound and notifications
 }
@@ -52,6 +53,20 @@ type AlarmCounts struct {
 type AlarmRail struct {
 	T      *text.Strings
 	Active int
+}
+
+// none is what the line says while there is no alarm.
+func (l AlarmLine) none() string {
+	w := l.T.Alarms
+	switch {
+	case l.Reading:
+		return w.Reading
+	case !l.Watched:
+		return w.Unwatched
+	case l.Since != "":
+		return strings.Replace(w.NoneSince, "{}", l.Since, 1)
+	}
+	return w.None
 }
 
 func (c AlarmCounts) none() bool { return c.High+c.Medium+c.Low == 0 }

@@ -19,7 +19,7 @@ type Alarms struct {
 	Past  *AlarmPast // nil: not the past
 	Shelf *ShelfList // nil: not the shelves
 	Body  AlarmBody
-	Flow  string // name of the flow whose alarms alone are shown; empty: all
+	Flow  string // "of FEED-A": the flow whose alarms alone are shown; empty: all
 	All   string // with Flow: URL of all
 	Cut   string // told where not all are shown
 }

@@ -12,6 +12,7 @@ type Alarms struct {
 	None      string // in the empty line
 	NoneSince string // "No alarm. Watched since {} UTC."
 	Unwatched string // nobody looks on
+	Reading   string // nothing was looked at yet
 	More      func(n int) string
 	Ack       string
 	AckOf     func(what string) string // label of the button
@@ -117,6 +118,7 @@ type AlarmBell struct {
 var englishAlarms = Alarms{
 	Title: "Alarms", Activity: "Activity", Settings: "Settings",
 	Line: "Alarm line", None: "No alarm.", NoneSince: "No alarm. Watched since {} UTC.",
+	Reading:   "Looking at the flows for the first time.",
 	Unwatched: "Nobody watches now: no page is open and there is no service credential, so nothing would be noticed.",
 	More:      func(n int) string { return strconv.Itoa(n) + " more" },
 	Ack:       "Acknowledge", AckOf: func(what string) string { return "Acknowledge " + what },
@@ -127,7 +129,7 @@ var englishAlarms = Alarms{
 	Comma: ", ", End: ". ",
 	Gateway: "the gateway", Peer: "peer {}", Region: "region {}", By: "acknowledged by {}",
 	High: "High", Medium: "Medium", Low: "Low",
-	Unacked: "NEW", Acked: "ACKNOWLEDGED", Returned: "RETURNED", Closed: "CLOSED", OnShelf: "SHELVED",
+	Unacked: "NEW", Acked: "ACKED", Returned: "RETURNED", Closed: "CLOSED", OnShelf: "SHELVED",
 	SourceLost:  AlarmKind{"SOURCE LOST", "Call the sender; check its encoder and its line."},
 	OutputLost:  AlarmKind{"OUTPUT LOST", "Call the receiver; check that it runs and can be reached."},
 	NoMedia:     AlarmKind{"NO MEDIA", "Nothing has come since the start. Check the sender's address, port and passphrase."},
@@ -198,6 +200,7 @@ var englishAlarms = Alarms{
 var chineseAlarms = Alarms{
 	Title: "告警", Activity: "操作记录", Settings: "设置",
 	Line: "告警行", None: "无告警。", NoneSince: "无告警。自 {} UTC 起监视。",
+	Reading:   "正在首次查看传输流。",
 	Unwatched: "目前无人监视：没有打开的页面，也没有服务凭证，任何故障都不会被发现。",
 	More:      func(n int) string { return "还有 " + strconv.Itoa(n) + " 条" },
 	Ack:       "确认", AckOf: func(what string) string { return "确认 " + what },
