@@ -321,7 +321,7 @@ func (w *Watcher) detailed(f medialive.Flow, at time.Time) {
 	defer w.mu.Unlock()
 	r := w.record(f.ID)
 	r.setDetail(f, at)
-	r.detailPeriod, _ = w.periods(r)
+	r.detailPeriod = w.paceOf(r).source
 	w.settle(r, at)
 	w.publish()
 }
@@ -331,17 +331,7 @@ func (w *Watcher) outputRead(flowID string, o medialive.Output, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r := w.records[flowID]; r != nil {
-		_, next := w.periods(r)
-		r.setOutput(o, at, next)
+		r.setOutput(o, at, w.paceOf(r).detail)
 		w.publish()
 	}
-}
-
-// periods are the times to the next reads of a flow's source and of its
-// outputs. w.mu is held.
-func (w *Watcher) periods(r *record) (source, outputs time.Duration) {
-	if _, looked := w.looked[r.id]; looked {
-		return w.pace.screenSource, w.pace.screen
-	}
-	return w.pace.source, w.pace.detail
 }

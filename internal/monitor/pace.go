@@ -12,6 +12,7 @@ type pace struct {
 	rest         time.Duration // of those of the others
 	paused       time.Time     // no call before; zero: not paused
 	lost         time.Time     // when calls began to fail in a row; zero: they do not
+	skew         time.Duration // how far the service's clock is ahead
 	heard        time.Time     // a stream's last word; zero where the backend is polled
 }
 

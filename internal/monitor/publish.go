@@ -3,6 +3,7 @@ package monitor
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // rows is the order in which flows are shown, kept from one snapshot to the
@@ -40,20 +41,30 @@ func (w *Watcher) publish() { w.publishRows(false) }
 // publishAll is publish where time alone may have changed a state, too.
 func (w *Watcher) publishAll() { w.publishRows(true) }
 
+// paceOf is the pace at which a flow is read. w.mu is held.
+func (w *Watcher) paceOf(r *record) pace {
+	p := w.pace
+	p.skew = w.skew
+	if _, looked := w.looked[r.id]; looked {
+		p.source, p.detail = p.screenSource, p.screen
+	}
+	return p
+}
+
 func (w *Watcher) publishRows(all bool) {
 	now, last := w.monitor.now(), w.snapshot.Load()
 	byRow, index := w.rows.in(w.records)
 	next := &Snapshot{
 		At: now, Complete: w.complete, Link: w.link, Capabilities: w.capabilities,
 		Flows: make([]*Flow, len(byRow)), index: index,
-		Pace: w.pace.shown(w.monitor.rps, now), Labels: w.labels, Credential: w.lastCredential(),
+		Pace: w.pace.shown(w.monitor.rps, now), Labels: w.labels, Credential: w.lastCredential(), Skew: w.skew.Round(time.Minute),
 	}
 	if next.Link.Since.IsZero() {
 		next.Link = last.Link
 	}
 	for i, r := range byRow {
 		if all || r.dirty || r.flow == nil {
-			r.publish(w.pace, now)
+			r.publish(w.paceOf(r), now)
 		}
 		next.Flows[i] = r.flow
 	}
@@ -71,6 +82,6 @@ func (w *Watcher) publishRows(all bool) {
 // same tells whether two snapshots say the same.
 func same(a, b *Snapshot) bool {
 	return a.Complete == b.Complete && a.Link == b.Link && a.Capabilities == b.Capabilities &&
-		a.Pace == b.Pace && a.Labels == b.Labels && a.Credential.Equal(b.Credential) &&
+		a.Pace == b.Pace && a.Skew == b.Skew && a.Labels == b.Labels && a.Credential.Equal(b.Credential) &&
 		slices.Equal(a.Flows, b.Flows)
 }

@@ -186,6 +186,7 @@ func (r *record) facts(p pace, now time.Time) facts {
 		sourceMoved: r.sourceMoved, movingSince: r.movingSince,
 		statusOf: freshness{now.Sub(r.statusAt), p.list},
 		mediaOf:  freshness{now.Sub(r.mediaAt()), max(p.source, r.detailPeriod)},
+		skew:     p.skew,
 		lost:     r.statusAt.Before(p.lost),
 	}
 	if !p.heard.IsZero() {

@@ -153,8 +153,9 @@ type Snapshot struct {
 	index        map[string]int          // of Flows, by id
 	Capabilities *medialive.Capabilities // nil: not a Flowdeck gateway
 	Pace         Pace
-	Labels       *Labels   // names of known peers; never nil once published
-	Credential   time.Time // when the last credential by which the project is read ends; zero: not known, or never
+	Labels       *Labels       // names of known peers; never nil once published
+	Skew         time.Duration // how far the service's clock is ahead of ours, to the minute; 0: not enough to matter
+	Credential   time.Time     // when the last credential by which the project is read ends; zero: not known, or never
 }
 
 // Pace is how fresh the snapshot can be, and why.

@@ -37,8 +37,9 @@ type facts struct {
 	sourceMoved bool              // CONNECTED was read during this start
 	movingSince time.Time         // when the source began to move, as we saw it
 	statistics  *medialive.FlowStatistics
-	mediaOf     freshness // of source and statistics
-	lost        bool      // the service fails since before the status was read
+	mediaOf     freshness     // of source and statistics
+	skew        time.Duration // how far the service's clock is ahead
+	lost        bool          // the service fails since before the status was read
 
 	outputs []outputFacts
 }
@@ -178,7 +179,15 @@ func (f facts) sourceSince() time.Time {
 	if f.statistics == nil {
 		return time.Time{}
 	}
-	return f.statistics.Source.Since
+	return f.ours(f.statistics.Source.Since)
+}
+
+// ours gives a time of the service by our own clock.
+func (f facts) ours(theirs time.Time) time.Time {
+	if theirs.IsZero() {
+		return theirs
+	}
+	return theirs.Add(-f.skew)
 }
 
 // phase tells what the source does, by measurement where there is one, else by
@@ -253,7 +262,7 @@ func (f facts) leg(name string) *medialive.LegStatistics {
 
 // measuredOutput judges an output by what the relay measured.
 func (f facts) measuredOutput(l medialive.LegStatistics, ph phase, now time.Time) outputVerdict {
-	v := outputVerdict{state: OutputIdle, since: l.Since}
+	v := outputVerdict{state: OutputIdle, since: f.ours(l.Since)}
 	cannot := l.State == medialive.LegFailed
 	gone := l.Lost || l.State == medialive.LegConnecting && l.Attempts >= failedCalls
 	switch {

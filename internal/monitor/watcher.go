@@ -52,6 +52,7 @@ type Watcher struct {
 	labels       *Labels
 	edits        map[string]bool // flows whose care was set while it was being recalled; "" for the labels
 	credential   time.Time       // when the last credential ends
+	skew         time.Duration   // how far the service's clock is ahead; 0 where that does not matter
 	link         Link
 	complete     bool
 	capabilities *medialive.Capabilities
@@ -274,6 +275,7 @@ func (w *Watcher) beat() (idle bool) {
 	for _, r := range w.records {
 		r.sample(now)
 	}
+	w.learnSkew()
 	for id, until := range w.looked {
 		if now.After(until) {
 			delete(w.looked, id)
