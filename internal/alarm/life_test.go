@@ -116,6 +116,25 @@ func TestUnstableStandsIn(t *testing.T) {
 	d.want("lost for long", "source_lost 0 unacked p3", "unstable 0 returned p2 x7")
 }
 
+// TestUnstableAndNotKnown: what is not known is not calm.
+func TestUnstableAndNotKnown(t *testing.T) {
+	d := newDesk(t, 1)
+	for range 3 {
+		d.state(0, monitor.StateSourceLost)
+		d.pass(time.Second)
+		d.state(0, monitor.StateLive)
+		d.pass(time.Second)
+	}
+	d.state(0, monitor.StateStale)
+	d.pass(5 * time.Minute)
+	d.want("stale", "unstable 0 unacked p2 x6")
+	d.state(0, monitor.StateLive)
+	d.pass(59 * time.Second)
+	d.want("live for a while", "unstable 0 unacked p2 x6")
+	d.pass(2 * time.Second)
+	d.want("calm", "unstable 0 returned p2 x6")
+}
+
 // TestAckOfUnstable answers for what it stands for too.
 func TestAckOfUnstable(t *testing.T) {
 	d := newDesk(t, 1)
@@ -411,6 +430,18 @@ func TestRestart(t *testing.T) {
 	e.pass(2 * time.Second)
 	e.want("read for long enough", "source_lost 1 unacked p3", "no_media 2 unacked p2")
 	same(t, "trail", verbs(e.lines), []string{"cleared"})
+}
+
+// TestRestoredFromALostShelf: an alarm whose shelf is gone wants an answer.
+func TestRestoredFromALostShelf(t *testing.T) {
+	d := newDesk(t, 1)
+	h := &held{
+		Alarm: &Alarm{ID: "a", Kind: SourceLost, Priority: High, FlowID: "0", Raised: began, Since: began, AckedAt: began, AckedBy: "op-1", Count: 1},
+		thing: thing{SourceLost, "0", ""}, shelf: "gone", byShelf: true,
+	}
+	d.board.restore(h, d.now)
+	d.step()
+	d.want("restored", "source_lost 0 unacked p3")
 }
 
 func TestSignals(t *testing.T) {

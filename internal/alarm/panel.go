@@ -110,6 +110,7 @@ func (p *Panel) look(ctx context.Context, pic picture) (wait time.Duration) {
 		p.mirror(ctx, pic.awake, now)
 		return syncEvery
 	}
+	p.beginAnew()
 	p.load(ctx, now)
 	if !now.Before(p.shared.synced.Add(syncEvery)) && !now.Before(p.retryAt) {
 		if err := p.syncWithin(ctx, now); err != nil {

@@ -28,6 +28,7 @@ type shared struct {
 	version int64     // of the row, as last seen or written
 	at      time.Time // when it was last seen to change, or written
 	looked  time.Time // when it was last looked at
+	mirrors bool      // what is shown is what another judged
 	synced  time.Time
 	bodies  map[string][]byte // of the open alarms, as last read or written
 }
@@ -116,7 +117,7 @@ func (p *Panel) mirror(ctx context.Context, awake bool, now time.Time) {
 	if now.Before(p.shared.synced.Add(syncEvery)) {
 		return
 	}
-	p.shared.synced = now
+	p.shared.synced, p.shared.mirrors = now, true
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
 	defer cancel()
 	next, err := p.written(ctx, now)
@@ -134,6 +135,14 @@ func (p *Panel) mirror(ctx context.Context, awake bool, now time.Time) {
 	next.version, next.awake = p.board.version, watched
 	p.board = next
 	p.publish(now)
+}
+
+// beginAnew lets a panel that showed what another judged judge by itself, as
+// after a restart. p.mu is held.
+func (p *Panel) beginAnew() {
+	if p.shared.mirrors {
+		p.shared.mirrors, p.board.awake = false, false
+	}
 }
 
 // written gives a board of what is written down. p.mu is held.
@@ -211,15 +220,9 @@ func (p *Panel) sync(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// forget drops an alarm that another process closed. If we still see it, it
-// counts from now.
+// forget drops an alarm that another process closed.
 func (b *board) forget(h *held) {
 	delete(b.ids, h.ID)
 	delete(b.things, h.thing)
 	b.changed = true
-	if m := b.subjects[h.flow]; m != nil {
-		if w := m.watches[aspect{h.kind, h.target}]; w != nil {
-			w.from = time.Time{}
-		}
-	}
 }

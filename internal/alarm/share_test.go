@@ -67,6 +67,16 @@ func TestShared(t *testing.T) {
 		same(t, "trail", trailOf(t, s, trail.Alarm), []string{"raised", "raised", "acknowledged", "shelved", "unshelved", "cleared"})
 		same(t, "signals", trailOf(t, s, trail.Signal), []string{"source_lost", "source_lost", "live"})
 
+		d.state(1, monitor.StateLive)
+		both(d, 12, a, b)
+		must(t, b.panel.Ack(t.Context(), "op-b", "", b.panel.View().Active[0].ID))
+		both(d, 2, a, b)
+		for _, r := range []*room{a, b} {
+			r.listed("closed on the other")
+		}
+		d.state(1, monitor.StateSourceLost)
+		both(d, 6, a, b)
+
 		a.panels.Close() // in order: the other takes over at once
 		d.state(2, monitor.StateSourceLost)
 		both(d, 6, b)
@@ -121,18 +131,29 @@ func TestSharedNobodyWatches(t *testing.T) {
 }
 
 // TestSharedStoreFails: each one shows what it sees while the database is away.
+// Who comes back to it gives up what another wrote meanwhile.
 func TestSharedStoreFails(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store) {
 		d := newDesk(t, 1)
 		f := &failing{Store: s}
-		a := shareRoom(t, f, d)
-		both(d, 3, a)
+		a, b := shareRoom(t, f, d), shareRoom(t, s, d)
+		both(d, 3, a, b)
 		f.fails.Store(true)
 		d.state(0, monitor.StateSourceLost)
-		both(d, 10, a)
+		both(d, 6, a, b)
 		a.listed("shown", "source_lost 0 unacked p3")
+		both(d, 8, a, b)
+		b.listed("taken over", "source_lost 0 unacked p3")
+		id := b.panel.View().Active[0].ID
 		f.fails.Store(false)
+		both(d, 4, a, b)
+		b.panels.Close()
 		both(d, 4, a)
+		a.listed("back", "source_lost 0 unacked p3")
+		if got := a.panel.View().Active[0].ID; got != id {
+			t.Errorf("id %s, want %s", got, id)
+		}
 		same(t, "trail", trailOf(t, s, trail.Alarm), []string{"raised"})
+		same(t, "signals", trailOf(t, s, trail.Signal), nil)
 	})
 }
