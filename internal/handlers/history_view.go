@@ -150,6 +150,25 @@ func (p *past) slots(value func(history.Point) float64) []float64 {
 	return out
 }
 
+// values are what was recorded, and, from where they begin, the samples of each
+// second in its stead.
+func (p *past) values(recorded func(history.Point) float64, sampled func(monitor.Sample) float64) []float64 {
+	steps := p.slots(recorded)
+	if len(p.samples) == 0 {
+		return steps
+	}
+	out := lastMinutes(p.samples, p.at, chartPoints, sampled)
+	first := p.samples[0].At
+	for i := range out {
+		at := p.timeOf((float64(i) + 0.5) / float64(len(out)))
+		if at.After(first) {
+			break
+		}
+		out[i] = steps[i*len(steps)/len(out)]
+	}
+	return out
+}
+
 // slot is the place of the step that begins at a time.
 func (p *past) slot(at time.Time) int {
 	step := p.series.Step
@@ -164,23 +183,17 @@ func gaps(n int) []float64 {
 	return out
 }
 
-// series are the five charts. Where there are samples of each second, they are
-// taken for what they measure.
+// series are the five charts.
 func (v teller) series(f *monitor.Flow, p *past) []ui.Chart {
 	words := v.t.Flow
 	values := map[string][]float64{
-		"bitrate": p.slots(func(h history.Point) float64 { return h.Bitrate }),
-		"rtt":     p.slots(func(h history.Point) float64 { return h.RTT }),
-		"loss":    p.slots(func(h history.Point) float64 { return h.Loss }),
+		"bitrate": p.values(func(h history.Point) float64 { return h.Bitrate }, func(s monitor.Sample) float64 { return float64(s.Bitrate) / 1e6 }),
+		"rtt":     p.values(func(h history.Point) float64 { return h.RTT }, func(s monitor.Sample) float64 { return s.RTT }),
+		"loss":    p.values(func(h history.Point) float64 { return h.Loss }, func(s monitor.Sample) float64 { return s.Loss }),
 		"retransmitted": p.slots(func(h history.Point) float64 {
 			return counted(h, h.Retransmitted) / p.series.Step.Seconds()
 		}),
 		"dropped": p.slots(func(h history.Point) float64 { return counted(h, h.Dropped) }),
-	}
-	if len(p.samples) > 0 {
-		values["bitrate"] = lastMinutes(p.samples, p.at, chartPoints, func(s monitor.Sample) float64 { return float64(s.Bitrate) / 1e6 })
-		values["rtt"] = lastMinutes(p.samples, p.at, chartPoints, func(s monitor.Sample) float64 { return s.RTT })
-		values["loss"] = lastMinutes(p.samples, p.at, chartPoints, func(s monitor.Sample) float64 { return s.Loss })
 	}
 	limit := lossAlarm
 	if own := f.Care.Band.MaxLoss; own > 0 {

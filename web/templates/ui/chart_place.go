@@ -58,6 +58,9 @@ func NewAxis(from, to time.Time, date func(time.Time) string) Axis {
 		case a.Dated && (len(a.Ticks) == 0 || at.Equal(at.Truncate(day))):
 			t.Date = date(at)
 		}
+		if len(a.Ticks) == 1 && t.Date != "" {
+			a.Ticks[0].Date = "" // no room for both: midnight tells it
+		}
 		room := narrowPlot * float64(step) / float64(span)
 		t.Minor = room < textWidth(t.Label)+6 && at.Unix()/int64(step/time.Second)%2 != 0
 		a.Ticks = append(a.Ticks, t)
