@@ -267,25 +267,33 @@ func (h *activities) export(c echo.Context, ending, kind string, form func(io.Wr
 		return c.NoContent(http.StatusOK)
 	}
 	w := c.Response().Writer
-	out := form(answerLine{w, http.NewResponseController(w)})
-	begun := false
-	err := h.Control.Export(c.Request().Context(), v.op, q.filter(h.now()), func(e trail.Event) error {
+	begun, err := pour(form(answerLine{w, http.NewResponseController(w)}), ending, v.t.Trail.Cut, func(each func(trail.Event) error) error {
+		return h.Control.Export(c.Request().Context(), v.op, q.filter(h.now()), each)
+	})
+	switch {
+	case err == nil:
+		return nil
+	case !begun:
+		head.Del("Content-Disposition")
+		return err
+	}
+	h.log.Warn("an export broke off", "request", requestIDOf(c), "err", err)
+	panic(http.ErrAbortHandler) // the browser sees a broken answer, and not a short one
+}
+
+// pour writes events into a file. One that could not be written to its end says
+// so in its last line, or, as JSON, has no end and cannot be read.
+func pour(out trail.Writer, ending, cut string, events func(each func(trail.Event) error) error) (begun bool, err error) {
+	err = events(func(e trail.Event) error {
 		begun = true
 		return out.Event(e)
 	})
 	if err == nil {
-		err = out.Close()
+		return begun, out.Close()
 	}
-	if err == nil || !begun {
-		if err != nil {
-			head.Del("Content-Disposition")
-		}
-		return err
-	}
-	h.log.Warn("an export broke off", "request", requestIDOf(c), "err", err)
-	if ending == "csv" { // JSON without its end is not read at all
-		_ = out.Event(trail.Event{Entry: trail.Entry{Line: trail.Line{Kind: "error", Verb: "incomplete", Detail: v.t.Trail.Cut}}})
+	if begun && ending == "csv" {
+		_ = out.Event(trail.Event{Entry: trail.Entry{Line: trail.Line{Kind: "error", Verb: "incomplete", Detail: cut}}}) // as far as it gets
 		_ = out.Close()
 	}
-	panic(http.ErrAbortHandler) // the browser sees a broken answer, and not a short one
+	return begun, err
 }

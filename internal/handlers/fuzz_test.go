@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -136,5 +137,38 @@ func FuzzShown(f *testing.F) {
 			t.Errorf("%+v became %+v", once, twice)
 		}
 		decodeShown[medialive.Output](raw)
+	})
+}
+
+// Whatever the trail is asked for becomes a query that can be answered, and
+// asking for that again changes nothing.
+func FuzzActivityQuery(f *testing.F) {
+	for _, s := range []string{
+		"", "kind=signal&actor=op-1&limit=20&before=7", "before=-1", "before=99999999999999999999", "from=2h&to=19:30", "from=2026-11-21&to=2026-11-21T10:00:00%2B25:00",
+		"q=%00%ff%20%20x&verb=DROP", "outcome=refused&kind=ALARM&flow=..%2F..", "from=9999999999999999h&to=0s", "limit=0", "verb=update_output",
+	} {
+		f.Add(s)
+	}
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, raw string) {
+		values, err := url.ParseQuery(raw)
+		if err != nil {
+			return
+		}
+		q, _ := ParseActivityQuery(values, 0)
+		if !slices.Contains(limits, q.Limit) || q.Before < 0 || strings.ContainsAny(q.Text+q.Actor+q.Flow, "\x00\n") {
+			t.Errorf("%q became %+v", raw, q)
+		}
+		if again, _ := ParseActivityQuery(q.Values(), 0); again != q {
+			t.Errorf("%+v became %+v", q, again)
+		}
+		if back := parseDestination(q.Path()); back.lines != q {
+			t.Errorf("%+v leads back to %+v", q, back.lines)
+		}
+		from, to := q.span(now)
+		if got := q.filter(now); got.Endpoint != "" || got.Project != "" || !got.From.Equal(from) || !got.To.Equal(to) {
+			t.Errorf("%+v is asked as %+v", q, got)
+		}
+		figuresOf(raw)
 	})
 }
