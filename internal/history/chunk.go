@@ -267,7 +267,7 @@ func decode(body []byte, of resolution, from time.Time) ([]Point, error) {
 // points reads records.
 func points(raw []byte, of resolution, from time.Time) ([]Point, error) {
 	in := reader{rest: raw}
-	var out []Point
+	out := make([]Point, 0, min(of.most(), 8*len(raw)))
 	for len(in.rest) > 0 {
 		r, n := in.record()
 		if in.bad || n > of.most()-len(out) {

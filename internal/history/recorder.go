@@ -239,7 +239,7 @@ func (r *Recorder) stored(ctx context.Context, at flowKey, name string, of resol
 	if err != nil {
 		return nil, err
 	}
-	var out []Point
+	out := make([]Point, 0, len(chunks)*of.most())
 	for _, c := range chunks {
 		points, err := decode(c.Body, of, c.From)
 		if err != nil {
@@ -409,8 +409,9 @@ func (r *Recorder) Read(ctx context.Context, key monitor.Key, flowID, leg string
 	if err != nil {
 		return Series{}, err
 	}
-	for at := s.From; at.Before(s.To) && len(s.Points) < maxPoints; at = at.Add(of.step) {
-		s.Points = append(s.Points, empty(at))
+	s.Points = make([]Point, min(maxPoints, max(0, int((s.To.Sub(s.From)+of.step-1)/of.step))))
+	for i := range s.Points {
+		s.Points[i] = empty(s.From.Add(time.Duration(i) * of.step))
 	}
 	for _, points := range [][]Point{stored, recent} {
 		for _, p := range points {
