@@ -120,6 +120,11 @@ func TestLossGetsWorse(t *testing.T) {
 	if got := d.seen.Active[0].Value; got != 4 {
 		t.Errorf("shows %v %%", got)
 	}
+	d.measure(0, 8e6, 3)
+	d.pass(time.Second)
+	if got := d.seen.Active[0].Value; got != 4 {
+		t.Errorf("shows %v %%, which is not the worst", got)
+	}
 	d.measure(0, 8e6, 9)
 	d.pass(4 * time.Second)
 	d.want("much for a moment", "loss 0 acked p1")

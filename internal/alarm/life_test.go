@@ -116,6 +116,18 @@ func TestUnstableStandsIn(t *testing.T) {
 	d.want("lost for long", "source_lost 0 unacked p3", "unstable 0 returned p2 x7")
 }
 
+// TestNowAndThen: what comes and goes slowly is not unstable.
+func TestNowAndThen(t *testing.T) {
+	d := newDesk(t, 1)
+	for range 5 {
+		d.state(0, monitor.StateSourceLost)
+		d.pass(2 * time.Second)
+		d.state(0, monitor.StateLive)
+		d.pass(70 * time.Second)
+	}
+	d.want("ten changes in six minutes")
+}
+
 // TestUnstableAndNotKnown: what is not known is not calm.
 func TestUnstableAndNotKnown(t *testing.T) {
 	d := newDesk(t, 1)
@@ -486,6 +498,21 @@ func TestSignals(t *testing.T) {
 	if got := d.signals[0].Detail; !strings.HasSuffix(got, `problem="no \"route\""`) {
 		t.Errorf("detail %q", got)
 	}
+}
+
+// TestStopsOfOurOwnAreNoSignal: the command tells of them.
+func TestStopsOfOurOwnAreNoSignal(t *testing.T) {
+	d := newDesk(t, 1)
+	for _, c := range []*monitor.Command{
+		{Verb: "stop", Outcome: monitor.OutcomeDone}, {Verb: "stop", Outcome: monitor.OutcomeRefused}, {Verb: "start", Outcome: monitor.OutcomeDone},
+	} {
+		d.set(0, func(f *monitor.Flow) { f.Command = c })
+		d.state(0, monitor.StateStandby)
+		d.pass(time.Second)
+		d.state(0, monitor.StateLive)
+		d.pass(time.Second)
+	}
+	same(t, "signals", verbs(d.signals), []string{"live", "standby", "live", "standby", "live"})
 }
 
 func TestSignalsAreBounded(t *testing.T) {

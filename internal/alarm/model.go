@@ -101,16 +101,17 @@ type Shelf struct {
 // View is all that is to be known of a project's alarms at one moment. It is
 // immutable.
 type View struct {
-	Version  uint64
-	At       time.Time
-	Watched  bool     // false: nobody looks on and there is no service credential, so nothing would be noticed
-	Active   []*Alarm // that last or are unanswered, highest priority first, then oldest; without shelved ones and members of a parent
-	Members  []*Alarm // that a parent stands for
-	Shelved  []*Alarm // that last, on a shelf
-	Shelves  []Shelf
-	Unacked  int // of Active
-	High     int // of Active: how many of each priority
-	Medium   int
-	Low      int
-	FlowTops map[string]*Alarm // the first of Active, Members and Shelved by flow
+	Version      uint64
+	At           time.Time
+	Watched      bool      // false: nobody looks on and there is no service credential, so nothing would be noticed
+	WatchedSince time.Time // since when Watched is as it is; zero: nobody has watched yet
+	Active       []*Alarm  // that last or are unanswered, highest priority first, then oldest; without shelved ones and members of a parent
+	Members      []*Alarm  // that a parent stands for
+	Shelved      []*Alarm  // that last, on a shelf
+	Shelves      []Shelf
+	Unacked      int // of Active
+	High         int // of Active: how many of each priority
+	Medium       int
+	Low          int
+	FlowTops     map[string]*Alarm // the first of Active, Members and Shelved by flow
 }

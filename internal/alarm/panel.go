@@ -142,6 +142,11 @@ func (p *Panel) publish(now time.Time) {
 	if !changed {
 		return
 	}
+	if before := p.view.Load(); before != nil {
+		if v.WatchedSince = before.WatchedSince; v.Watched != before.Watched {
+			v.WatchedSince = now
+		}
+	}
 	p.view.Store(v)
 	p.listening.Lock()
 	defer p.listening.Unlock()
