@@ -136,7 +136,7 @@ func (h *alarms) partials(c echo.Context, status int, parts []part) error {
 }
 
 // ack acknowledges the alarms that are named, and no others.
-// POST /alarms/ack (id…, note, form, from, the list's query)
+// POST /alarms/ack (id…, note, noted, from, the list's query)
 func (h *alarms) ack(c echo.Context) error {
 	v := visitOf(c)
 	values, err := c.FormParams()

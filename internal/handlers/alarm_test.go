@@ -58,7 +58,7 @@ func TestAlarmLineIsOnEveryPage(t *testing.T) {
 	h, b, ids := losing(t, "FEED-A")
 	for _, path := range []string{"/flows", "/alarms", "/flows/" + ids[0]} {
 		line := b.page(path).Find("#alarm-line")
-		if line.Length() != 1 || line.AttrOr("data-unacked", "") != "0" || !strings.Contains(line.Text(), "No alarm") {
+		if line.Length() != 1 || line.AttrOr("data-unacked", "") != "0" || !strings.Contains(line.Text(), "No alarm. Watched since ") {
 			t.Errorf("%s: without an alarm the line says %q", path, line.Text())
 		}
 	}

@@ -34,7 +34,10 @@ func (d *desk) follows(w *monitor.Watcher) func() (<-chan struct{}, func()) {
 // somebody's hand.
 func (v teller) alarmLine() layout.AlarmLine {
 	view := v.alarms
-	l := layout.AlarmLine{T: v.t, Unacked: view.Unacked, Watched: view.Watched, Reading: view.Version == 0}
+	l := layout.AlarmLine{T: v.t, Unacked: view.Unacked, Watched: view.Watched, Reading: view.WatchedSince.IsZero()}
+	if view.Watched {
+		l.Since = v.moment(view.WatchedSince)
+	}
 	first := firstAlarm(view.Active)
 	if first == nil {
 		return l

@@ -185,7 +185,7 @@ func alarmsOf(c echo.Context) destination {
 		values = nil
 	}
 	d := destination{key: toAlarms, alarms: ParseAlarmQuery(values)}
-	if id := values.Get("id"); (values.Get("form") != "" || values.Get("scope") != "") && identifier.MatchString(id) {
+	if id := values.Get("id"); (values.Get("noted") != "" || values.Get("scope") != "") && identifier.MatchString(id) {
 		d.key, d.flow = toAlarm, id
 	}
 	return d

@@ -173,12 +173,15 @@ func (p AlarmPast) time(name, label string, v ui.Value) ui.Field {
 const MaxAlarmNote = 200
 
 // tone is the class of a row by what it needs: a tint only while a high alarm
-// lasts and waits.
+// lasts and waits, no colour once it is over.
 func (r AlarmRow) tone() string {
-	if r.Lasts && r.Waits {
+	switch {
+	case r.Lasts && r.Waits:
 		return "alarm-row-" + r.Priority
+	case r.Lasts:
+		return "alarm-row-quiet"
 	}
-	return "alarm-row-quiet"
+	return "alarm-row-quiet alarm-row-over"
 }
 
 // columns are the heads of the table.
