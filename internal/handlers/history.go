@@ -31,7 +31,7 @@ type stretch struct {
 
 // stretches are those to choose from, the first where none is chosen.
 var stretches = []stretch{
-	{"10m", 10 * time.Minute, time.Second, time.Minute},
+	{"10m", 10 * time.Minute, 2 * time.Second, time.Minute},
 	{"1h", time.Hour, 5 * time.Second, 5 * time.Minute},
 	{"6h", 6 * time.Hour, 15 * time.Second, 30 * time.Minute},
 	{"24h", 24 * time.Hour, 30 * time.Second, 2 * time.Hour},
@@ -105,6 +105,7 @@ func (q chartQuery) values() url.Values {
 type past struct {
 	query   chartQuery
 	at      time.Time
+	readAt  time.Time // what follows, without the samples
 	series  history.Series
 	samples []monitor.Sample // of the source, a second apart; where the stretch is short enough
 	alarms  []*alarm.Alarm   // newest first
@@ -118,6 +119,7 @@ func (d *desk) past(ctx context.Context, w *monitor.Watcher, flowID string, q ch
 	ctx, cancel := context.WithTimeout(ctx, pastWithin)
 	defer cancel()
 	p := &past{query: q, at: d.now()}
+	p.readAt = p.at
 	var err error
 	if p.series, err = d.History.Read(ctx, w.Key(), flowID, q.leg, p.from(), p.at); err != nil {
 		return nil, err

@@ -417,10 +417,14 @@ func (v teller) marks(f *monitor.Flow, p *past) []ui.ChartMark {
 	return out
 }
 
-// markTime is the time of a mark: in long stretches its day and minute.
+// markTime is the time of a mark or a row: with its day where that is not
+// today's, and in long stretches without seconds.
 func (v teller) markTime(t time.Time, p *past) string {
-	if p.query.stretch.span > 24*time.Hour {
-		return v.date(t) + " " + t.UTC().Format("15:04")
+	switch t = t.UTC(); {
+	case p.query.stretch.span > 24*time.Hour:
+		return v.date(t) + " " + t.Format("15:04")
+	case t.Format(time.DateOnly) != p.at.UTC().Format(time.DateOnly):
+		return v.date(t) + " " + clock(t)
 	}
 	return clock(t)
 }
@@ -475,7 +479,7 @@ func (v teller) failureWord(outcome string) string {
 
 // chartData is the same in tables.
 func (v teller) chartData(p *past) pages.ChartData {
-	d := pages.ChartData{T: v.t, AsOf: fill(v.t.History.AsOf, clock(p.at)), Figures: p.series.Measured}
+	d := pages.ChartData{T: v.t, AsOf: fill(v.t.History.AsOf, clock(p.readAt)), Figures: p.series.Measured}
 	rows := tableOf(p.series.Points, p.query.stretch.row)
 	for i := len(rows) - 1; i >= 0; i-- {
 		d.Rows = append(d.Rows, v.tableRow(rows[i], p))
@@ -487,10 +491,10 @@ func (v teller) chartData(p *past) pages.ChartData {
 		} else {
 			said = v.t.History.Lasted(said, v.day(a.Cleared))
 		}
-		d.Events = append(d.Events, pages.ChartEvent{Time: v.day(a.Since), Shape: priorityShape(a.Priority), Text: said})
+		d.Events = append(d.Events, pages.ChartEvent{Time: v.markTime(a.Since, p), Shape: priorityShape(a.Priority), Text: said})
 	}
 	for _, e := range p.events {
-		d.Events = append(d.Events, pages.ChartEvent{Time: v.day(e.At), Text: v.commandSaid(e)})
+		d.Events = append(d.Events, pages.ChartEvent{Time: v.markTime(e.At, p), Text: v.commandSaid(e)})
 	}
 	if len(p.alarms) >= pastEvents || len(p.events) >= pastEvents {
 		d.More = v.t.History.NewestOnly(pastEvents)
