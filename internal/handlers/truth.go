@@ -199,6 +199,8 @@ func (v teller) fresh() string {
 	switch {
 	case p.Paused.After(v.now):
 		return w.FreshPaused(clock(p.Paused))
+	case !v.known.Link.OK && v.known.Link.Kind != "":
+		return "" // nothing is fresh, and the line about the service says why
 	case p.Stream:
 		return w.FreshStream
 	case p.List <= 0 || p.RPS <= 0:

@@ -55,6 +55,27 @@ function press(event) {
   event.stopImmediatePropagation();
 }
 
+/* A command that was just given: what the stream told while its question stood
+   had no place on the page, so the page asks once more what became of it. */
+
+const ASK_AFTER = [1200, 5000];
+
+function given(event) {
+  if (event.detail?.ctx?.request?.method !== "POST") return;
+  for (const wait of ASK_AFTER) setTimeout(askAgain, wait);
+}
+
+function askAgain() {
+  const command = document.getElementById("flow-command");
+  if (command?.querySelector(":scope > .by")) {
+    htmx.ajax("GET", `${location.pathname}/command`, { target: command, swap: "outerMorph" });
+  }
+  for (const row of document.querySelectorAll("tr.row-starting, tr.row-stopping")) {
+    const path = row.querySelector("a.name")?.getAttribute("href");
+    if (path) htmx.ajax("GET", `${path}/row`, { target: row, swap: "outerMorph" });
+  }
+}
+
 /* The trail */
 
 function countNews() {
@@ -95,6 +116,7 @@ function swapped() {
 
 document.addEventListener("click", press, true);
 document.addEventListener("htmx:after:swap", swapped);
+document.addEventListener("htmx:after:swap", given);
 new MutationObserver(holdAll).observe(root, { attributes: true, attributeFilter: ["data-link"] });
 setInterval(countDown, 5000);
 swapped();
