@@ -179,7 +179,7 @@ func (d *desk) followPast(w *monitor.Watcher, flowID string, q chartQuery, s *sh
 	d.followed(s, func(ctx context.Context) (changed bool) {
 		now, have := d.now(), feed.held.Load()
 		switch {
-		case have == nil || now.Sub(feed.asked) >= max(q.stretch.every, pastEvery):
+		case now.Sub(feed.asked) >= max(q.stretch.every, pastEvery):
 			feed.asked = now
 			next, err := d.past(ctx, w, flowID, q)
 			if err != nil {
@@ -189,7 +189,7 @@ func (d *desk) followPast(w *monitor.Watcher, flowID string, q chartQuery, s *sh
 				return false
 			}
 			feed.held.Store(next)
-		case now.Sub(have.at) >= q.stretch.every:
+		case have != nil && now.Sub(have.at) >= q.stretch.every:
 			feed.held.Store(have.later(w, flowID, now))
 		default:
 			return false
