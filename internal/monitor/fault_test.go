@@ -147,11 +147,12 @@ func TestF2Hang(t *testing.T) {
 		m.Close()
 		synctest.Wait()
 		left := runtime.NumGoroutine() - base
-		if most > 8 || left > 0 || marked > 5*time.Second || back > 8*time.Second {
+		if most > 8 || left > 0 || marked > 5*time.Second || back > 5*time.Second {
 			t.Errorf("%d in flight, %d goroutines left, grey after %s, back after %s", most, left, marked, back)
 		}
 		evidence(t, "F2", "hang: calls in flight", most, "≤ 8")
 		evidence(t, "F2", "hang: goroutines left", left, "0")
+		evidence(t, "F2", "hang: the link is well after", back, "≤ 5 s")
 		evidence(t, "F2", "hang: grey after", marked, "≤ 5 s")
 		evidence(t, "F2", "hang: the link tells after", told, "read deadline 3 s, 5 s with retries")
 	})
@@ -177,10 +178,11 @@ func TestF3Storm(t *testing.T) {
 			<-changed
 		}
 		s := w.Snapshot()
+		until(t, "the pace tells of a pause", 5*time.Second, func() bool { return !w.Snapshot().Pace.Paused.IsZero() })
 		lift()
 		closed := until(t, "closed", 10*time.Second, func() bool { return w.Snapshot().Link.OK })
-		if perSecond := float64(calls) / 114; perSecond > 1 || closed > 4*time.Second || s.Link.Reason != "maintenance" || s.Pace.Paused.IsZero() {
-			t.Errorf("%.2f calls a second, closed after %s, link %+v, pace %+v", perSecond, closed, s.Link, s.Pace)
+		if perSecond := float64(calls) / 114; perSecond > 1 || closed > 4*time.Second || s.Link.Reason != "maintenance" {
+			t.Errorf("%.2f calls a second, closed after %s, link %+v", perSecond, closed, s.Link)
 		}
 		evidence(t, "F3", "503 for 120 s: calls until the breaker is open", len(open), "5 failures and their retries")
 		evidence(t, "F3", "503 for 120 s: calls a second while open", fmt.Sprintf("%.2f", float64(calls)/114), "≤ 1")

@@ -24,7 +24,7 @@ const (
 	bulkhead     = 6               // flows read at once, of which one is kept for early reads
 	unreachable  = 2 * time.Second // of failures only, after which values are shown grey
 	breakerFails = 5               // failures in a row after which only a probe is sent
-	probeEvery   = 3 * time.Second // while the breaker is open
+	probeEvery   = 2 * time.Second // while the breaker is open
 )
 
 // errOpen is why a call was not made.
@@ -165,7 +165,7 @@ func (p *poller) learn(err error, took time.Duration) {
 		}
 	case kind == medialive.KindUnavailable, kind == medialive.KindUnreadable:
 		if p.fails++; p.fails >= breakerFails {
-			wait = max(wait, jitter(probeEvery))
+			wait = max(wait, jitter(probeEvery)-took) // one that hung has waited already
 		}
 	}
 	if until := now.Add(wait); wait > 0 && until.After(p.until) {
