@@ -91,6 +91,7 @@ type subject struct {
 	watches map[aspect]*watch
 	flaps   map[string]*flap // by target
 	peers   map[string]string
+	bitrate float64 // Mb/s, as last measured while media moved
 	signal  signals
 }
 
@@ -272,9 +273,14 @@ func (m *subject) remember(f *monitor.Flow, held bool, now time.Time) {
 			m.peers[o.Name] = o.Config.Destination
 		}
 	}
+	if s := f.Statistics; s != nil && moving(f.State) && s.Source.Bitrate > 0 {
+		m.bitrate = float64(s.Source.Bitrate) / 1e6
+	}
 	switch {
 	case held:
-	case moving(f.State) || f.State == monitor.StateStandby:
+	case f.State == monitor.StateStandby:
+		m.dry, m.bitrate = time.Time{}, 0
+	case moving(f.State):
 		m.dry = time.Time{}
 	case m.dry.IsZero(), startedAfter(f, m.dry):
 		m.dry = now
@@ -387,7 +393,7 @@ func (b *board) weigh(m *subject, a aspect, w *watch, l look, now time.Time) {
 		if h == nil || !h.active() {
 			delete(m.watches, a)
 		} else if b.lasted(w.from, b.delays.Off, now) {
-			b.clear(h, "", now)
+			b.clear(h, w.from, "", now)
 			m.alarmFlapped(a, now)
 			delete(m.watches, a)
 		}

@@ -102,16 +102,16 @@ func (b *board) keepFigures(now time.Time) {
 	}
 }
 
-// clear ends the condition of an alarm: it is closed if somebody has answered
-// for it, and stays listed if not.
-func (b *board) clear(h *held, cause string, now time.Time) {
+// clear notes that the condition of an alarm has ended for good, at that time:
+// it is closed if somebody has answered for it, and stays listed if not.
+func (b *board) clear(h *held, ended time.Time, cause string, now time.Time) {
 	next := *h.Alarm
 	next.Cleared = now
 	change := ChangeReturned
 	if next.State() == Closed {
 		change = ChangeCleared
 	}
-	detail := fact("lasted", now.Sub(next.Since).Round(time.Second))
+	detail := fact("lasted", max(0, ended.Sub(next.Since)).Round(time.Second))
 	if cause != "" {
 		detail += " " + fact("cause", cause)
 	}
@@ -121,7 +121,7 @@ func (b *board) clear(h *held, cause string, now time.Time) {
 // end clears at once what is about a thing.
 func (b *board) end(key thing, cause string, now time.Time) {
 	if h := b.things[key]; h != nil && h.active() {
-		b.clear(h, cause, now)
+		b.clear(h, now, cause, now)
 	}
 }
 

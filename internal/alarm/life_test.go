@@ -478,6 +478,9 @@ func TestSignals(t *testing.T) {
 	same(t, "signals", verbs(d.signals), []string{
 		"source_lost", "live", "loss", "live", "waiting", "standby", "output_lost two", "output_back two",
 	})
+	if got, want := d.signals[0].Detail, "was=live lasted=1m2s peer=192.0.2.1 bitrate=8.24Mb/s"; got != want {
+		t.Errorf("detail %q, want %q", got, want)
+	}
 	if got, want := d.signals[1].Detail, "was=source_lost lasted=2s peer=192.0.2.1 bitrate=8.24Mb/s"; got != want {
 		t.Errorf("detail %q, want %q", got, want)
 	}
@@ -659,4 +662,16 @@ func broken(d *desk, last []*Alarm, acked map[string]bool) string {
 		}
 	}
 	return ""
+}
+
+// TestHowLongItLasted: without the delay after which it counts as over.
+func TestHowLongItLasted(t *testing.T) {
+	d := newDesk(t, 1)
+	d.state(0, monitor.StateSourceLost)
+	d.pass(42 * time.Second)
+	d.state(0, monitor.StateLive)
+	d.pass(11 * time.Second)
+	if got := d.lines[len(d.lines)-1].Detail; got != "lasted=42s" {
+		t.Errorf("detail %q", got)
+	}
 }

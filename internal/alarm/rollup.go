@@ -174,7 +174,7 @@ func (b *board) settleParents(now time.Time) {
 		s := sums[id]
 		switch {
 		case !s.lasts && h.active():
-			b.clear(h, "", now)
+			b.clear(h, now, "", now)
 		case s.lasts && (!h.active() || s.open && !h.AckedAt.IsZero()):
 			next := *h.Alarm
 			if !h.active() {

@@ -91,9 +91,12 @@ func sourceDetail(m *subject, f *monitor.Flow, s *signals, now time.Time) string
 	if peer := m.peers[""]; peer != "" {
 		d += " " + fact("peer", peer)
 	}
+	if f.State == monitor.StateSourceLost && m.bitrate > 0 {
+		d += " " + fact("bitrate", megabits(m.bitrate)) // of what was lost
+	}
 	if st := f.Statistics; st != nil {
-		if moving(f.State) {
-			d += " " + fact("bitrate", megabits(float64(st.Source.Bitrate)/1e6))
+		if moving(f.State) && st.Source.Bitrate > 0 {
+			d += " " + fact("bitrate", megabits(m.bitrate))
 		}
 		if f.State == monitor.StateLoss {
 			d += " " + fact("loss", percent(st.Source.Loss))

@@ -77,7 +77,7 @@ func (b *board) flapsOn(h *held, f *flap, now time.Time) {
 		b.figure(h, next)
 	}
 	if b.lasted(f.last, b.delays.Calm, now) {
-		b.clear(h, "", now)
+		b.clear(h, f.last, "", now)
 		f.total = 0
 		f.counted = 0
 	}
