@@ -106,6 +106,7 @@ func (h *hand) enter(ctx context.Context) error {
 		return h.confirming()
 	case h.protect.Owner != op.Actor:
 		c.refused(ctx, h, CauseProtected)
+		c.show(ctx, op, h.flowID) // it may have been protected by another process
 		return &Protected{protect}
 	}
 	return nil
@@ -136,9 +137,9 @@ func (h *hand) agree(ctx context.Context, e effect, want string) error {
 }
 
 // unchanged refuses what would interrupt a flow that was not yet ACTIVE when
-// the operator was shown what it would do.
+// the operator was shown what it would do. Who stops means to interrupt.
 func (h *hand) unchanged(ctx context.Context, e effect) error {
-	if e != cuts || h.op.Shown == "" || h.op.Shown == medialive.Active {
+	if e != cuts || h.verb == VerbStop || h.op.Shown == "" || h.op.Shown == medialive.Active {
 		return nil
 	}
 	f, err := h.read(ctx)

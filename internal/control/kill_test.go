@@ -115,7 +115,7 @@ func newKilling() *killing {
 // effect, after it did and before the answer, and at any time. The next process
 // settles by reading all that was left open, and sends nothing again.
 func TestF16KilledProcess(t *testing.T) {
-	const kills = 24
+	const kills = 18
 	cloud := newKilling()
 	path := "sqlite:" + filepath.Join(t.TempDir(), "t.db")
 	var flows []string
