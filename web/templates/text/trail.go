@@ -251,7 +251,7 @@ var englishTrail = Trail{
 }
 
 var chineseTrail = Trail{
-	Title:      "活动记录",
+	Title:      "操作记录",
 	None:       "尚无记录。所有操作与信号变化都会写在这里。",
 	NothingHit: "没有符合条件的记录。",
 	ShowAll:    "显示全部记录",
