@@ -110,7 +110,10 @@ func (h *flows) stop(c echo.Context) error {
 // started needs no question.
 func (h *flows) ask(c echo.Context, v *visit, f *monitor.Flow, p pressed, status int) error {
 	if action(v.t, f, "").Verb != verbStop {
-		return h.acted(c, v, f, flashNothing, nil)
+		if given := f.Command; given != nil && given.Verb == verbStop && !undone(given.Outcome) {
+			return h.told(c, v, f, flashDoneBy, given.Actor)
+		}
+		return h.told(c, v, f, flashNothing, f.Name)
 	}
 	q := h.stopQuestion(c, v, f, p, status)
 	if wantsFragment(c.Request()) && q.refuse != "" {
@@ -209,15 +212,24 @@ func (h *flows) deleteQuestion(c echo.Context, v *visit, f *monitor.Flow, p pres
 	return q
 }
 
-// acted answers after a start or a stop: with the row or the button as it is
-// now, which shows the command and not yet its success.
+// acted answers after a start or a stop. Where another was quicker with the same
+// command, it tells who.
 func (h *flows) acted(c echo.Context, v *visit, f *monitor.Flow, done flashKind, err error) error {
-	if errors.Is(err, control.ErrNothingToDo) {
-		done, err = flashNothing, nil
-	}
-	if err != nil {
+	var already *control.AlreadyDone
+	switch {
+	case errors.As(err, &already) && already.Actor != "":
+		return h.told(c, v, f, flashDoneBy, already.Actor)
+	case errors.Is(err, control.ErrNothingToDo):
+		return h.told(c, v, f, flashNothing, f.Name)
+	case err != nil:
 		return err
 	}
+	return h.told(c, v, f, done, f.Name)
+}
+
+// told answers with the row or the button as it is now, which shows the command
+// and not yet its success; or with the page, and a notice with a name.
+func (h *flows) told(c echo.Context, v *visit, f *monitor.Flow, done flashKind, name string) error {
 	now, err := v.flow(f.ID)
 	if err != nil {
 		return err
@@ -229,7 +241,7 @@ func (h *flows) acted(c echo.Context, v *visit, f *monitor.Flow, done flashKind,
 	case wantsFragment(c.Request()):
 		return h.print.page(c, http.StatusOK, h.teller(v).row(now, v.watcher.History(now.ID)))
 	}
-	h.flash(c, done, f.Name)
+	h.flash(c, done, name)
 	if from == fromList {
 		return seeOther(c, "/flows")
 	}

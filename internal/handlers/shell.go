@@ -57,7 +57,13 @@ func (v teller) link(s *monitor.Snapshot) layout.Link {
 		return l
 	}
 	l.Off = unreachable(s.Link)
-	l.Down, l.Since = true, ui.At(ui.TimeAge, s.Link.Since, v.now)
+	l.Down, l.Since, l.Told = true, ui.At(ui.TimeAge, s.Link.Since, v.now), v.t.Shell.ServiceRefuses
+	switch s.Link.Kind {
+	case medialive.KindUnavailable:
+		l.Told = v.t.Shell.ServiceDown
+	case medialive.KindUnreadable:
+		l.Told = v.t.Shell.ServiceOdd
+	}
 	l.Problem = explained(v.t.ErrorOf(string(s.Link.Kind)))
 	l.Problem.Message = s.Link.Reason
 	return l
@@ -122,8 +128,10 @@ func errorText(t *text.Strings, a answer) text.ErrorText {
 		return t.Alarms.Gone
 	case reasonExpired, reasonSignedOut:
 		return e.NotSignedIn
-	case reasonInternal, reasonUnrecorded:
+	case reasonInternal:
 		return e.Internal
+	case reasonUnrecorded:
+		return e.Unrecorded
 	}
 	if said, ok := careError(t, a.reason); ok {
 		return said
@@ -188,6 +196,7 @@ const (
 	flashOff       flashKind = "off"
 	flashRemoved   flashKind = "removed"
 	flashNothing   flashKind = "nothing"
+	flashDoneBy    flashKind = "done_by" // its name is who did it
 	flashNoChange  flashKind = "unchanged"
 	flashAcked     flashKind = "acked" // its name counts those that were, and those that were gone: "3/1"
 	flashShelved   flashKind = "shelved"
@@ -265,6 +274,8 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 		return n.OutputRemoved(name)
 	case flashNothing:
 		return n.NothingToDo
+	case flashDoneBy:
+		return n.DoneBy(name)
 	case flashNoChange:
 		return n.Unchanged
 	case flashAcked, flashShelved, flashUnshelved:

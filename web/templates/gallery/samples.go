@@ -260,7 +260,7 @@ func (s studio) armed(id, name, from string) pages.Armed {
 
 func (s studio) downList() pages.Flows {
 	p := s.list(10, true)
-	p.Shell.Link = layout.Link{T: s.t, Down: true, Since: s.ago(ui.TimeCounter, 74*time.Second), Problem: *s.problem(s.t.Error.Unavailable, "", "connection refused", "")}
+	p.Shell.Link = layout.Link{T: s.t, Down: true, Told: s.t.Shell.ServiceDown, Since: s.ago(ui.TimeCounter, 74*time.Second), Problem: *s.problem(s.t.Error.Unavailable, "", "connection refused", "")}
 	return p
 }
 

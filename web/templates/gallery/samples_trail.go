@@ -132,7 +132,7 @@ func (s studio) trailFilters() pages.ActivityPage {
 // down gives a shell whose service is not reached.
 func (s studio) down(shell layout.Shell) layout.Shell {
 	shell.Link = layout.Link{
-		T: s.t, Down: true, Off: true, Since: s.ago(ui.TimeAge, 74*time.Second),
+		T: s.t, Down: true, Off: true, Told: s.t.Shell.ServiceDown, Since: s.ago(ui.TimeAge, 74*time.Second),
 		Problem: *s.problem(s.t.Error.Unavailable, "", "connection refused", ""),
 	}
 	return shell

@@ -45,6 +45,8 @@ type Shell struct {
 	LinkConnecting string
 	LinkSilent     string // "No news for {}. Figures are old."
 	ServiceDown    string // "The service is not reached since {}."
+	ServiceOdd     string // the same, where its answers cannot be read
+	ServiceRefuses string // and where it refuses
 	Language       string
 	Theme          string
 	ThemeAuto      string
@@ -463,6 +465,7 @@ type Errors struct {
 	OutcomeUnknown ErrorText
 	Unreadable     ErrorText
 	Internal       ErrorText
+	Unrecorded     ErrorText // a command that cannot be written to the trail
 	PageNotFound   ErrorText
 	TooLarge       ErrorText
 	CrossSite      ErrorText
@@ -525,6 +528,7 @@ type Notices struct {
 	OutputOff     func(name string) string
 	OutputRemoved func(name string) string
 	NothingToDo   string
+	DoneBy        func(actor string) string // the same was done by somebody just before
 	Unchanged     string
 	Renewed       string
 }
