@@ -49,6 +49,8 @@ type Cloud struct {
 	late     []lateEffect
 	faults   []*injected
 	servers  []*server
+	inside   int // requests that came over a network and are not answered
+	most     int // of inside, since Busiest was last asked
 	users    map[string]User
 	keys     map[string]medialive.Secret // by access key
 	tokens   map[string]time.Time        // issued ones, and when they end by the cloud's clock

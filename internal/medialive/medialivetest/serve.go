@@ -65,8 +65,32 @@ func (s *server) down() {
 	}
 }
 
+// Busiest tells how many requests were under way at once at most since it was
+// last asked; only those that came over a network count.
+func (c *Cloud) Busiest() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	most := c.most
+	c.most = c.inside
+	return most
+}
+
+// enter counts a request that is under way; leave counts it out.
+func (c *Cloud) enter() (leave func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inside++
+	c.most = max(c.most, c.inside)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.inside--
+	}
+}
+
 // ServeHTTP answers as the service would; a lost answer breaks the connection.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer c.enter()()
 	out := c.exchange(r)
 	switch {
 	case out.fault.refuse:
