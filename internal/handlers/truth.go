@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -197,14 +198,14 @@ func (v teller) fresh() string {
 	w, p := v.t.Trail, v.known.Pace
 	every := func(d time.Duration) string { return w.FreshEvery(int((d + time.Second - 1) / time.Second)) }
 	switch {
+	case unreachable(v.known.Link):
+		return "" // nothing is fresh, and the line about the service says why
 	case p.Paused.After(v.now):
 		return w.FreshPaused(clock(p.Paused))
-	case !v.known.Link.OK && v.known.Link.Kind != "":
-		return "" // nothing is fresh, and the line about the service says why
 	case p.Stream:
 		return w.FreshStream
 	case p.List <= 0 || p.RPS <= 0:
 		return ""
 	}
-	return w.FreshPolled(every(p.List), every(p.Hot), decimals(p.RPS))
+	return w.FreshPolled(every(p.List), every(cmp.Or(p.Screen, p.Hot)), decimals(p.RPS))
 }

@@ -156,7 +156,12 @@ func TestFresh(t *testing.T) {
 	paused := polled()
 	paused.Pace.Paused = noon.Add(5 * time.Second)
 	slow := polled()
-	slow.Pace.Hot = 40 * time.Second
+	slow.Pace.Screen = 40 * time.Second
+	broken := polled()
+	broken.Link, broken.Pace.Paused = monitor.Link{Kind: medialive.KindUnavailable, Since: noon}, noon.Add(time.Second)
+	if got := tellerOf(broken).fresh(); got != "" {
+		t.Errorf("while nothing is reached it says %q", got)
+	}
 	for want, s := range map[string]*monitor.Snapshot{
 		"Changes show as they happen.":                                            gateway(0),
 		"The list is read every 2 s, outputs about every 40 s, at 10 requests/s.": slow,
