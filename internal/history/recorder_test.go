@@ -237,7 +237,7 @@ func TestWhatIsNotMeasuredIsAGap(t *testing.T) {
 func TestNobodyLooksOn(t *testing.T) {
 	s := newStage(t)
 	start := s.now
-	s.pass(10*time.Second, nil)
+	s.pass(3*time.Minute, nil)
 	s.asleep = true
 	s.pass(5*time.Minute, nil)
 	if len(s.r.flows) != 0 {
@@ -246,10 +246,10 @@ func TestNobodyLooksOn(t *testing.T) {
 	s.asleep = false
 	s.pass(11*time.Second, nil)
 	got := s.read("", start, s.now)
-	if want := 2 + 2; known(got) != want {
+	if want := 36 + 2; known(got) != want {
 		t.Errorf("%d steps are known, want %d: %+v", known(got), want, got.Points)
 	}
-	if p := at(t, got, start.Add(time.Minute)); p.State != "" || !math.IsNaN(p.Bitrate) {
+	if p := at(t, got, start.Add(4*time.Minute)); p.State != "" || !math.IsNaN(p.Bitrate) {
 		t.Errorf("while the watcher slept: %+v", p)
 	}
 }
@@ -359,8 +359,9 @@ func TestAStateThatLastsIsKeptSeldom(t *testing.T) {
 // countingStore counts the chunks that it keeps, and fails when it is told to.
 type countingStore struct {
 	*store.Store
-	puts int
-	fail error
+	puts   int
+	fail   error
+	failed int
 }
 
 func (c *countingStore) PutHistory(ctx context.Context, chunks ...store.HistoryChunk) error {
@@ -373,6 +374,7 @@ func (c *countingStore) PutHistory(ctx context.Context, chunks ...store.HistoryC
 
 func (c *countingStore) HistoryLegs(ctx context.Context, endpoint, project, flowID string) ([]string, error) {
 	if c.fail != nil {
+		c.failed++
 		return nil, c.fail
 	}
 	return c.Store.HistoryLegs(ctx, endpoint, project, flowID)
@@ -403,6 +405,9 @@ func TestAStoreThatCannotBeReadIsNotWrittenOver(t *testing.T) {
 	broken := &countingStore{Store: s.store, fail: errors.New("locked")}
 	s.r.store = broken
 	s.pass(time.Minute, nil)
+	if broken.failed > 7 {
+		t.Errorf("a store that fails is asked %d times in a minute", broken.failed)
+	}
 	broken.fail = nil
 	s.pass(3*time.Minute, nil)
 	s.r.finish(t.Context())
@@ -472,7 +477,7 @@ func TestReadChoosesItsStep(t *testing.T) {
 func TestOldHistoryIsDeleted(t *testing.T) {
 	s := newStage(t)
 	old := map[time.Duration]int{26 * time.Hour: int(FineStep / time.Second), 32 * 24 * time.Hour: int(CoarseStep / time.Second)}
-	young := map[time.Duration]int{24 * time.Hour: int(FineStep / time.Second), 30 * 24 * time.Hour: int(CoarseStep / time.Second)}
+	young := map[time.Duration]int{24*time.Hour + 50*time.Minute: int(FineStep / time.Second), 30*24*time.Hour + 20*time.Hour: int(CoarseStep / time.Second)}
 	put := func(ages map[time.Duration]int) {
 		for age, step := range ages {
 			err := s.store.PutHistory(t.Context(), store.HistoryChunk{
