@@ -172,7 +172,7 @@ func TestParkAndPutBack(t *testing.T) {
 	if r := b.post(path+"/parked/OUT-2", form("passphrase", "another-lantern-9")); r.status != http.StatusNotFound {
 		t.Errorf("putting back twice: %d", r.status)
 	}
-	eventually(t, "both are seen", func() bool { return b.page(path).Find("#outputs .out").Length() == 3 })
+	eventually(t, "both are seen", func() bool { return b.page(path).Find("#outputs .out").Length() == 2 })
 	b.done(path+"/outputs/OUT-1/park", "ticket", hidden(b.page(path+"/outputs/OUT-1/park"), "ticket"))
 	b.done(path + "/parked/OUT-1/drop")
 	if b.page(path).Find(".parked").Length() != 0 {
@@ -194,13 +194,13 @@ func TestGoBackToLastKnownGood(t *testing.T) {
 		t.Errorf("the page says %q", text)
 	}
 	b.done(path+"/outputs/OUT-2/delete", "ticket", hidden(b.page(path+"/outputs/OUT-2/delete"), "ticket"))
-	b.done(path+"/outputs", "name", "OUT-9", "protocol", "srt-caller", "address", "203.0.113.9", "port", "5000")
-	eventually(t, "the differences are shown", func() bool {
-		text := b.page(path).Find("#flow-care").Text()
-		return strings.Contains(text, "2 differences") && strings.Contains(text, "Add output OUT-2") && strings.Contains(text, "Remove output OUT-9")
-	})
+	for _, difference := range []string{"1 difference", "Add output OUT-2"} {
+		eventually(t, "the page tells: "+difference, func() bool {
+			return strings.Contains(b.page(path).Find("#flow-care").Text(), difference)
+		})
+	}
 	page := b.page(path + "/good")
-	if text := page.Find(".good-list").Text(); !strings.Contains(text, "Remove output OUT-9") || !strings.Contains(text, "Add output OUT-2") {
+	if text := page.Find(".good-list").Text(); !strings.Contains(text, "Add output OUT-2") || !strings.Contains(text, "interrupts nothing") {
 		t.Errorf("the steps are %q", text)
 	}
 	before := h.changes()
@@ -208,7 +208,7 @@ func TestGoBackToLastKnownGood(t *testing.T) {
 		t.Errorf("going back unasked: %d", r.status)
 	}
 	r := b.post(path+"/good/restore", form("ticket", hidden(page, "ticket"), "reason", "it was better"))
-	if r.status != http.StatusOK || r.doc().Find(".result .mark-live").Length() != 2 {
+	if r.status != http.StatusOK || r.doc().Find(".result .mark-live").Length() != 1 {
 		t.Errorf("going back: %d %s", r.status, r.doc().Find("main").Text())
 	}
 	f, _ := h.cloud.Flow(id)

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -33,13 +34,13 @@ const (
 // tierOf tells the tier of a flow. w.mu is held.
 func (p *poller) tierOf(r *record) tier {
 	_, looked := p.w.looked[r.id]
-	_, tried := p.tried[r.id]
+	_, shown := p.shown[r.id]
 	switch {
 	case looked:
 		return onScreen
 	case r.status != medialive.Standby: // an unknown one too
 		return active
-	case !tried:
+	case !shown:
 		return unread
 	}
 	return inRest
@@ -157,11 +158,15 @@ func (p *poller) earliest(now time.Time) (next job, wait time.Duration) {
 			next = job{id: flow, source: true}
 		}
 		output := p.due(p.tried[flow], outputs, again)
-		if !p.outputs[flow] && !output.After(now) && earlier(output, int(t)*2+1, best, bestRank) {
+		known := !r.detailAt.IsZero() // a flow's first read tells which outputs it has
+		if known && !p.outputs[flow] && !output.After(now) && earlier(output, int(t)*2+1, best, bestRank) {
 			best, bestRank = output, int(t)*2+1
 			next = job{id: flow, outputs: true}
 		}
-		wait = min(wait, max(0, source.Sub(now)), max(0, output.Sub(now)))
+		wait = min(wait, max(0, source.Sub(now)))
+		if known {
+			wait = min(wait, max(0, output.Sub(now)))
+		}
 	}
 	return next, max(wait, planEvery/4)
 }
@@ -253,7 +258,7 @@ func (p *poller) read(ctx context.Context, j job) (all bool) {
 	if j.source && !p.readFlow(ctx, j) {
 		return false
 	}
-	return !j.outputs || p.readOutputs(ctx, j.id)
+	return p.readOutputs(ctx, j.id, p.w.outputNames(j.id, !j.outputs))
 }
 
 // readFlow reads a flow with its source, and tells whether it could.
@@ -273,11 +278,11 @@ func (p *poller) readFlow(ctx context.Context, j job) bool {
 	return true
 }
 
-// readOutputs reads the outputs of a flow one by one, and tells whether it got
-// all. It ends early where the service is in trouble.
-func (p *poller) readOutputs(ctx context.Context, id string) (all bool) {
+// readOutputs reads outputs of a flow one by one, and tells whether it got all.
+// It ends early where the service is in trouble.
+func (p *poller) readOutputs(ctx context.Context, id string, names []string) (all bool) {
 	all = true
-	for _, name := range p.w.outputNames(id) {
+	for _, name := range names {
 		var o medialive.Output
 		at, err := p.ask(ctx, laneDetails, func(r Reader) (err error) {
 			o, err = r.ShowOutput(ctx, id, name)
@@ -295,12 +300,17 @@ func (p *poller) readOutputs(ctx context.Context, id string) (all bool) {
 	return all
 }
 
-// outputNames gives the outputs that a flow is known to have.
-func (w *Watcher) outputNames(id string) (names []string) {
+// outputNames gives the outputs that a flow is known to have, or only those
+// that are new among outputs that were read.
+func (w *Watcher) outputNames(id string, fresh bool) (names []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if r := w.records[id]; r != nil {
-		for _, o := range r.outputs {
+	r := w.records[id]
+	if r == nil || fresh && !slices.ContainsFunc(r.outputs, func(o outputRecord) bool { return o.read != nil }) {
+		return nil
+	}
+	for _, o := range r.outputs {
+		if !fresh || o.read == nil {
 			names = append(names, o.name)
 		}
 	}
