@@ -41,10 +41,12 @@ const (
 type house struct {
 	t     *testing.T
 	cloud *medialivetest.Cloud
+	relay *relayOf // of a gatewayHouse
 	echo  *echo.Echo
 	url   string
 	log   *logBuffer
 	now   *clock
+	store *store.Store
 }
 
 // clock is the time of a house: the machine's, moved on.
@@ -111,7 +113,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	key, err := seal.OpenKeyFile(filepath.Join(dir, "secret.key"))
 	must(err)
 	st.KeepTrail(key)
-	h := &house{log: &logBuffer{}, now: &clock{}}
+	h := &house{log: &logBuffer{}, now: &clock{}, store: st}
 	level := slog.LevelDebug
 	if _, bench := t.(*testing.B); bench {
 		level = slog.LevelWarn
