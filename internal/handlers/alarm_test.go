@@ -10,29 +10,25 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/flowdeck/flowdeck/internal/handlers"
-	"github.com/flowdeck/flowdeck/internal/medialive"
-	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 )
 
-// losing is a dashboard over a flow that is live, which can be made to lose its
-// source and to get it back.
+// losing is a dashboard over flows that are live, and whose sources can be lost
+// (house.relay).
 func losing(t *testing.T, names ...string) (h *house, b *browser, ids []string) {
 	t.Helper()
-	h = newHouse(t, func(c *medialivetest.Cloud) {
-		for _, name := range names {
-			ids = append(ids, c.Add(flowOf(name, medialive.Active, outputOf("OUT-1"))))
+	h = gatewayHouse(t)
+	b = h.signedIn("admin")
+	for _, name := range names {
+		made := b.post("/flows", form("name", name, "protocol", "srt-listener", "start", "1"))
+		if made.status != http.StatusSeeOther {
+			t.Fatalf("making %s: %d", name, made.status)
 		}
-	})
-	b = h.signedIn("op-1")
+		ids = append(ids, strings.TrimPrefix(made.header.Get("Location"), "/flows/"))
+	}
 	eventually(t, "the flows are live", func() bool {
 		return b.page("/flows").Find(".row .state-live").Length() == len(names)
 	})
 	return h, b, ids
-}
-
-// health sets the health of a flow's source.
-func (h *house) health(id string, health medialive.Health) {
-	h.cloud.Change(id, func(f *medialivetest.Flow) { f.Sources[0].Health = health })
 }
 
 // alarmOf waits for the alarm of a flow and gives its id.
@@ -64,7 +60,7 @@ func TestAlarmLineIsOnEveryPage(t *testing.T) {
 	}
 	s := b.live("view=list&limit=50")
 	s.await("the full state", func(e event) bool { return strings.Contains(e.data, partial("alarm-line")) })
-	h.health(ids[0], medialive.Disconnected)
+	h.relay.silence(ids[0], true)
 	pushed := s.await("the alarm", func(e event) bool {
 		return strings.Contains(e.data, partial("alarm-line")) && strings.Contains(e.data, "SOURCE LOST")
 	})
@@ -99,7 +95,7 @@ func TestAlarmLineIsOnEveryPage(t *testing.T) {
 
 func TestAcknowledge(t *testing.T) {
 	h, b, ids := losing(t, "FEED-A")
-	h.health(ids[0], medialive.Disconnected)
+	h.relay.silence(ids[0], true)
 	id := b.alarmOf("FEED-A")
 	s := b.live("view=alarms")
 	first := s.await("the full state", func(e event) bool { return e.name == "" })
@@ -116,19 +112,19 @@ func TestAcknowledge(t *testing.T) {
 		t.Errorf("the notice says %q", got)
 	}
 	row := d.Find("tr.alarm-row")
-	for _, want := range []string{"op-1", "Doha reboots, <b>back</b> by 19:50", "ACKED"} {
+	for _, want := range []string{"admin", "Doha reboots, <b>back</b> by 19:50", "ACKED"} {
 		if !strings.Contains(row.Text(), want) {
 			t.Errorf("the row does not tell %q: %s", want, row.Text())
 		}
 	}
-	if line := d.Find("#alarm-line"); line.Find("button").Length() != 0 || !strings.Contains(line.Text(), "acknowledged by op-1") {
+	if line := d.Find("#alarm-line"); line.Find("button").Length() != 0 || !strings.Contains(line.Text(), "acknowledged by admin") {
 		t.Errorf("the line still asks: %s", line.Text())
 	}
 	again := b.fragments().post("/alarms/ack", form("id", id))
 	if again.status != http.StatusOK || !strings.Contains(again.body, "0 acknowledged; 1 was gone") {
 		t.Errorf("the second of two: %d %s", again.status, again.body)
 	}
-	h.health(ids[0], medialive.Connected)
+	h.relay.silence(ids[0], false)
 	eventually(t, "the alarm is closed", func() bool { return tab(b.page("/alarms"), "active") == "0" })
 	gone := b.fragments().post("/alarms/ack", form("id", id))
 	if gone.status != http.StatusConflict || gone.header.Get("HX-Retarget") != "#notices" || !strings.Contains(gone.body, "no longer open") {
@@ -142,9 +138,9 @@ func TestAcknowledge(t *testing.T) {
 // What was over before anybody acknowledged it stays listed.
 func TestReturned(t *testing.T) {
 	h, b, ids := losing(t, "FEED-A")
-	h.health(ids[0], medialive.Disconnected)
+	h.relay.silence(ids[0], true)
 	id := b.alarmOf("FEED-A")
-	h.health(ids[0], medialive.Connected)
+	h.relay.silence(ids[0], false)
 	eventually(t, "it has returned", func() bool { return tab(b.page("/alarms"), "returned") == "1" })
 	d := b.page("/alarms?show=returned")
 	if tab(d, "active") != "0" || !strings.Contains(d.Find("tr.alarm-row").Text(), "RETURNED") {
@@ -162,8 +158,8 @@ func TestReturned(t *testing.T) {
 // The button acknowledges what it was shown with, and nothing that came since.
 func TestAcknowledgeExactlyWhatIsShown(t *testing.T) {
 	h, b, ids := losing(t, "FEED-A", "FEED-B", "FEED-C")
-	h.health(ids[0], medialive.Disconnected)
-	h.health(ids[1], medialive.Disconnected)
+	h.relay.silence(ids[0], true)
+	h.relay.silence(ids[1], true)
 	b.alarmOf("FEED-A")
 	b.alarmOf("FEED-B")
 	shown := b.page("/alarms").Find("#ack-shown")
@@ -172,17 +168,22 @@ func TestAcknowledgeExactlyWhatIsShown(t *testing.T) {
 	}
 	values := form()
 	shown.Find(`input[name="id"]`).Each(func(_ int, s *goquery.Selection) { values.Add("id", s.AttrOr("value", "")) })
-	h.health(ids[2], medialive.Disconnected)
-	b.alarmOf("FEED-C")
+	h.relay.silence(ids[2], true)
+	eventually(t, "the third stands with them under one parent", func() bool {
+		return strings.Contains(b.page("/alarms").Find("tr.alarm-row .state-word").Text(), "MANY")
+	})
 	r := b.fragments().post("/alarms/ack", values)
 	for _, part := range []string{"alarm-line", "alarm-rows", "alarm-tabs", "ack-shown"} {
 		if !strings.Contains(r.body, partial(part)) {
 			t.Errorf("the answer has no %s", part)
 		}
 	}
-	line := b.page("/flows").Find("#alarm-line")
-	if line.AttrOr("data-unacked", "") != "1" || line.Find("a.name").Text() != "FEED-C" {
+	d := b.page("/alarms")
+	if line := d.Find("#alarm-line"); line.AttrOr("data-unacked", "") != "1" || line.Find(".state-word").Text() != "MANY" {
 		t.Errorf("after it the line has %s: %s", line.AttrOr("data-unacked", ""), line.Text())
+	}
+	if members := d.Find("tr.alarm-row details li"); members.Length() != 3 || !strings.Contains(members.Text(), "FEED-C") {
+		t.Errorf("%d members: %s", members.Length(), members.Text())
 	}
 	if r := b.post("/alarms/ack", form("note", "x")); r.status != http.StatusUnprocessableEntity {
 		t.Errorf("none named: %d", r.status)
@@ -191,7 +192,7 @@ func TestAcknowledgeExactlyWhatIsShown(t *testing.T) {
 
 func TestShelve(t *testing.T) {
 	h, b, ids := losing(t, "FEED-A")
-	h.health(ids[0], medialive.Disconnected)
+	h.relay.silence(ids[0], true)
 	id := b.alarmOf("FEED-A")
 	if f := b.page("/alarms/" + id).Find("#alarm-forms form"); f.Length() != 2 {
 		t.Fatalf("%d forms", f.Length())
@@ -228,7 +229,7 @@ func TestShelve(t *testing.T) {
 	if tab(d, "shelved") != "1" || tab(d, "active") != "0" {
 		t.Errorf("%s shelved, %s active", tab(d, "shelved"), tab(d, "active"))
 	}
-	if shelf := d.Find("#shelves li").Text(); !strings.Contains(shelf, "line works") || !strings.Contains(shelf, "SOURCE LOST") || !strings.Contains(shelf, "op-1") {
+	if shelf := d.Find("#shelves li").Text(); !strings.Contains(shelf, "line works") || !strings.Contains(shelf, "SOURCE LOST") || !strings.Contains(shelf, "admin") {
 		t.Errorf("the shelf says %s", shelf)
 	}
 	if !strings.Contains(d.Find("tr.alarm-row").Text(), "SHELVED") || d.Find("#alarm-line").AttrOr("data-unacked", "") != "0" {
@@ -256,7 +257,7 @@ func TestFlowPageTellsOfItsAlarms(t *testing.T) {
 		t.Errorf("without an alarm: %q", got)
 	}
 	s := b.live("view=flow&id=" + ids[0])
-	h.health(ids[0], medialive.Disconnected)
+	h.relay.silence(ids[0], true)
 	s.await("the alarm", func(e event) bool {
 		return strings.Contains(e.data, partial("flow-alarms")) && strings.Contains(e.data, "SOURCE LOST")
 	})
@@ -270,7 +271,7 @@ func TestFlowPageTellsOfItsAlarms(t *testing.T) {
 		t.Errorf("the other flow: %q", other)
 	}
 	row := b.page("/flows").Find("tr.row-lost")
-	if got := row.Find(".acked").AttrOr("title", ""); got != "Acknowledged by op-1" {
+	if got := row.Find(".acked").AttrOr("title", ""); got != "Acknowledged by admin" {
 		t.Errorf("the row of the list says %q: %s", got, row.Text())
 	}
 }

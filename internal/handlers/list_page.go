@@ -170,7 +170,10 @@ func (p *pageCache) get(ctx context.Context, key pageKey, version pageVersion, n
 // shown a fresh one anyway, with the notice of it.
 func (k *keptPage) holds(version pageVersion, now time.Time) bool {
 	age := now.Sub(k.at)
-	return age < keptAnyway || k.version == version && age < keptFor
+	if k.version == version {
+		return age < keptFor
+	}
+	return age < keptAnyway && k.version.alarms == version.alarms // an alarm is never kept back
 }
 
 // makeRoom forgets pages when there are too many. The caller holds the lock.

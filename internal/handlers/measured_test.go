@@ -23,8 +23,18 @@ import (
 // relayOf is a relay without media: whatever is started has a sender at once,
 // and its outputs are connected.
 type relayOf struct {
-	mu    sync.Mutex
-	flows map[string]relay.FlowSpec
+	mu     sync.Mutex
+	flows  map[string]relay.FlowSpec
+	silent map[string]time.Time // flows whose sender has gone, and since when
+}
+
+// silence lets the sender of a flow go, or come back.
+func (r *relayOf) silence(id string, gone bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if delete(r.silent, id); gone {
+		r.silent[id] = time.Now()
+	}
 }
 
 func (r *relayOf) Put(_ context.Context, spec relay.FlowSpec) error {
@@ -49,6 +59,9 @@ func (r *relayOf) Report(context.Context) (relay.Report, error) {
 	report := relay.Report{At: time.Now(), Version: "test", SRTVersion: "1.5.1"}
 	for id, spec := range r.flows {
 		f := relay.FlowReport{ID: id, Source: connected(spec.Source)}
+		if since, gone := r.silent[id]; gone {
+			f.Source = relay.LegReport{Name: spec.Source.Name, State: relay.Waiting, Lost: true, Since: since}
+		}
 		for _, out := range spec.Outputs {
 			f.Outputs = append(f.Outputs, connected(out))
 		}
@@ -102,8 +115,9 @@ func gatewayHouse(t *testing.T) *house {
 	must(err)
 	_, err = users.Bootstrap(t.Context(), password)
 	must(err)
+	media := &relayOf{flows: map[string]relay.FlowSpec{}, silent: map[string]time.Time{}}
 	g, err := gateway.New(gateway.Options{
-		Store: st, Key: key, IAM: users, Relay: &relayOf{flows: map[string]relay.FlowSpec{}}, Region: "local",
+		Store: st, Key: key, IAM: users, Relay: media, Region: "local",
 		SRTAddress: "127.0.0.1", PortFirst: freePort(t), PortLast: 65000, Version: "test", Log: slog.New(slog.DiscardHandler),
 	})
 	must(err)
@@ -121,7 +135,9 @@ func gatewayHouse(t *testing.T) *house {
 		<-done
 		must(st.Close())
 	})
-	return build(t, nil, server.URL)
+	h := build(t, nil, server.URL)
+	h.relay = media
+	return h
 }
 
 // freePort is a port that nobody holds just now.
