@@ -419,7 +419,7 @@ func listChanges(t *testing.T, rng *rand.Rand) (pages, wrong int) {
 	w := m.Watch(key, list, time.Time{})
 	pass(3 * time.Second)
 	list.become(false, rng.IntN(3)*rng.IntN(5))
-	for range 3 {
+	for range 2 {
 		pass(3 * time.Second)
 		wrong += mistakes(w.Snapshot(), stays)
 	}

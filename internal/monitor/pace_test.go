@@ -66,7 +66,7 @@ func TestF4PaceIsTrue(t *testing.T) {
 		{5, 0, time.Minute, 2 * time.Minute},
 		{100, 0, 3 * time.Minute, 6 * time.Minute},
 		{100, 10, 6 * time.Minute, 20 * time.Minute},
-		{1000, 20, 12 * time.Minute, 30 * time.Minute},
+		{1000, 20, time.Minute, 24 * time.Minute},
 	} {
 		t.Run(fmt.Sprintf("%d flows, %d on screen", c.flows, c.onScreen), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -241,4 +241,53 @@ func TestF1RestartsAreSpread(t *testing.T) {
 		}
 		t.Logf("evidence: F1 | %d projects after an outage: lists read in the busiest quarter second | %d | ≤ half of them", projects, most)
 	})
+}
+
+// TestOutputsAreReadAtFirst waits for the first read of each output, and of one
+// that was added elsewhere later, which does not wait for its flow's next turn.
+func TestOutputsAreReadAtFirst(t *testing.T) {
+	read := func(w *monitor.Watcher, ids ...string) func() bool {
+		return func() bool {
+			for _, id := range ids {
+				f, ok := w.Peek().Flow(id)
+				if !ok || len(f.Outputs) == 0 {
+					return false
+				}
+				for _, o := range f.Outputs {
+					if o.Config == nil {
+						return false
+					}
+				}
+			}
+			return true
+		}
+	}
+	for _, c := range []struct {
+		active, standby, outputs int
+		first, added             time.Duration
+	}{
+		{4, 0, 3, 4 * time.Second, 7 * time.Second},
+		{0, 4, 3, 4 * time.Second, 75 * time.Second},
+		{100, 0, 6, 3 * time.Minute, 40 * time.Second},
+	} {
+		t.Run(fmt.Sprintf("%d active, %d in standby", c.active, c.standby), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cloud := medialivetest.New()
+				ids := project(cloud, c.active, c.standby, c.outputs)
+				w := watch(t, cloud)
+				_, cancel := w.Subscribe()
+				defer cancel()
+				first := until(t, "all outputs", c.first, read(w, ids...))
+				cloud.Change(ids[1], func(f *medialivetest.Flow) {
+					f.Outputs = append(f.Outputs, medialive.Output{Name: "new", Protocol: medialive.Caller, Status: medialive.Enabled})
+				})
+				until(t, "the new output is named", c.added, func() bool {
+					f, _ := w.Peek().Flow(ids[1])
+					return len(f.Outputs) == c.outputs+1
+				})
+				added := until(t, "the new output is read", 8*time.Second, read(w, ids[1]))
+				t.Logf("all outputs read after %s, a new one %s after it was named", first, added)
+			})
+		})
+	}
 }
