@@ -16,7 +16,7 @@ type State string
 // The states of a flow, as the interface names them.
 const (
 	StateStandby    State = "standby"     // stopped, as commanded
-	StateStarting   State = "starting"    // start was commanded, not yet confirmed
+	StateStarting   State = "starting"    // start was commanded, not yet confirmed; or confirmed, and the source not read yet
 	StateStopping   State = "stopping"    // stop was commanded, not yet confirmed
 	StateUnknown    State = "unknown"     // a command's outcome is unknown, a status we do not know, or nobody who could tell of the media
 	StateWaiting    State = "waiting"     // ACTIVE, no media has come yet

@@ -121,12 +121,17 @@ func (f facts) flow(ph phase, stale bool, outputs []outputVerdict, now time.Time
 	return StateUnknown, time.Time{}
 }
 
-// commanded gives the state of a command whose effect was not read yet.
+// commanded gives the state of a command whose effect was not read yet; of a
+// start, until it is read what the source does, too.
 func (f facts) commanded(now time.Time) (State, bool) {
-	if f.command == nil || f.confirmed {
+	if f.command == nil {
 		return "", false
 	}
 	waited := now.Sub(f.command.At)
+	if f.confirmed {
+		unseen := f.status == medialive.Active && f.source == nil && f.statistics == nil
+		return StateStarting, unseen && f.command.Verb == verbStart && waited < commandPatience
+	}
 	switch outcome := f.command.Outcome; {
 	case outcome == OutcomeUnknown:
 		return StateUnknown, true

@@ -177,6 +177,12 @@ func TestDeriveCommanded(t *testing.T) {
 		{"start proved not done", commanded(standby, "start", time.Minute, OutcomeNotDone), StateStandby},
 		{"start not confirmed in time", commanded(standby, "start", time.Minute, OutcomeDone), StateUnknown},
 		{"start never confirmed", commanded(standby, "start", 5*time.Minute, OutcomeDone), StateStandby},
+		{"start confirmed, source not read", confirmed(commanded(facts{
+			status: medialive.Active, statusOf: freshness{0, time.Second}, mediaOf: freshness{0, time.Second},
+		}, "start", 2*time.Second, OutcomeDone)), StateStarting},
+		{"start confirmed, source never read", confirmed(commanded(facts{
+			status: medialive.Active, statusOf: freshness{0, time.Second}, mediaOf: freshness{0, time.Second},
+		}, "start", 2*time.Minute, OutcomeDone)), StateUnknown},
 		{"start confirmed", confirmed(commanded(live, "start", time.Second, OutcomeDone)), StateLive},
 		{"stop under way", commanded(live, "stop", time.Second, OutcomePending), StateStopping},
 		{"stop without answer", commanded(live, "stop", time.Second, OutcomeUnknown), StateUnknown},
