@@ -1,7 +1,9 @@
 // Alarms as a browser tells them: the number in the title, a sound, a
 // notification, a sentence for those who hear the page. What there is stands in
 // the alarm line, which the stream keeps up to date; sound and notifications are
-// off until somebody switches them on in this browser.
+// off until somebody switches them on in this browser. A page in the background
+// lets the stream of its parts go; one that has to sound or to notify follows the
+// alarms alone meanwhile.
 
 const REPEAT = 10000; // milliseconds between two tones while a high alarm waits
 const SETTLE = 800; // milliseconds in which a line that has just changed takes no press
@@ -40,8 +42,10 @@ function line() {
   return document.getElementById("alarm-line");
 }
 
+let behind = null; // the line as a page in the background was told it
+
 function news() {
-  return [...(line()?.querySelectorAll("[data-news]") ?? [])].map((node) => ({
+  return [...((behind ?? line())?.querySelectorAll("[data-news]") ?? [])].map((node) => ({
     id: node.dataset.news, priority: node.dataset.priority, lasts: "lasts" in node.dataset, text: node.textContent,
   }));
 }
@@ -49,7 +53,7 @@ function news() {
 const title = document.title;
 
 function count() {
-  const n = Number(line()?.dataset.unacked) || 0;
+  const n = Number((behind ?? line())?.dataset.unacked) || 0;
   const now = n > 0 ? `(${n}) ${title}` : title;
   if (document.title !== now) document.title = now;
 }
@@ -134,6 +138,36 @@ function look() {
   ring(wanted(fresh));
 }
 
+/* In the background: one page of this browser for all, where it can be told */
+
+let follows = null; // ends it
+
+function background() {
+  const needed = document.hidden && (wants.notify || ORDER.some((p) => wants.sounds[p]));
+  if (!needed) {
+    follows?.abort();
+    follows = behind = null;
+    return;
+  }
+  if (follows) return;
+  follows = new AbortController();
+  const { signal } = follows;
+  const follow = () => new Promise((end) => {
+    if (signal.aborted) {
+      end();
+      return;
+    }
+    const source = new EventSource("/live?view=shell");
+    source.addEventListener("message", (event) => {
+      behind = new DOMParser().parseFromString(event.data, "text/html").getElementById("alarm-line") ?? behind;
+      look();
+    });
+    signal.addEventListener("abort", () => { source.close(); end(); });
+  });
+  if (navigator.locks) navigator.locks.request(KEPT, { signal }, follow).catch(() => {});
+  else follow();
+}
+
 /* Acknowledging: what changed under the finger is not what was meant, and the
    focus goes back to the row */
 
@@ -212,6 +246,7 @@ if (line()) {
   // a browser lets a page sound only after a press on it
   document.addEventListener("pointerdown", () => { if (ORDER.some((p) => wants.sounds[p])) ready(); });
   document.addEventListener("keydown", () => { if (ORDER.some((p) => wants.sounds[p])) ready(); });
+  document.addEventListener("visibilitychange", background);
   setInterval(repeat, 1000);
   count();
   dress();
