@@ -32,6 +32,7 @@ type leg struct {
 	calls    netip.AddrPort // whom
 	looking  bool           // the name of the host is being looked up
 	peers    []*peer
+	next     *peer // of a source: came while another sends, and has its place once it sends too
 
 	state     State
 	since     time.Time

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/srt"
@@ -93,21 +92,6 @@ func (r *relay) join(l *leg, s srt.Socket, addr netip.AddrPort, now time.Time) b
 		return false
 	}
 	l.flow.publish()
-	r.changed.ring()
-	return true
-}
-
-// joinSource puts the newest authenticated sender in the place of an older.
-func (r *relay) joinSource(l *leg, p *peer, now time.Time) bool {
-	for _, old := range slices.Clone(l.peers) {
-		r.closePeer(old)
-	}
-	p.ts = &continuity{}
-	l.peers = []*peer{p}
-	if err := r.media.add(p); err != nil {
-		r.lose(p, now)
-		return false
-	}
 	r.changed.ring()
 	return true
 }

@@ -31,6 +31,7 @@ func TestMedia(t *testing.T) {
 		t.Run("outputs come and go", func(t *testing.T) { testOutputsComeAndGo(t, h) })
 		t.Run("pullers", func(t *testing.T) { testPullers(t, h) })
 		t.Run("silent sender", func(t *testing.T) { testSilentSender(t, h) })
+		t.Run("silent newcomer", func(t *testing.T) { testSilentNewcomer(t, h) })
 		t.Run("killed sender", func(t *testing.T) { testKilledSender(t, h) })
 		t.Run("dead receiver", func(t *testing.T) { testDeadReceiver(t, h) })
 		t.Run("reconnect", func(t *testing.T) { testReconnect(t, h) })
@@ -261,16 +262,7 @@ func testSilentSender(t *testing.T, h *house) {
 	t.Parallel()
 	in := relaytest.FreePort(t)
 	h.put(t, FlowSpec{ID: "silent", Source: listener("in", in, 0)})
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = write.Close() })
-	cmd := exec.Command("srt-live-transmit", "-c", "1316", "-q", "file://con", relaytest.SRT{Port: in}.LiveTransmitURI())
-	cmd.Stdin = read
-	relaytest.StartCommand(t, cmd)
-	_ = read.Close()
-	clip := relaytest.ReadClip(t, h.clip)
+	write, clip := byHand(t, in), relaytest.ReadClip(t, h.clip)
 	relaytest.Eventually(t, connectLimit, "the source is connected", func() bool {
 		if _, err := write.Write(clip[:1316]); err != nil {
 			t.Fatal(err)
@@ -280,6 +272,55 @@ func testSilentSender(t *testing.T, h *house) {
 	if s := h.awaitSource(t, "silent", Waiting, deadLimit); s.Peers != 1 || !s.Lost || s.Bitrate != 0 {
 		t.Errorf("%+v", s)
 	}
+}
+
+// byHand has a sender connect that sends what is written.
+func byHand(t *testing.T, port int) *os.File {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = write.Close() })
+	cmd := exec.Command("srt-live-transmit", "-c", "1316", "-q", "file://con", relaytest.SRT{Port: port}.LiveTransmitURI())
+	cmd.Stdin = read
+	relaytest.StartCommand(t, cmd)
+	_ = read.Close()
+	return write
+}
+
+// testSilentNewcomer has senders come beside one that sends. They have its
+// place once they send too, or it does not any more.
+func testSilentNewcomer(t *testing.T, h *house) {
+	t.Parallel()
+	in := relaytest.FreePort(t)
+	h.put(t, FlowSpec{ID: "newcomer", Source: listener("in", in, 0)})
+	first := relaytest.Push(t, h.clip, relaytest.SRT{Port: in})
+	before := h.awaitSource(t, "newcomer", Connected, connectLimit)
+	byHand(t, in) // forgotten for the next one
+	second := byHand(t, in)
+	h.awaitRefusal(t, "newcomer", "in", refusedBusy)
+	if s := h.flow(t, "newcomer").Source; s.Peer != before.Peer || s.State != Connected || s.Peers != 1 {
+		t.Errorf("a silent newcomer changed %+v to %+v", before, s)
+	}
+	clip := relaytest.ReadClip(t, h.clip)
+	relaytest.Eventually(t, connectLimit, "the place is the second sender's", func() bool {
+		if _, err := second.Write(clip[:1316]); err != nil {
+			t.Fatal(err)
+		}
+		s := h.flow(t, "newcomer").Source
+		return s.Peer != before.Peer && s.State == Connected && s.Bytes > 0
+	})
+	if err := first.Wait(t, connectLimit); err == nil {
+		t.Error("the first sender was content")
+	}
+
+	before = h.flow(t, "newcomer").Source
+	byHand(t, in)
+	relaytest.Eventually(t, connectLimit, "the place of one that sends no more is the third's", func() bool {
+		s := h.flow(t, "newcomer").Source
+		return s.Peer != before.Peer && s.State == Waiting && s.Peers == 1
+	})
 }
 
 // testDeadReceiver kills receivers that the relay calls, and lets one return.

@@ -20,6 +20,7 @@ type peer struct {
 	addr      netip.AddrPort
 	since     time.Time
 	keyLength int
+	listed    bool // as one who found no place
 
 	// Written by the media goroutine.
 	ts       *continuity // of sources

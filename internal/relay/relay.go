@@ -254,6 +254,7 @@ func (r *relay) review(now time.Time) {
 	for _, f := range r.flows {
 		for _, l := range f.legs() {
 			r.reviewPeers(l, now)
+			r.reviewNext(l, now)
 			r.retry(l, now)
 			for _, call := range l.pending.expired(now) {
 				f.refusals.add(l.spec.Name, call.Peer, call.StreamID, refusedUnfinished, now) // libsrt did not say why
@@ -333,6 +334,7 @@ func (r *relay) closeLeg(l *leg) {
 		}
 	}
 	l.listener, l.calling = 0, 0
+	r.forgetNext(l)
 	for _, p := range slices.Clone(l.peers) {
 		r.closePeer(p)
 	}

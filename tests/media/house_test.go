@@ -308,3 +308,9 @@ func within(t *testing.T, promise time.Duration, what string, holds func() bool)
 		t.Errorf("%s: %v is far more than the %v promised", what, took, promise)
 	}
 }
+
+// evidence logs a figure for docs/evidence.md.
+func evidence(t *testing.T, number, what string, figure any, goal string) {
+	t.Helper()
+	t.Logf("evidence: %s | %s | %v | %s", number, what, figure, goal)
+}

@@ -17,6 +17,7 @@ import (
 // Load is traffic for a relay: a steady sender for each flow, and a receiver
 // for each of its outputs, which the relay calls.
 type Load struct {
+	Host       string // IP address of the relay; 127.0.0.1 when empty
 	Flows      []LoadFlow
 	BitRate    int // of each flow, bit/s
 	Burst      int // packets that a flow sends at once
@@ -24,7 +25,8 @@ type Load struct {
 	KeyLength  int // bytes
 }
 
-// LoadFlow is the ports of one flow on the loopback address.
+// LoadFlow is the ports of one flow: where the relay listens, and where the
+// receivers listen, on the loopback address.
 type LoadFlow struct {
 	Send    int
 	Receive []int
@@ -151,28 +153,44 @@ func (g *generator) listen(port int) error {
 
 // connect calls until somebody answers.
 func (g *generator) connect(ctx context.Context, port int) (srt.Socket, error) {
-	tick := time.NewTicker(connectPause)
-	defer tick.Stop()
-	for {
-		s, err := g.socket()
+	to := local(port)
+	if g.load.Host != "" {
+		host, err := netip.ParseAddr(g.load.Host)
 		if err != nil {
 			return 0, err
 		}
-		if err := g.lib.Connect(s, local(port)); err != nil {
-			return 0, err
-		}
-		for state := srt.StateConnecting; state == srt.StateConnecting; state = g.lib.State(s) {
-			select {
-			case <-ctx.Done():
-				return 0, ctx.Err()
-			case <-tick.C:
-			}
-		}
-		if g.lib.State(s) == srt.StateConnected {
-			return s, nil
+		to = netip.AddrPortFrom(host, uint16(port))
+	}
+	for {
+		s, connected, err := g.call(ctx, to)
+		if err != nil || connected {
+			return s, err
 		}
 		g.lib.Close(s)
 	}
+}
+
+// call calls once, and tells whether the other side took the call. The socket
+// is the caller's to close, unless there is an error.
+func (g *generator) call(ctx context.Context, to netip.AddrPort) (s srt.Socket, connected bool, err error) {
+	if s, err = g.socket(); err != nil {
+		return 0, false, err
+	}
+	if err := g.lib.Connect(s, to); err != nil {
+		g.lib.Close(s)
+		return 0, false, err
+	}
+	tick := time.NewTicker(connectPause)
+	defer tick.Stop()
+	for state := srt.StateConnecting; state == srt.StateConnecting; state = g.lib.State(s) {
+		select {
+		case <-ctx.Done():
+			g.lib.Close(s)
+			return 0, false, ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return s, g.lib.State(s) == srt.StateConnected, nil
 }
 
 // send paces all flows, with their bursts spread evenly over the interval.
