@@ -127,5 +127,5 @@ func TestF19FullDisk(t *testing.T) {
 	if got.Problem != "" || got.After > 5*time.Second || !got.Verified {
 		t.Errorf("when there was room: %+v", got)
 	}
-	t.Logf("F19: %d commands refused on a full disk, %d calls sent, the first one with room again done after %s", got.Refused, got.Sent, got.After)
+	t.Logf("evidence: F19 | %d commands on a full disk (RLIMIT_FSIZE) | all refused, %d calls sent; with room again done after %s without a restart | 0 calls, 5 s", got.Refused, got.Sent, got.After)
 }

@@ -134,12 +134,13 @@ func TestF16KilledProcess(t *testing.T) {
 	}
 	defer func() { _ = s.Close() }()
 	s.KeepTrail(storetest.Keys(1))
-	commands := compareWithTruth(t, s, cloud, acknowledged)
+	commands, wrong := compareWithTruth(t, s, cloud, acknowledged)
 	verdict, err := s.VerifyTrail(t.Context())
 	if err != nil || !verdict.OK() {
 		t.Errorf("the trail: %+v, %v", verdict, err)
 	}
-	t.Logf("F16: %d kills, %d commands, %d of them left open and settled by reading, 0 sent again", kills, commands, left)
+	t.Logf("evidence: F16 | %d kills of a process that gives commands, before, after and at any time | %d commands, %d left open and settled by reading, %d sent again or lost | 0 lost, 0 twice",
+		kills, commands, left, wrong)
 }
 
 // workAndKill lets a child work and kills it, in one of four ways.
@@ -258,7 +259,7 @@ func (k *killing) commands() (n int) {
 
 // compareWithTruth compares what the trail says was done with what took effect:
 // nothing twice, nothing lost, nothing made up.
-func compareWithTruth(t *testing.T, s *store.Store, cloud *killing, acknowledged map[string]int) (commands int) {
+func compareWithTruth(t *testing.T, s *store.Store, cloud *killing, acknowledged map[string]int) (commands, wrong int) {
 	t.Helper()
 	ops := map[string]string{
 		"start": "ModifyFlowStart", "stop": "ModifyFlowStop", "create": "CreateFlows", "update_source": "ModifyFlowSources",
@@ -291,9 +292,13 @@ func compareWithTruth(t *testing.T, s *store.Store, cloud *killing, acknowledged
 			}
 		}
 	}
+	differ := func(format string, args ...any) {
+		wrong++
+		t.Errorf(format, args...)
+	}
 	for what, n := range effects {
 		if done[what] != n {
-			t.Errorf("%s: %d in the trail as done, %d took effect", what, done[what], n)
+			differ("%s: %d in the trail as done, %d took effect", what, done[what], n)
 		}
 	}
 	made := 0
@@ -301,11 +306,11 @@ func compareWithTruth(t *testing.T, s *store.Store, cloud *killing, acknowledged
 		if verb, _, _ := strings.Cut(what, " "); verb == "create" {
 			made += n
 		} else if done[what] < n {
-			t.Errorf("%s: %d acknowledged, %d in the trail", what, n, done[what])
+			differ("%s: %d acknowledged, %d in the trail", what, n, done[what])
 		}
 	}
 	if done["create "] < made {
-		t.Errorf("create: %d acknowledged, %d in the trail", made, done["create "])
+		differ("create: %d acknowledged, %d in the trail", made, done["create "])
 	}
-	return commands
+	return commands, wrong
 }

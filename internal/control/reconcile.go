@@ -12,6 +12,7 @@ import (
 
 const (
 	effectTime    = 30 * time.Second // in which a command without answer may still take effect
+	askAgain      = 10 * time.Second // between two early reads of a flow that is to tell
 	reconcileTime = 5 * time.Minute  // of a backend that is read, after which what is not settled stays unknown
 )
 
@@ -36,9 +37,7 @@ func (c *Control) orphans(key monitor.Key) (of []store.Command) {
 func (c *Control) reconcile(w Watcher, rows []store.Command) {
 	changed, cancel := w.Subscribe()
 	defer cancel()
-	for _, row := range rows {
-		w.ReadSoon(row.FlowID)
-	}
+	var asked time.Time
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	end := time.NewTimer(reconcileTime)
@@ -58,6 +57,12 @@ func (c *Control) reconcile(w Watcher, rows []store.Command) {
 			}
 		}
 		rows = open
+		if now.Sub(asked) >= askAgain {
+			asked = now
+			for _, row := range rows {
+				w.ReadSoon(row.FlowID)
+			}
+		}
 		select {
 		case <-changed:
 		case <-tick.C:
@@ -105,7 +110,7 @@ func judgeChange(row store.Command, f *monitor.Flow, now time.Time) monitor.Outc
 	value := valueOf(row, f)
 	changes := visible(Told(row.Detail))
 	switch {
-	case f == nil || len(changes) == 0:
+	case len(changes) == 0, f == nil && now.Sub(row.At) >= effectTime:
 		return monitor.OutcomeUnknown
 	case value == nil:
 		return monitor.OutcomePending
