@@ -22,7 +22,7 @@ import (
 func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint string) (web, error) {
 	metrics := handlers.NewMetrics()
 	sessions := auth.New(auth.Options{
-		Store: st, Key: key, Backend: backend(in.cfg, endpoint),
+		Store: st, Trail: st, Key: key, Backend: backend(in.cfg, endpoint),
 		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream,
 	})
 	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS})

@@ -16,6 +16,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/store"
+	"github.com/flowdeck/flowdeck/internal/trail"
 )
 
 // The errors of sessions and tickets.
@@ -57,7 +58,8 @@ type Options struct {
 	Store   Store
 	Key     Key
 	Backend Backend
-	Secure  bool // the dashboard is reached by HTTPS: Secure cookies with the __Host- prefix
+	Trail   Trail // nil: nobody keeps one
+	Secure  bool  // the dashboard is reached by HTTPS: Secure cookies with the __Host- prefix
 	Log     *slog.Logger
 	Now     func() time.Time // nil means time.Now
 
@@ -71,6 +73,7 @@ type Options struct {
 // Auth signs people in and knows who is.
 type Auth struct {
 	store    Store
+	trail    Trail
 	rows     *rows
 	backend  Backend
 	log      *slog.Logger
@@ -90,6 +93,7 @@ func New(o Options) *Auth {
 	}
 	return &Auth{
 		store:    o.Store,
+		trail:    o.Trail,
 		rows:     newRows(o),
 		backend:  o.Backend,
 		log:      o.Log,
@@ -142,6 +146,7 @@ func (a *Auth) SignOut(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	}
 	a.clients.forget(s)
 	a.rows.clearCookie(w)
+	a.note(ctx, trail.Line{Endpoint: s.Endpoint, Project: s.ProjectID, Verb: verbSignOut, Actor: s.User})
 	return nil
 }
 

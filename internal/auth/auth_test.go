@@ -75,7 +75,7 @@ func open(t *testing.T, change ...func(*auth.Options)) *house {
 // another makes a further Auth on the same store, as a second replica is.
 func (h *house) another(change ...func(*auth.Options)) *auth.Auth {
 	o := auth.Options{
-		Store: h.store, Key: h.key, Transport: h.cloud.Transport(),
+		Store: h.store, Trail: h.store, Key: h.key, Transport: h.cloud.Transport(),
 		Backend: auth.Single(medialivetest.Endpoint, medialivetest.Endpoint, "local"),
 		Log:     slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:     func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) },

@@ -16,6 +16,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/store"
+	"github.com/flowdeck/flowdeck/internal/trail"
 )
 
 // The reasons why somebody could not sign in. Those that come from IAM wrap its
@@ -70,6 +71,7 @@ func (a *Auth) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	}
 	info, err := a.token(ctx, target, f)
 	if err != nil {
+		a.noteRefused(ctx, target, f, err)
 		return nil, err
 	}
 	a.throttle.succeeded(f.account(), f.Address)
@@ -85,6 +87,7 @@ func (a *Auth) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	a.rememberUserID(ctx, target, f, info.UserID)
 	a.janitor.sweep(ctx)
 	a.log.InfoContext(ctx, "signed in", "session", s)
+	a.note(ctx, trail.Line{Endpoint: s.Endpoint, Project: s.ProjectID, Verb: verbSignIn, Actor: s.User, Detail: "address=" + f.Address})
 	return s, nil
 }
 

@@ -20,6 +20,7 @@ var trailVerbs = []string{
 	"raised", "cleared", "returned", "acknowledged", "shelved", "unshelved",
 	"protect", "release", "force_release", "ask", "confirm", "withdraw", "note", "delete_note", "handover", "band",
 	"label", "delete_label", "keep_good", "restore", "park", "unpark", "drop_parked",
+	"sign_in", "sign_in_refused", "sign_out",
 	"webhook_added", "webhook_changed", "webhook_removed", "user_add", "user_disable", "user_enable", "user_passwd",
 	"user_policy", "key_add", "key_revoke",
 }

@@ -119,6 +119,7 @@ type Deeds struct {
 	OutputLost, OutputBack                                 string
 	LinkLost, LinkBack, Stale, Fresh, ChangesOften         string
 	WebhookAdded, WebhookChanged, WebhookRemoved           string
+	SignIn, SignInRefused, SignOut, TrailAccept            string
 	UserAdd, UserTOTP, UserEnable, UserDisable             string
 	UserPassword, KeyAdd, KeyRemove, UserRole, UserTOTPOff string
 }
@@ -198,7 +199,8 @@ var englishTrail = Trail{
 		Live: "media moves", Loss: "loses packets", Waiting: "waits for media", SourceLost: "source lost", Standby: "stopped, by nobody here",
 		OutputLost: "output {} lost", OutputBack: "output {} came back", LinkLost: "the service is not reached",
 		LinkBack: "the service is reached again", Stale: "nothing is known of any flow", Fresh: "flows are known again",
-		ChangesOften: "changes too often to write each down", WebhookAdded: "added webhook {}", WebhookChanged: "changed webhook {}",
+		ChangesOften: "changes too often to write each down", SignIn: "signed in", SignInRefused: "was refused at the sign-in {}", SignOut: "signed out",
+		TrailAccept: "accepted the trail as it is", WebhookAdded: "added webhook {}", WebhookChanged: "changed webhook {}",
 		WebhookRemoved: "removed webhook {}", UserAdd: "added user {}", UserTOTP: "set up one-time codes of user {}", UserEnable: "let user {} in again",
 		UserDisable: "locked user {} out", UserPassword: "set a new password for user {}", KeyAdd: "added a key for user {}",
 		KeyRemove: "removed a key of user {}", UserRole: "changed what user {} may do", UserTOTPOff: "turned off one-time codes of user {}",
@@ -317,7 +319,8 @@ var chineseTrail = Trail{
 		Live: "媒体传输中", Loss: "正在丢包", Waiting: "等待媒体", SourceLost: "源丢失", Standby: "已停止，并非由本系统操作",
 		OutputLost: "输出 {} 丢失", OutputBack: "输出 {} 已恢复", LinkLost: "无法连接服务",
 		LinkBack: "已恢复与服务的连接", Stale: "所有传输流的状态均未知", Fresh: "传输流状态已恢复",
-		ChangesOften: "变化过于频繁，未逐条记录", WebhookAdded: "添加了 Webhook {}", WebhookChanged: "修改了 Webhook {}",
+		ChangesOften: "变化过于频繁，未逐条记录", SignIn: "登录", SignInRefused: "登录被拒绝 {}", SignOut: "退出登录",
+		TrailAccept: "接受了现有记录", WebhookAdded: "添加了 Webhook {}", WebhookChanged: "修改了 Webhook {}",
 		WebhookRemoved: "移除了 Webhook {}", UserAdd: "添加了用户 {}", UserTOTP: "为用户 {} 设置了一次性验证码", UserEnable: "重新启用了用户 {}",
 		UserDisable: "停用了用户 {}", UserPassword: "为用户 {} 设置了新密码", KeyAdd: "为用户 {} 添加了密钥",
 		KeyRemove: "移除了用户 {} 的密钥", UserRole: "修改了用户 {} 的权限", UserTOTPOff: "关闭了用户 {} 的一次性验证码",
@@ -386,6 +389,7 @@ func (t Trail) DeedOf(verb string) (format string, known bool) {
 		"changes_often": d.ChangesOften, "webhook_added": d.WebhookAdded, "webhook_changed": d.WebhookChanged,
 		"webhook_removed": d.WebhookRemoved, "user_add": d.UserAdd, "user_totp": d.UserTOTP, "user_enable": d.UserEnable,
 		"user_disable": d.UserDisable, "user_passwd": d.UserPassword, "key_add": d.KeyAdd, "key_revoke": d.KeyRemove,
+		"sign_in": d.SignIn, "sign_in_refused": d.SignInRefused, "sign_out": d.SignOut, "trail_accept": d.TrailAccept,
 		"user_policy": d.UserRole, "user_totp_off": d.UserTOTPOff,
 	}[verb]
 	return format, known
