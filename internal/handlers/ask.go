@@ -187,6 +187,17 @@ func (v teller) askWords(f *monitor.Flow) string {
 	return v.t.Care.Ask.Change(a.By)
 }
 
+// askShort is askWords without who asks, for a row.
+func (v teller) askShort(a monitor.Ask) string {
+	switch a.Verb {
+	case control.VerbStop:
+		return v.t.Care.Ask.ShortStop
+	case control.VerbDelete:
+		return v.t.Care.Ask.ShortDelete
+	}
+	return v.t.Care.Ask.ShortChange
+}
+
 // askLine is the line on the page of the flow.
 func (v teller) askLine(f *monitor.Flow) pages.AskLine {
 	a := v.asking(f)
@@ -236,7 +247,10 @@ func (v teller) keptBy(f *monitor.Flow) string {
 // guardRow adds to a row of the list what people put on the flow.
 func (v teller) guardRow(f *monitor.Flow, row *pages.FlowRow) {
 	row.Action = v.guarded(f, row.Action)
-	row.Asks, row.PeerName = v.askWords(f), v.nameOf(peerOf(f))
+	row.PeerName = v.nameOf(peerOf(f))
+	if a := v.asking(f); a != nil {
+		row.Asks, row.AsksHint = v.askShort(*a), v.askWords(f)+": "+a.Reason
+	}
 	if p := f.Care.Protect; p != nil {
 		row.Guarded = v.t.Care.Protect.Tag(p.Owner)
 	}

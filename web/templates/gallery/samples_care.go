@@ -91,7 +91,7 @@ func (s studio) heldList(missing string) pages.Flows {
 	}
 	p.List.Body.Rows[10].Guarded, p.List.Body.Rows[10].Action = s.t.Care.Protect.Tag(longOwner), pages.FlowAction{By: s.t.Care.Protect.Only(longOwner)}
 	asks := &p.List.Body.Rows[11]
-	asks.Guarded, asks.Asks, asks.Action.Verb = s.t.Care.Protect.Tag("op-3"), s.t.Care.Ask.Stop("op-3"), "ask"
+	asks.Guarded, asks.Asks, asks.AsksHint, asks.Action.Verb = s.t.Care.Protect.Tag("op-3"), s.t.Care.Ask.ShortStop, s.t.Care.Ask.Stop("op-3"), "ask"
 	row := p.List.Body.Rows[5]
 	armed := s.armed(row.ID, row.Name, "list")
 	armed.Consent = s.consent(row.Name, s.t.Care.Hold.Stop, missing)

@@ -70,7 +70,8 @@ type FlowRow struct {
 	Aged        bool      // two reads were missed: the row is grey
 	Action      FlowAction
 	Guarded     string // "Protect op-1"; empty: not protected
-	Asks        string // "op-1 asks to stop"; empty: nobody waits for a second person
+	Asks        string // "asks to stop"; empty: nobody waits for a second person
+	AsksHint    string // "op-1 asks to stop: the van leaves"
 	PeerName    string // of the far end, as people call it
 	Blink       bool   // its source is lost, and nobody has acknowledged it
 	AckedBy     string // who has acknowledged its alarm; empty: nobody, or there is none

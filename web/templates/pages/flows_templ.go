@@ -882,7 +882,7 @@ func (r FlowRow) start() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = tag(r.Guarded, r.Asks).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = tag(r.Guarded, r.Asks, r.AsksHint).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -80,7 +80,10 @@ type ProtectText struct {
 // AskText are the texts of what waits for a second person.
 type AskText struct {
 	Stop, Delete, Change func(by string) string // "op-1 asks to stop"
-	Left                 string                 // "{} left"
+	ShortStop            string                 // in a row
+	ShortDelete          string
+	ShortChange          string
+	Left                 string // "{} left"
 	Confirm              string
 	Withdraw             string
 	Waits                string                       // to who asked
@@ -316,6 +319,9 @@ var englishCare = Care{
 		Stop:         func(by string) string { return by + " asks to stop" },
 		Delete:       func(by string) string { return by + " asks to delete" },
 		Change:       func(by string) string { return by + " asks for a change" },
+		ShortStop:    "asks to stop",
+		ShortDelete:  "asks to delete",
+		ShortChange:  "asks for a change",
 		Left:         "{} left",
 		Confirm:      "Confirm",
 		Withdraw:     "Withdraw",
@@ -558,6 +564,9 @@ var chineseCare = Care{
 		Stop:         func(by string) string { return by + " 请求停止" },
 		Delete:       func(by string) string { return by + " 请求删除" },
 		Change:       func(by string) string { return by + " 请求更改" },
+		ShortStop:    "请求停止",
+		ShortDelete:  "请求删除",
+		ShortChange:  "请求更改",
 		Left:         "剩余 {}",
 		Confirm:      "确认",
 		Withdraw:     "撤回",
