@@ -129,3 +129,21 @@ func (b *browser) stop(id string) reply {
 	b.h.t.Helper()
 	return b.press(b.page("/flows/"+id+"/stop"), `form[action$="/stop"]`)
 }
+
+// text gets what is no page.
+func (b *browser) text(ctx context.Context, path string) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.h.base()+path, http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	answer, err := b.http.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	all, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("GET %s: %d %s", path, answer.StatusCode, all)
+	}
+	return string(all), err
+}

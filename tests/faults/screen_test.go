@@ -138,8 +138,9 @@ func (s *screen) see(look func(view)) {
 // stream that ends fails the test.
 func (s *screen) await(limit time.Duration, what string, holds func(view) bool) time.Duration {
 	s.t.Helper()
+	failed := s.t.Failed()
 	defer func() {
-		if s.t.Failed() {
+		if s.t.Failed() && !failed {
 			s.see(func(p view) { s.t.Logf("%s shows: %s", s.what, p.text()) })
 		}
 	}()

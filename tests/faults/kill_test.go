@@ -1,0 +1,213 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+)
+
+// order is a command that the dashboard has acknowledged.
+type order struct {
+	verb, flow, actor string
+	from, to          time.Time // when it was sent and when it was answered
+}
+
+// orders are those of all people.
+type orders struct {
+	mu    sync.Mutex
+	all   []order
+	tried int
+}
+
+// TestF16Killed kills the dashboard again and again while three people start
+// and stop flows.
+func TestF16Killed(t *testing.T) {
+	t.Parallel()
+	kills := 20
+	if long() {
+		kills = 200
+	}
+	h := open(t, map[string]string{"FLOWDECK_UPSTREAM_RPS": "50"}, nil)
+	var people []*browser
+	var flows [][]string
+	for i, u := range users[:3] {
+		people = append(people, h.signIn(u))
+		var own []string
+		for n := range 4 {
+			own = append(own, h.flow(fmt.Sprintf("FLOW-%d-%d", i, n), medialive.Standby, "out-1"))
+		}
+		flows = append(flows, own)
+	}
+	await(t, patience, "all flows", func() bool { return len(people[0].page("/flows").rows()) == 12 })
+
+	ctx, stop := context.WithCancel(t.Context())
+	given, work := &orders{}, sync.WaitGroup{}
+	for i, b := range people {
+		work.Go(func() { given.keepGiving(ctx, b, flows[i]) })
+	}
+	slowest, sum := h.killAgainAndAgain(kills)
+	stop()
+	work.Wait()
+	evidence(t, "F16", fmt.Sprintf("%d kills under %d commands of 3 people: ready again, mean and slowest", kills, given.tried),
+		fmt.Sprintf("%v, %v", (sum/time.Duration(kills)).Round(time.Millisecond), slowest.Round(time.Millisecond)), "≤ 2 s")
+	within(t, "the start after a kill", slowest, 2*time.Second)
+	h.reckon(people[0], given)
+}
+
+// killAgainAndAgain kills the dashboard at random moments, and tells how long
+// it took to be ready again.
+func (h *house) killAgainAndAgain(kills int) (slowest, sum time.Duration) {
+	h.t.Helper()
+	for range kills {
+		lasts(h.t, 300*time.Millisecond+rand.N(700*time.Millisecond), nil)
+		h.app.Kill(apptest.Dashboard)
+		began := time.Now()
+		h.app.Serve()
+		took := time.Since(began)
+		h.url.Store(h.app.URL)
+		slowest, sum = max(slowest, took), sum+took
+	}
+	return slowest, sum
+}
+
+// keepGiving starts and stops flows in turn, and notes what was acknowledged.
+// What fails while the dashboard is away is tried no second time: the next flow
+// is.
+func (o *orders) keepGiving(ctx context.Context, b *browser, flows []string) {
+	tick := time.NewTicker(again)
+	defer tick.Stop()
+	for n := 0; ctx.Err() == nil; n++ {
+		if made, err := give(ctx, b, flows[n%len(flows)]); err == nil && made.verb != "" {
+			o.mu.Lock()
+			o.all = append(o.all, made)
+			o.mu.Unlock()
+		}
+		o.mu.Lock()
+		o.tried++
+		o.mu.Unlock()
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// give presses the button that a flow's page offers, if any, and gives the
+// command if it was acknowledged.
+func give(ctx context.Context, b *browser, id string) (order, error) {
+	made := order{verb: "start", flow: id, actor: b.user}
+	form := "#flow-command form"
+	p, err := b.ask(ctx, http.MethodGet, "/flows/"+id, nil)
+	if err != nil {
+		return order{}, err
+	}
+	if p.doc.Find(`#flow-command a[href*="/stop"]`).Length() > 0 {
+		made.verb, form = "stop", `form[action$="/stop"]`
+		if p, err = b.ask(ctx, http.MethodGet, "/flows/"+id+"/stop", nil); err != nil {
+			return order{}, err
+		}
+	}
+	action, values, err := p.form(form)
+	if err != nil {
+		return order{}, err
+	}
+	made.from = time.Now()
+	r, err := b.ask(ctx, http.MethodPost, action, values)
+	made.to = time.Now()
+	switch {
+	case err != nil:
+		return order{}, err
+	case r.status != http.StatusSeeOther || !strings.HasPrefix(flash(r), made.verb):
+		return order{}, nil // nothing to do, or refused: it said so
+	}
+	return made, nil
+}
+
+// flash is the kind of the notice that an answer leaves for the next page.
+func flash(r reply) string {
+	for _, c := range (&http.Response{Header: r.header}).Cookies() {
+		if c.Name == noticeCookie {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+// reckon compares what was acknowledged, what the trail has, and what came to
+// the cloud.
+func (h *house) reckon(b *browser, given *orders) {
+	h.t.Helper()
+	began := time.Now()
+	var trail []entry
+	defer func() {
+		for _, e := range trail {
+			if h.t.Failed() && (e.Outcome == "" || e.Outcome == "unknown") {
+				h.t.Logf("not settled: %+v", e)
+			}
+		}
+	}()
+	await(h.t, 2*time.Minute, "every intent to be settled", func() bool {
+		b.page("/flows")
+		trail = b.commands()
+		return !slices.ContainsFunc(trail, func(e entry) bool { return e.Outcome == "" || e.Outcome == "unknown" })
+	})
+	evidence(h.t, "F16", "every open intent settled after the last start", time.Since(began), "≤ 30 s")
+	missing := 0
+	for _, o := range given.all {
+		if !slices.ContainsFunc(trail, func(e entry) bool {
+			return e.Verb == o.verb && e.FlowID == o.flow && e.Actor == o.actor && e.Outcome == "done" &&
+				!e.At.Before(o.from.Add(-time.Millisecond)) && !e.At.After(o.to)
+		}) {
+			missing++
+			h.t.Errorf("acknowledged and not in the trail: %+v", o)
+		}
+	}
+	evidence(h.t, "F16", fmt.Sprintf("acknowledged commands that are missing from the trail, of %d", len(given.all)), missing, "0")
+	twice, unwritten := 0, 0
+	for _, id := range h.cloud.IDs() {
+		for verb, op := range map[string]string{"start": "ModifyFlowStart", "stop": "ModifyFlowStop"} {
+			intents, done := 0, 0
+			for _, e := range trail {
+				if e.Verb == verb && e.FlowID == id {
+					intents++
+					if e.Outcome == "done" {
+						done++
+					}
+				}
+			}
+			asked, effects := h.asked(op, id), h.cloud.Effects(op, id)
+			if asked > intents {
+				unwritten += asked - intents
+				h.t.Errorf("%s of %s: %d calls, %d intents", verb, id, asked, intents)
+			}
+			if effects != done {
+				twice += max(effects-done, done-effects)
+				h.t.Errorf("%s of %s: took effect %d times, the trail has %d done", verb, id, effects, done)
+			}
+		}
+	}
+	evidence(h.t, "F16", "calls without an intent; effects that the trail does not have, or has in excess", fmt.Sprintf("%d; %d", unwritten, twice), "0; 0")
+	took := await(h.t, patience, "the truth on the list", func() bool { return h.settled(b.page("/flows")) })
+	evidence(h.t, "F16", "the list shows the truth after the last start and all outcomes", took, "≤ 10 s")
+	h.verified("F16")
+}
+
+// verified has the program prove its trail.
+func (h *house) verified(number string) {
+	h.t.Helper()
+	out, err := h.app.Run("", "audit", "verify")
+	if err != nil || !strings.Contains(out, "OK") {
+		h.t.Errorf("audit verify: %v\n%s", err, out)
+	}
+	lines, _, _ := strings.Cut(out, "\n")
+	evidence(h.t, number, "flowdeck audit verify at the end", strings.Join(strings.Fields(lines), " ")+", OK", "OK")
+}
