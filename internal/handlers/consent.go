@@ -71,7 +71,7 @@ func (d *desk) pressed(c echo.Context, v *visit, verb, subject, state string) (p
 		case errors.Is(err, auth.ErrTooSoon):
 			return pressed{soon: true}, nil
 		case !errors.Is(err, auth.ErrTicket):
-			return pressed{}, err
+			return pressed{}, unrecorded(err)
 		}
 	}
 	good, err := d.redeemed(c, v, verb, subject, state)

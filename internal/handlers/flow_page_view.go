@@ -176,6 +176,9 @@ func (v teller) refusedCommand(f *monitor.Flow, holds *monitor.Command) string {
 	return withCode(tell(c.Actor, v.day(c.At)), code)
 }
 
+// wanted is the status that confirms a command.
+var wanted = map[string]medialive.FlowStatus{verbStart: medialive.Active, verbStop: medialive.Standby}
+
 func (v teller) confirmedFact(f *monitor.Flow) pages.Fact {
 	words := v.t.Flow
 	fact := pages.Fact{Word: cmp.Or(string(f.Status), v.t.State.Unknown), Age: v.told(f.StatusAt)}
@@ -186,11 +189,12 @@ func (v teller) confirmedFact(f *monitor.Flow) pages.Fact {
 		fact.Old = true
 	}
 	if c := f.Command; c != nil {
+		confirmed, moving := f.Status == wanted[c.Verb], f.State == monitor.StateStarting || f.State == monitor.StateStopping
 		switch {
-		case c.Outcome == monitor.OutcomeDone && !c.Settled.IsZero():
+		case c.Outcome == monitor.OutcomePending, c.Outcome == monitor.OutcomeUnknown, moving && !confirmed:
+			fact.Note = words.NotYet // also where it was answered, and what was read since is other than that
+		case c.Outcome == monitor.OutcomeDone && !c.Settled.IsZero() && confirmed:
 			fact.Note = words.AfterCommand(tookText(c.Settled.Sub(c.At)))
-		case c.Outcome == monitor.OutcomePending, c.Outcome == monitor.OutcomeUnknown:
-			fact.Note = words.NotYet
 		}
 	}
 	return fact

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/flowdeck/flowdeck/internal/auth"
+	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
@@ -54,7 +56,11 @@ func stopState(f *monitor.Flow) string {
 
 // issue gives a ticket for one act of this session.
 func (d *desk) issue(c echo.Context, v *visit, verb, subject, state string, life time.Duration) (string, error) {
-	return d.Auth.Issue(c.Request().Context(), v.session, verb, subject, state, life)
+	ticket, err := d.Auth.Issue(c.Request().Context(), v.session, verb, subject, state, life)
+	if err != nil {
+		return "", unrecorded(err)
+	}
+	return ticket, nil
 }
 
 // redeemed takes the ticket that a form sent. It is false for none, a used one,
@@ -66,11 +72,18 @@ func (d *desk) redeemed(c echo.Context, v *visit, verb, subject, state string) (
 		return false, nil
 	}
 	err := d.Auth.Redeem(c.Request().Context(), v.session, ticket, verb, subject, state)
-	if errors.Is(err, auth.ErrTicket) {
+	switch {
+	case errors.Is(err, auth.ErrTicket):
 		return false, nil
+	case err != nil:
+		return false, unrecorded(err)
 	}
-	return err == nil, err
+	return true, nil
 }
+
+// unrecorded tells that a ticket could be neither written nor taken: what cannot
+// write tickets cannot write the trail either, so no command can be given.
+func unrecorded(err error) error { return fmt.Errorf("%w: ticket: %w", control.ErrNoTrail, err) }
 
 // question is one that stands in the place of a row or a button, or on a page.
 type question struct {
