@@ -113,7 +113,7 @@ func (h *hand) keepGood(ctx context.Context) {
 	if err == nil {
 		version, err = h.c.recall(ctx, h.op, h.flowID, topicGood, &old)
 	}
-	if err == nil && (version == 0 || !old.same(g)) {
+	if err == nil && (version == 0 || old.By == "" && !old.same(g)) { // what a person kept stays until a person keeps another
 		g.At = h.c.now()
 		err = h.c.keep(ctx, h.op, h.flowID, topicGood, g, version)
 	}

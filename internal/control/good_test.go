@@ -48,6 +48,23 @@ func TestGoodIsKeptBeforeAChange(t *testing.T) {
 	}
 }
 
+// What a person kept is not replaced by what the machine would keep.
+func TestGoodKeptByHandStays(t *testing.T) {
+	r := open(t)
+	id := r.live(t)
+	if err := r.KeepGood(t.Context(), r.op, id); err != nil {
+		t.Fatal(err)
+	}
+	for _, output := range []string{"p", "o"} {
+		if err := r.DeleteOutput(t.Context(), r.op, id, output); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if g, err := r.Good(t.Context(), r.op, id); err != nil || g.By != r.op.Actor || len(g.Outputs) != 2 {
+		t.Errorf("%+v, %v", g, err)
+	}
+}
+
 func TestRestoreGood(t *testing.T) {
 	r := open(t)
 	id := r.live(t)

@@ -146,6 +146,9 @@ func (v teller) deedNote(e trail.Event) string {
 	if e.Kind == trail.Signal || e.Kind == trail.Alarm {
 		return v.figuresNote(e.Detail)
 	}
+	if told := control.Told(e.Detail); len(told) > 0 {
+		return v.changesTold(told, true)
+	}
 	return e.Detail
 }
 

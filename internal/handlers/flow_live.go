@@ -76,6 +76,10 @@ func (v teller) changesTold(changes []control.Change, output bool) string {
 	for _, c := range changes {
 		note := e.label(c.Field)
 		switch {
+		case c.Field == control.FieldSecond && c.To == control.Set:
+			note = v.t.Trail.NeedsSecond
+		case c.Field == control.FieldSecond:
+			note = v.t.Trail.Seconded(c.From, c.To)
 		case c.Field != control.FieldPassphrase:
 			note += " " + value(c.Field, c.From) + " → " + value(c.Field, c.To)
 		case c.To == "":

@@ -85,6 +85,8 @@ type Trail struct {
 	// how fresh a page can be
 	FreshStream string
 	FreshPolled func(list, outputs, rps string) string
+	NeedsSecond string
+	Seconded    func(asked, confirmed string) string // of an act that two people did
 	FreshPaused func(until string) string
 	FreshEvery  func(seconds int) string
 
@@ -238,6 +240,8 @@ var englishTrail = Trail{
 	FreshPolled: func(list, outputs, rps string) string {
 		return "The list is read " + list + ", outputs " + outputs + ", at " + rps + " requests/s."
 	},
+	NeedsSecond: "needs a second person",
+	Seconded:    func(asked, confirmed string) string { return "asked by " + asked + ", confirmed by " + confirmed },
 	FreshPaused: func(until string) string { return "Reading pauses until " + until + " UTC, as the service asked." },
 	FreshEvery: func(seconds int) string {
 		if seconds < 10 {
@@ -358,6 +362,8 @@ var chineseTrail = Trail{
 	FreshPolled: func(list, outputs, rps string) string {
 		return "列表" + list + "读取一次，输出" + outputs + "一次（每秒 " + rps + " 次请求）。"
 	},
+	NeedsSecond: "需要第二人确认",
+	Seconded:    func(asked, confirmed string) string { return "由 " + asked + " 请求，" + confirmed + " 确认" },
 	FreshPaused: func(until string) string { return "按服务要求暂停读取，至 " + until + " UTC。" },
 	FreshEvery: func(seconds int) string {
 		if seconds < 10 {
