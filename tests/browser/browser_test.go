@@ -44,6 +44,10 @@ func TestBrowser(t *testing.T) {
 		{"session ended", testSessionEnded},
 		{"sign-in runs out", testSignInRunsOut},
 		{"two people", testTwoPeople},
+		{"alarm", testAlarm},
+		{"protect", testProtect},
+		{"second person", testSecondPerson},
+		{"backend down", testBackendDown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -124,13 +125,44 @@ func (b *tab) signIn() {
 	b.awaitPath("the flows", "/flows")
 }
 
-// enter signs in in whatever way is quickest, for tests of other things.
+// person adds a user who may do everything in the project.
+func (h *house) person(name string) {
+	h.t.Helper()
+	for _, command := range [][]string{{"user", "add", name}, {"user", "policy", name, "live:ott:*"}} {
+		if _, err := h.app.Run(apptest.Password+"\n", command...); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// signal sends a signal to a process of the house, and lets it run again at the
+// end of the test.
+func (h *house) signal(role apptest.Role, s syscall.Signal) {
+	h.t.Helper()
+	pid := h.app.PID(role)
+	if pid == 0 {
+		h.t.Fatalf("there is no %s", role)
+	}
+	must(h.t, syscall.Kill(pid, s))
+	if s == syscall.SIGSTOP {
+		h.t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGCONT) }) // it may have ended
+	}
+}
+
+// enter signs the first user in in whatever way is quickest, for tests of other
+// things.
 func (c *chromium) enter(t *testing.T, base string) *tab {
+	t.Helper()
+	return c.enterAs(t, base, apptest.User)
+}
+
+// enterAs signs somebody in.
+func (c *chromium) enterAs(t *testing.T, base, user string) *tab {
 	t.Helper()
 	b := c.open(t, base)
 	b.visit("/login")
 	b.await("the sign-in", `$('#password')`)
-	b.do(chromedp.SetValue(chromedp.CSS("#username"), apptest.User), chromedp.SetValue(chromedp.CSS("#password"), apptest.Password),
+	b.do(chromedp.SetValue(chromedp.CSS("#username"), user), chromedp.SetValue(chromedp.CSS("#password"), apptest.Password),
 		chromedp.Submit(chromedp.CSS("#password")))
 	b.awaitPath("the flows", "/flows")
 	return b

@@ -280,10 +280,26 @@ func (b *tab) click(selector string) spot {
 // press presses the mouse at a place, for the n-th time in quick succession.
 func (b *tab) press(at spot, n int64) {
 	b.t.Helper()
-	mouse := func(kind input.DispatchMouseEventType) chromedp.Action[chromedp.Void] {
-		return chromedp.MouseEvent(kind, at.X, at.Y, chromedp.ButtonLeft, func(p *input.DispatchMouseEventParams) { p.ClickCount = n })
-	}
-	b.do(chromedp.MouseEvent(chromedp.MouseMoved, at.X, at.Y), mouse(chromedp.MousePressed), mouse(chromedp.MouseReleased))
+	b.do(chromedp.MouseEvent(chromedp.MouseMoved, at.X, at.Y), mouse(chromedp.MousePressed, at, n), mouse(chromedp.MouseReleased, at, n))
+}
+
+// mouse is a button of the mouse that goes down or up at a place.
+func mouse(kind input.DispatchMouseEventType, at spot, n int64) chromedp.Action[chromedp.Void] {
+	return chromedp.MouseEvent(kind, at.X, at.Y, chromedp.ButtonLeft, func(p *input.DispatchMouseEventParams) { p.ClickCount = n })
+}
+
+// hold presses the mouse on an element and holds it, until letGo.
+func (b *tab) hold(selector string) spot {
+	b.t.Helper()
+	at := b.spot(selector)
+	b.do(chromedp.MouseEvent(chromedp.MouseMoved, at.X, at.Y), mouse(chromedp.MousePressed, at, 1))
+	return at
+}
+
+// letGo lets the mouse go that is held.
+func (b *tab) letGo(at spot) {
+	b.t.Helper()
+	b.do(mouse(chromedp.MouseReleased, at, 1))
 }
 
 // write types a text where the focus is.
@@ -330,10 +346,29 @@ var (
 var letters = map[string]key{
 	"j": {"j", "KeyJ", 74, "j"},
 	"k": {"k", "KeyK", 75, "k"},
+	"a": {"a", "KeyA", 65, "a"},
+	"p": {"p", "KeyP", 80, "p"},
 	"s": {"s", "KeyS", 83, "s"},
 	"x": {"x", "KeyX", 88, "x"},
 	"/": {"/", "Slash", 191, "/"},
 	"?": {"?", "Slash", 191, "?"},
+}
+
+// holdsUntil holds a key, which repeats by itself, until an expression holds.
+func (b *tab) holdsUntil(k key, what, expression string) {
+	b.t.Helper()
+	b.down(k, false)
+	began := time.Now()
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for !eval[bool](b, "Boolean("+expression+")") {
+		if time.Since(began) > patience {
+			b.t.Fatalf("held for %v, and not: %s\n%s", patience, what, b.describe())
+		}
+		<-ticker.C
+		b.down(k, true)
+	}
+	b.up(k)
 }
 
 // down presses a key and holds it; repeated says that it is held already.
