@@ -10,7 +10,7 @@ type pace struct {
 	source       time.Duration // of the source of an active one
 	detail       time.Duration // of the outputs of an active one
 	rest         time.Duration // of those of the others
-	paused       time.Time     // no call before; zero: not paused
+	paused       time.Time     // no call before, as the service asked; zero: not paused
 	lost         time.Time     // when calls began to fail in a row; zero: they do not
 	skew         time.Duration // how far the service's clock is ahead
 	heard        time.Time     // a stream's last word; zero where the backend is polled
@@ -41,15 +41,12 @@ func (p pace) of(t tier) (source, outputs time.Duration) {
 
 // shown is the pace as it is told to people: in round figures, so that it does
 // not change with each read.
-func (p pace) shown(rps float64, now time.Time) Pace {
-	shown := Pace{
+func (p pace) shown(rps float64) Pace {
+	return Pace{
 		Stream: !p.heard.IsZero(), RPS: rps,
 		List: round(p.list), Screen: round(p.screen), Source: round(p.source), Hot: round(p.detail), Rest: round(p.rest),
+		Paused: p.paused,
 	}
-	if p.paused.After(now) {
-		shown.Paused = p.paused
-	}
-	return shown
 }
 
 // round rounds to a second, and to a twentieth from half a minute on.

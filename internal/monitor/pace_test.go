@@ -129,19 +129,25 @@ func TestEachFactAges(t *testing.T) {
 	}{
 		{
 			"ListFlows", 2 * time.Second,
-			func(f *monitor.Flow) bool { return f.Aging },
-			func(f *monitor.Flow) bool { return f.State == monitor.StateStale },
+			func(f *monitor.Flow) bool { return f.Aging && f.Ages == monitor.Ages{Status: monitor.Old} },
+			func(f *monitor.Flow) bool { return f.State == monitor.StateStale && f.Ages.Status == monitor.Gone },
 		},
 		{
 			"ShowFlowDetail", 5 * time.Second,
-			func(f *monitor.Flow) bool { return f.Aging },
-			func(f *monitor.Flow) bool { return f.State == monitor.StateStale },
+			func(f *monitor.Flow) bool {
+				return f.Aging && f.Ages == monitor.Ages{Source: monitor.Old, Media: monitor.Old}
+			},
+			func(f *monitor.Flow) bool {
+				return f.State == monitor.StateStale && f.Ages == monitor.Ages{Source: monitor.Gone, Media: monitor.Gone}
+			},
 		},
 		{
 			"ShowOutputInfo", 5 * time.Second,
-			func(f *monitor.Flow) bool { return f.Outputs[1].Aging && !f.Aging },
 			func(f *monitor.Flow) bool {
-				return f.Outputs[1].State == monitor.OutputUnknown && f.State == monitor.StateLive
+				return f.Outputs[1].Aging && f.Outputs[1].Read == monitor.Old && f.Ages == monitor.Ages{}
+			},
+			func(f *monitor.Flow) bool {
+				return f.Outputs[1].State == monitor.OutputUnknown && f.Outputs[1].Read == monitor.Gone && f.State == monitor.StateLive
 			},
 		},
 	} {
@@ -290,4 +296,66 @@ func TestOutputsAreReadAtFirst(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWokenWatcherIsOld lets a watcher sleep for hours while the service goes
+// away. The first look at it must not find the flows as they were.
+func TestWokenWatcherIsOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cloud := medialivetest.New()
+		active := cloud.Add(flow("a", medialive.Active, medialive.Connected, "one"))
+		standby := cloud.Add(flow("b", medialive.Standby, medialive.Disconnected, "one"))
+		m := monitor.New(monitor.Options{})
+		defer m.Close()
+		reader := client(t, cloud, "token")
+		w := m.Watch(key, reader, time.Time{})
+		_, cancel := w.Subscribe()
+		pass(20 * time.Second)
+		if got := state(t, w, active); got != monitor.StateLive {
+			t.Fatalf("before: %s", got)
+		}
+		cancel()
+		until(t, "asleep", 5*time.Minute, func() bool { return !w.Awake() })
+		cloud.Inject("", 0, medialivetest.Down())
+		pass(3 * time.Hour)
+		s := m.Watch(key, reader, time.Time{}).Snapshot()
+		for _, id := range []string{active, standby} {
+			f, ok := s.Flow(id)
+			if !ok || f.State != monitor.StateStale || f.Ages.Status != monitor.Gone || f.Outputs[0].State != monitor.OutputUnknown {
+				t.Errorf("the first look finds %s with ages %+v, its output %s", f.State, f.Ages, f.Outputs[0].State)
+			}
+		}
+	})
+}
+
+// TestPauseIsToldSteadily refuses all calls again and again with a pause: what is
+// told of it does not come and go between two of them.
+func TestPauseIsToldSteadily(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cloud := medialivetest.New()
+		project(cloud, 5, 0, 2)
+		w := watch(t, cloud)
+		changed, cancel := w.Subscribe()
+		defer cancel()
+		pass(20 * time.Second)
+		lift := cloud.Inject("", 0, medialivetest.Throttle("10"))
+		until(t, "paused", 5*time.Second, func() bool { return !w.Peek().Pace.Paused.IsZero() })
+		pauses := map[time.Time]bool{}
+		for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+			select {
+			case <-changed:
+			case <-time.After(100 * time.Millisecond):
+			}
+			paused := w.Peek().Pace.Paused
+			if paused.IsZero() {
+				t.Fatal("a pause is told no longer, though no call got through")
+			}
+			pauses[paused] = true
+		}
+		if len(pauses) < 3 {
+			t.Errorf("%d pauses in a minute", len(pauses))
+		}
+		lift()
+		until(t, "told no longer", 15*time.Second, func() bool { return w.Peek().Pace.Paused.IsZero() })
+	})
 }

@@ -25,6 +25,7 @@ const (
 	unreachable  = 2 * time.Second // of failures only, after which values are shown grey
 	breakerFails = 5               // failures in a row after which only a probe is sent
 	probeEvery   = 2 * time.Second // while the breaker is open
+	longPause    = 3 * time.Second // shorter ones come and go by themselves, and are not told of
 )
 
 // errOpen is why a call was not made.
@@ -42,6 +43,7 @@ type poller struct {
 	fails   int        // in a row
 	okAt    time.Time  // of the last call that did not fail
 	until   time.Time  // no call before
+	asked   time.Time  // the same, where the service asked for a pause worth telling of
 	pauses  int        // how often a call had to wait for that
 	allowed float64    // calls a second: less than the budget where the service takes less
 	cutAt   time.Time  // when that was last lowered
@@ -171,9 +173,12 @@ func (p *poller) learn(err error, took time.Duration) {
 	if until := now.Add(wait); wait > 0 && until.After(p.until) {
 		p.until = until
 	}
-	lost, until := p.fails > 1 && now.Sub(p.okAt) >= unreachable, p.until
+	if until := now.Add(wait); wait >= longPause && until.After(p.asked) {
+		p.asked = until
+	}
+	lost, asked := p.fails > 1 && now.Sub(p.okAt) >= unreachable, p.asked
 	p.mu.Unlock()
-	p.w.reached(err, lost, until)
+	p.w.reached(err, lost, asked)
 }
 
 // allow sets the calls a second. p.mu is held.
@@ -185,15 +190,20 @@ func (p *poller) allow(rps float64) {
 }
 
 // reached notes what a call tells of the way to the service.
-func (w *Watcher) reached(err error, lost bool, until time.Time) {
+//
+// A pause that was told of stays until a call gets through: between its end and
+// the answer to the next call nobody knows of another pace.
+func (w *Watcher) reached(err error, lost bool, asked time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	now := w.monitor.now()
-	if !until.After(now) {
-		until = time.Time{}
+	now, paused := w.monitor.now(), w.pace.paused
+	switch {
+	case asked.After(now):
+		w.pace.paused = asked
+	case err == nil:
+		w.pace.paused = time.Time{}
 	}
-	changed := !until.Equal(w.pace.paused)
-	w.pace.paused = until
+	changed := !paused.Equal(w.pace.paused)
 	switch before := !w.pace.lost.IsZero(); {
 	case err == nil && before:
 		w.pace.lost, changed = time.Time{}, true

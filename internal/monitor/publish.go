@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
 )
 
 // rows is the order in which flows are shown, kept from one snapshot to the
@@ -45,8 +47,12 @@ func (w *Watcher) publishAll() { w.publishRows(true) }
 func (w *Watcher) paceOf(r *record) pace {
 	p := w.pace
 	p.skew = w.skew
-	if _, looked := w.looked[r.id]; looked {
+	_, looked := w.looked[r.id]
+	switch {
+	case looked:
 		p.source, p.detail = p.screenSource, p.screen
+	case r.status == medialive.Standby:
+		p.source, p.detail = p.rest, p.rest
 	}
 	return p
 }
@@ -57,7 +63,7 @@ func (w *Watcher) publishRows(all bool) {
 	next := &Snapshot{
 		At: now, Complete: w.complete, Link: w.link, Capabilities: w.capabilities,
 		Flows: make([]*Flow, len(byRow)), index: index,
-		Pace: w.pace.shown(w.monitor.rps, now), Labels: w.labels, Credential: w.lastCredential(), Skew: w.skew.Round(time.Minute),
+		Pace: w.pace.shown(w.monitor.rps), Labels: w.labels, Credential: w.lastCredential(), Skew: w.skew.Round(time.Minute),
 	}
 	if next.Link.Since.IsZero() {
 		next.Link = last.Link

@@ -185,12 +185,14 @@ func (r *record) facts(p pace, now time.Time) facts {
 		status: r.status, source: r.source, statistics: r.statistics,
 		sourceMoved: r.sourceMoved, movingSince: r.movingSince,
 		statusOf: freshness{now.Sub(r.statusAt), p.list},
-		mediaOf:  freshness{now.Sub(r.mediaAt()), max(p.source, r.detailPeriod)},
+		mediaOf:  freshness{now.Sub(r.mediaAt()), max(p.source, r.plannedFrom(r.detailAt, r.detailPeriod))},
+		sourceOf: freshness{now.Sub(r.detailAt), max(p.source, r.plannedFrom(r.detailAt, r.detailPeriod))},
 		skew:     p.skew,
 		lost:     r.statusAt.Before(p.lost),
 	}
 	if !p.heard.IsZero() {
 		f.statusOf.age = now.Sub(p.heard)
+		f.sourceOf.age = f.statusOf.age
 		if r.statistics == nil {
 			f.mediaOf.age = f.statusOf.age
 		}
@@ -205,7 +207,7 @@ func (r *record) facts(p pace, now time.Time) facts {
 	for i, o := range r.outputs {
 		f.outputs[i] = outputFacts{
 			name: o.name, config: o.read, at: o.at, moved: o.moved,
-			readOf: freshness{now.Sub(o.at), max(p.detail, o.next)},
+			readOf: freshness{now.Sub(o.at), max(p.detail, r.plannedFrom(o.at, o.next))},
 		}
 		if !p.heard.IsZero() {
 			f.outputs[i].readOf.age = now.Sub(p.heard)
@@ -221,6 +223,15 @@ func (r *record) facts(p pace, now time.Time) facts {
 // and so says nothing of its media.
 func (r *record) before(at time.Time) bool {
 	return r.status == medialive.Active && at.Before(r.statusSince)
+}
+
+// plannedFrom is the time that was planned to pass after a read; nothing is
+// planned any more from before a start.
+func (r *record) plannedFrom(at time.Time, planned time.Duration) time.Duration {
+	if r.before(at) {
+		return 0
+	}
+	return planned
 }
 
 // mediaAt is when it was last seen whether media moves.
@@ -258,11 +269,11 @@ func (r *record) publish(p pace, now time.Time) {
 
 // shows tells whether a published flow says what the verdict says.
 func (f *Flow) shows(v verdict) bool {
-	if f.State != v.state || f.Aging != v.aging || len(f.Outputs) != len(v.outputs) {
+	if f.State != v.state || f.Aging != v.aging || f.Ages != v.ages || len(f.Outputs) != len(v.outputs) {
 		return false
 	}
 	for i, o := range f.Outputs {
-		if o.State != v.outputs[i].state || o.Aging != v.outputs[i].aging {
+		if o.State != v.outputs[i].state || o.Aging != v.outputs[i].aging || o.Read != v.outputs[i].read {
 			return false
 		}
 	}
@@ -273,7 +284,7 @@ func (f *Flow) shows(v verdict) bool {
 func (r *record) build(f facts, v verdict, now time.Time) *Flow {
 	flow := &Flow{
 		ID: r.id, Name: r.name, Region: r.region, Description: r.description, Protocol: r.protocol,
-		State: v.state, Aging: v.aging,
+		State: v.state, Aging: v.aging, Ages: v.ages,
 		Status: r.status, StatusAt: r.statusAt, StatusSince: r.statusSince,
 		Source: r.source, DetailAt: r.detailAt, Statistics: r.statistics, MeasuredAt: r.measuredAt, SeenAt: r.seenAt(),
 		Outputs: make([]Output, len(r.outputs)),
@@ -288,7 +299,7 @@ func (r *record) build(f facts, v verdict, now time.Time) *Flow {
 	for i, o := range r.outputs {
 		was := before.output(o.name)
 		flow.Outputs[i] = Output{
-			Name: o.name, State: v.outputs[i].state, Aging: v.outputs[i].aging, Config: o.read, ConfigAt: o.at,
+			Name: o.name, State: v.outputs[i].state, Aging: v.outputs[i].aging, Read: v.outputs[i].read, Config: o.read, ConfigAt: o.at,
 			Statistics: f.leg(o.name),
 			Since:      since(v.outputs[i].since, was.State == v.outputs[i].state, was.Since, now, now),
 		}

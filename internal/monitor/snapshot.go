@@ -38,6 +38,7 @@ type Flow struct {
 	State      State
 	StateSince time.Time // as well as known: from the relay where it tells, else when we first saw it
 	Aging      bool      // older than two reads: to be shown grey, with its age
+	Ages       Ages      // the same of each fact by itself
 
 	Status      medialive.FlowStatus      // confirmed by the service
 	StatusAt    time.Time                 // when it was read: the moment the question was asked
@@ -50,6 +51,24 @@ type Flow struct {
 	MeasuredAt  time.Time                 // when Statistics came, by our own clock
 	SeenAt      time.Time                 // the age of the row: its oldest fact that matters
 	Care        Care                      // what people have put on it
+}
+
+// Age tells how far a fact may be believed, by the time in which it would have
+// been read again.
+type Age int
+
+// The ages of a fact.
+const (
+	Fresh Age = iota
+	Old       // two reads were missed, or the service fails: to be shown grey, with its age
+	Gone      // four reads were missed: not to be shown
+)
+
+// Ages are the ages of a flow's facts, each by itself.
+type Ages struct {
+	Status Age
+	Source Age // of Source and the output names, as they are configured
+	Media  Age // of what was measured or told of the media
 }
 
 // Care is what people have put on a flow through this installation. The
@@ -106,6 +125,7 @@ type Output struct {
 	State      OutputState
 	Since      time.Time         // of State, zero when unknown
 	Aging      bool              // older than two reads: to be shown grey, with its age
+	Read       Age               // how far Config may be believed
 	Config     *medialive.Output // nil until read
 	ConfigAt   time.Time
 	Statistics *medialive.LegStatistics
@@ -167,7 +187,7 @@ type Pace struct {
 	Source time.Duration // of the source of an active flow that is on no screen
 	Hot    time.Duration // of the outputs of one
 	Rest   time.Duration // of the others
-	Paused time.Time     // no call before, since the service asked for it or the breaker is open; zero: not paused
+	Paused time.Time     // no call before, since the service asked for it; may be just past while the next is tried; zero: not paused
 }
 
 // Labels are the names that people gave to the addresses of far ends. It is

@@ -38,6 +38,7 @@ type facts struct {
 	movingSince time.Time         // when the source began to move, as we saw it
 	statistics  *medialive.FlowStatistics
 	mediaOf     freshness     // of source and statistics
+	sourceOf    freshness     // of the source as it is configured
 	skew        time.Duration // how far the service's clock is ahead
 	lost        bool          // the service fails since before the status was read
 
@@ -58,6 +59,7 @@ type verdict struct {
 	state   State
 	since   time.Time // zero where no fact tells
 	aging   bool
+	ages    Ages
 	outputs []outputVerdict
 }
 
@@ -66,6 +68,7 @@ type outputVerdict struct {
 	state OutputState
 	since time.Time
 	aging bool
+	read  Age
 }
 
 // phase is what the source does.
@@ -83,14 +86,29 @@ const (
 // facts at the same time have the same state.
 func derive(f facts, now time.Time) verdict {
 	ph := f.phase()
-	v := verdict{aging: f.aging(), outputs: make([]outputVerdict, len(f.outputs))}
+	v := verdict{
+		aging: f.aging(), outputs: make([]outputVerdict, len(f.outputs)),
+		ages: Ages{Status: f.age(f.statusOf), Source: f.age(f.sourceOf), Media: f.age(f.mediaOf)},
+	}
 	stale := f.stale()
 	for i, o := range f.outputs {
 		v.outputs[i] = f.output(o, ph, stale, now)
 		v.outputs[i].aging = v.aging || f.leg(o.name) == nil && f.status == medialive.Active && o.config != nil && o.readOf.aging()
+		v.outputs[i].read = f.age(o.readOf)
 	}
 	v.state, v.since = f.flow(ph, stale, v.outputs, now)
 	return v
+}
+
+// age judges one fact by itself. While the service fails none is fresh.
+func (f facts) age(of freshness) Age {
+	switch {
+	case of.stale():
+		return Gone
+	case f.lost || of.aging():
+		return Old
+	}
+	return Fresh
 }
 
 // measured tells whether media facts count towards the flow's state.

@@ -81,7 +81,7 @@ func newWatcher(m *Monitor, key Key) *Watcher {
 		looked:      make(map[string]time.Time),
 		pace:        newPace(),
 	}
-	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now()}, Labels: w.labels, Pace: w.pace.shown(m.rps, m.now())})
+	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now()}, Labels: w.labels, Pace: w.pace.shown(m.rps)})
 	return w
 }
 
@@ -215,7 +215,8 @@ func wake(ch chan struct{}) {
 	}
 }
 
-// touch notes a use, and starts the watcher if it does not run.
+// touch notes a use, and starts the watcher if it does not run. What one that
+// slept knew is as old as it is before anybody looks at it.
 func (w *Watcher) touch() {
 	w.lastUse.Store(w.monitor.now().UnixNano())
 	if w.running.Load() {
@@ -228,6 +229,7 @@ func (w *Watcher) touch() {
 	if len(w.readers) == 0 || w.monitor.ctx.Err() != nil || !w.running.CompareAndSwap(false, true) {
 		return
 	}
+	w.publishAll()
 	w.monitor.work.Go(w.run)
 }
 
