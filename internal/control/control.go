@@ -217,6 +217,9 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	if err == nil && d.made != nil {
 		c.name(ctx, row.ID, d.made())
 	}
+	if d.wants != "" {
+		c.supersede(ctx, row, d.wants, err)
+	}
 	c.tell(op, row, outcome)
 	op.Watcher.ReadSoon(h.flowID)
 	if outcome == monitor.OutcomeUnknown && d.seen(op, row) {
