@@ -20,7 +20,7 @@ func testBackendDown(t *testing.T, c *chromium) {
 	relaytest.Push(t, relaytest.Clip(t), inputOf(f))
 	list := c.enter(t, h.app.URL)
 	list.awaitRow(f.ID, "LIVE")
-	flow, form := list.beside(), list.beside()
+	flow, form := c.window(list), c.window(list)
 	flow.visit("/flows/" + f.ID)
 	flow.awaitPath("the page of the flow", "/flows/"+f.ID)
 	flow.awaitState("LIVE")

@@ -168,6 +168,17 @@ func (c *chromium) enterAs(t *testing.T, base, user string) *tab {
 	return b
 }
 
+// window opens another window in which the same person is signed in with the same
+// session. A tab behind another lets its stream go; a window does not.
+func (c *chromium) window(b *tab) *tab {
+	b.t.Helper()
+	other := c.open(b.t, b.base)
+	for _, k := range b.cookies() {
+		other.cookie(k.Name, k.Value)
+	}
+	return other
+}
+
 var flowPage = regexp.MustCompile(`^/flows/([0-9a-zA-Z-]+)$`)
 
 // flowID is the flow of the page that is shown.

@@ -445,6 +445,20 @@ func (b *tab) cookie(name, value string) {
 	}))
 }
 
+// cookies are what the browser keeps for the dashboard.
+func (b *tab) cookies() []*network.Cookie {
+	b.t.Helper()
+	var kept []*network.Cookie
+	b.do(chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
+		answer, err := cdp.Call(ctx, to, network.GetCookies, network.GetCookiesParams{URLs: []string{b.base + "/"}})
+		if err == nil {
+			kept = answer.Cookies
+		}
+		return err
+	}))
+	return kept
+}
+
 // withoutScript turns scripts off.
 func (b *tab) withoutScript() {
 	b.t.Helper()
