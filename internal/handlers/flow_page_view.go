@@ -73,9 +73,8 @@ func (d *desk) headParts(v teller, f *monitor.Flow) []part {
 // facts are what was commanded, what the service confirms, and what is
 // measured: three facts, each with its own age, never merged.
 func (v teller) facts(f *monitor.Flow) pages.Facts {
-	f = v.present(f)
 	facts := pages.Facts{T: v.t, Commanded: v.commandedFact(f), Confirmed: v.confirmedFact(f), Outputs: v.slots(f)}
-	facts.Aged = v.mediaAge(f) != ageFresh
+	facts.Aged = mediaAge(f) != monitor.Fresh
 	if f.Statistics == nil {
 		facts.Unmeasured, facts.Measured = v.unmeasured(f)
 		if !v.measured && f.Status == medialive.Active {
@@ -182,10 +181,10 @@ var wanted = map[string]medialive.FlowStatus{verbStart: medialive.Active, verbSt
 func (v teller) confirmedFact(f *monitor.Flow) pages.Fact {
 	words := v.t.Flow
 	fact := pages.Fact{Word: cmp.Or(string(f.Status), v.t.State.Unknown), Age: v.told(f.StatusAt)}
-	switch v.statusAge(f) {
-	case ageGone:
+	switch f.Ages.Status {
+	case monitor.Gone:
 		return pages.Fact{Word: ui.Lost, Age: fact.Age, Old: true}
-	case ageOld:
+	case monitor.Old:
 		fact.Old = true
 	}
 	if c := f.Command; c != nil {
@@ -242,7 +241,6 @@ func sourceLine(f *monitor.Flow) pages.LineKind {
 
 // sourceBox is the source with its figures.
 func (v teller) sourceBox(f *monitor.Flow) pages.SourceBox {
-	f = v.present(f)
 	b := pages.SourceBox{T: v.t, Shape: sourceShape(f), EditURL: flowPath(f.ID) + "/source", Line: sourceLine(f), Told: v.sourceTold(f), Off: cmp.Or(v.off(), v.keptBy(f))}
 	if f.Source != nil {
 		b.Name = f.Source.Name
@@ -251,7 +249,7 @@ func (v teller) sourceBox(f *monitor.Flow) pages.SourceBox {
 	b.Bitrate, b.RTT, _ = v.sourceFigures(f)
 	if f.Statistics != nil && f.Status == medialive.Active {
 		b.Figures = v.keyFigures(f)
-		if v.mediaAge(f) != ageGone {
+		if mediaAge(f) != monitor.Gone {
 			b.Problem = f.Statistics.Source.Problem
 		}
 	}
@@ -285,7 +283,7 @@ func (v teller) sourceRows(f *monitor.Flow) []pages.Pair {
 
 func (v teller) senderRow(f *monitor.Flow) pages.Pair {
 	switch {
-	case f.Status == medialive.Active && v.mediaAge(f) == ageGone:
+	case f.Status == medialive.Active && mediaAge(f) == monitor.Gone:
 		return pages.Pair{Label: v.t.Flow.Sender, Value: ui.Lost, Mono: true}
 	case f.Statistics != nil && f.Statistics.Source.Peer != "":
 		return pages.Pair{Label: v.t.Flow.Sender, Value: f.Statistics.Source.Peer, Mono: true, Peer: v.peerName(f, f.Statistics.Source.Peer)}
@@ -302,7 +300,7 @@ func (v teller) cryptoRow(c *medialive.Crypto) pages.Pair {
 
 func (v teller) latencyRow(f *monitor.Flow, configured int) pages.Pair {
 	p := pages.Pair{Label: v.t.Flow.Latency, Value: strconv.Itoa(cmp.Or(configured, medialive.DefaultLatency)) + " ms", Mono: true}
-	if f.Statistics != nil && f.Statistics.Source.State == medialive.LegConnected && f.Statistics.Source.Latency > 0 && v.mediaAge(f) != ageGone {
+	if f.Statistics != nil && f.Statistics.Source.State == medialive.LegConnected && f.Statistics.Source.Latency > 0 && mediaAge(f) != monitor.Gone {
 		p.Note = fill(v.t.Flow.Agreed, strconv.Itoa(f.Statistics.Source.Latency))
 	}
 	return p
@@ -344,10 +342,10 @@ func (v teller) flowBox(f *monitor.Flow) pages.FlowBox {
 	if f.Statistics != nil && !f.Statistics.ActiveSince.IsZero() && f.Status == medialive.Active {
 		b.Since = fill(v.t.Flow.SinceClock, clock(f.Statistics.ActiveSince))
 	}
-	if v.statusAge(f) == ageGone {
+	if f.Ages.Status == monitor.Gone {
 		b.Status, b.Since = ui.Lost, ""
 	}
-	if connected, _ := joined(v.present(f)); connected > 0 {
+	if connected, _ := joined(f); connected > 0 {
 		b.Line = pages.LineMoves
 	}
 	return b
@@ -355,7 +353,6 @@ func (v teller) flowBox(f *monitor.Flow) pages.FlowBox {
 
 // outputs are the outputs of a flow, in the service's order.
 func (v teller) outputs(f *monitor.Flow) pages.OutputList {
-	f = v.present(f)
 	connected, total := joined(f)
 	l := pages.OutputList{
 		T: v.t, Heading: v.t.Flow.OutputsHead(connected, total), Figures: v.measured,
@@ -376,10 +373,9 @@ func (v teller) outputs(f *monitor.Flow) pages.OutputList {
 
 // output is the row of the i-th output.
 func (v teller) output(f *monitor.Flow, i int) pages.OutputRow {
-	f = v.present(f)
 	o := f.Outputs[i]
 	row := pages.OutputRow{
-		Told: v.outputTold(f, o), Aged: v.mediaAge(f) == ageOld || o.Statistics == nil && v.outputAge(f, o) == ageOld,
+		Told: v.outputTold(o), Aged: mediaAge(f) == monitor.Old || o.Statistics == nil && o.Read == monitor.Old,
 		T: v.t, FlowID: f.ID, Number: strconv.Itoa(i + 1), Name: o.Name, URL: outputPath(f.ID, o.Name),
 		Slot: slot(f, o), SlotWord: v.outputWord(o.State), Line: outputLine(o.State), Figures: v.measured,
 	}

@@ -128,7 +128,6 @@ func (v teller) slots(f *monitor.Flow) ui.Slots {
 
 // row is a flow in the list.
 func (v teller) row(f *monitor.Flow, history []monitor.Sample) pages.FlowRow {
-	f = v.present(f)
 	row := pages.FlowRow{
 		T: v.t, ID: f.ID, Name: f.Name, Description: f.Description,
 		State: v.state(f), Mode: modeName(v.t, f.Protocol == medialive.Listener), Peer: v.peer(f),
@@ -196,7 +195,7 @@ func (v teller) sourceFigures(f *monitor.Flow) (rate, rtt, loss ui.Figure) {
 	case monitor.StateStale, monitor.StateUnknown:
 		return lostFigure, lostFigure, lostFigure
 	}
-	old := v.mediaAge(f)
+	old := mediaAge(f)
 	rate = faded(ui.Bitrate(s.Bitrate), old)
 	if s.State != medialive.LegConnected {
 		rate.Quiet = true

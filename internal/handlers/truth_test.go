@@ -23,7 +23,7 @@ var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 func polled() *monitor.Snapshot {
 	return &monitor.Snapshot{
 		Complete: true, Link: monitor.Link{OK: true},
-		Pace: monitor.Pace{RPS: 10, List: 2 * time.Second, Hot: 10 * time.Second, Rest: time.Minute},
+		Pace: monitor.Pace{RPS: 10, List: 2 * time.Second, Screen: 10 * time.Second, Source: 10 * time.Second, Hot: 10 * time.Second, Rest: time.Minute},
 	}
 }
 
@@ -58,39 +58,45 @@ func flowRead(status, detail, output, measured time.Duration) *monitor.Flow {
 	return f
 }
 
-// Each fact ages by itself: one that was just read stays fresh beside one that
-// was not.
+// Each fact ages by itself, as the watcher judges it: one that was just read
+// stays fresh beside one that was not, whatever the pace of the others.
 func TestEachFactAgesByItself(t *testing.T) {
-	s := time.Second
+	const fresh, old, gone = monitor.Fresh, monitor.Old, monitor.Gone
 	for _, c := range []struct {
-		what                           string
-		known                          *monitor.Snapshot
-		status, detail, output, figure time.Duration
-		word                           string // of the confirmed status
-		statusOld, sourceOld           bool
-		outputWord                     string
-		outputOld                      bool
-		slot                           ui.SlotKind
-		rate                           string // of the source; empty: not measured
-		rateQuiet                      bool
+		what                   string
+		known                  *monitor.Snapshot
+		status, source, media  monitor.Age
+		output                 monitor.Age
+		word                   string // of the confirmed status
+		statusOld, sourceOld   bool
+		outputWord             string
+		outputOld              bool
+		slot                   ui.SlotKind
+		rate                   string // of the source; empty: not measured
+		rateQuiet, facts, aged bool
 	}{
-		{"all fresh", polled(), s, 9 * s, 9 * s, 0, "ACTIVE", false, false, "enabled", false, ui.SlotOK, "", false},
-		{"the status is old", polled(), 5 * s, 9 * s, 9 * s, 0, "ACTIVE", true, false, "enabled", false, ui.SlotOK, "", false},
-		{"the status is gone", polled(), 9 * s, 9 * s, 9 * s, 0, "--", true, false, "enabled", false, ui.SlotOK, "", false},
-		{"the source is old", polled(), s, 21 * s, 9 * s, 0, "ACTIVE", false, true, "enabled", false, ui.SlotOK, "", false},
-		{"an output is old", polled(), s, 9 * s, 21 * s, 0, "ACTIVE", false, false, "enabled", true, ui.SlotOK, "", false},
-		{"an output is gone", polled(), s, 9 * s, 41 * s, 0, "ACTIVE", false, false, "--", true, ui.SlotUnknown, "", false},
-		{"a gateway that speaks", gateway(0), 9 * s, 9 * s, 9 * s, s, "ACTIVE", false, false, "enabled", false, ui.SlotOK, "8.00", false},
-		{"a measurement is old", gateway(0), 9 * s, 9 * s, 9 * s, 3 * s, "ACTIVE", false, false, "enabled", false, ui.SlotOK, "8.00", true},
-		{"a measurement is gone", gateway(0), 9 * s, 9 * s, 9 * s, 5 * s, "ACTIVE", false, false, "enabled", false, ui.SlotOK, "--", false},
-		{"a gateway silent for a while", gateway(3 * s), 9 * s, 9 * s, 9 * s, 3 * s, "ACTIVE", true, true, "enabled", true, ui.SlotOK, "8.00", true},
-		{"a gateway silent for long", gateway(5 * s), 9 * s, 9 * s, 9 * s, 5 * s, "--", true, true, "--", true, ui.SlotUnknown, "--", false},
+		{"all fresh", polled(), fresh, fresh, fresh, fresh, "ACTIVE", false, false, "enabled", false, ui.SlotOK, "", false, false, false},
+		{"the status is old", polled(), old, fresh, fresh, fresh, "ACTIVE", true, false, "enabled", false, ui.SlotOK, "", false, true, true},
+		{"the status is gone", polled(), gone, fresh, fresh, fresh, "--", true, false, "enabled", false, ui.SlotUnknown, "", false, true, true},
+		{"the source is old", polled(), fresh, old, old, fresh, "ACTIVE", false, true, "enabled", false, ui.SlotOK, "", false, true, true},
+		{"an output is old", polled(), fresh, fresh, fresh, old, "ACTIVE", false, false, "enabled", true, ui.SlotOK, "", false, false, false},
+		{"an output is gone", polled(), fresh, fresh, fresh, gone, "ACTIVE", false, false, "--", true, ui.SlotUnknown, "", false, false, false},
+		{"a gateway that speaks", gateway(0), fresh, fresh, fresh, fresh, "ACTIVE", false, false, "enabled", false, ui.SlotOK, "8.00", false, false, false},
+		{"a measurement is old", gateway(0), fresh, fresh, old, fresh, "ACTIVE", false, false, "enabled", false, ui.SlotOK, "8.00", true, true, true},
+		{"a measurement is gone", gateway(0), fresh, fresh, gone, fresh, "ACTIVE", false, false, "enabled", false, ui.SlotUnknown, "--", false, true, true},
+		{"a gateway silent for a while", gateway(3 * time.Second), old, old, old, old, "ACTIVE", true, true, "enabled", true, ui.SlotOK, "8.00", true, true, true},
+		{"a gateway silent for long", gateway(5 * time.Second), gone, gone, gone, gone, "--", true, true, "--", true, ui.SlotUnknown, "--", false, true, true},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			v, f := tellerOf(c.known), flowRead(c.status, c.detail, c.output, c.figure)
+			measured := time.Duration(0)
+			if c.known.Pace.Stream {
+				measured = time.Minute // times alone tell nothing: the pace may be slower still
+			}
+			v, f := tellerOf(c.known), flowRead(time.Minute, time.Minute, time.Minute, measured)
+			aging(f, monitor.Ages{Status: c.status, Source: c.source, Media: c.media}, c.output)
 			facts, source, row := v.facts(f), v.sourceBox(f), v.output(f, 0)
-			if facts.Confirmed.Word != c.word || facts.Confirmed.Old != c.statusOld {
-				t.Errorf("confirmed %+v", facts.Confirmed)
+			if facts.Confirmed.Word != c.word || facts.Confirmed.Old != c.statusOld || facts.Aged != c.facts {
+				t.Errorf("confirmed %+v, the facts are aged: %t", facts.Confirmed, facts.Aged)
 			}
 			if source.Told.Old != c.sourceOld {
 				t.Errorf("the source is told as %+v", source.Told)
@@ -101,7 +107,23 @@ func TestEachFactAgesByItself(t *testing.T) {
 			if rate, _, _ := v.sourceFigures(f); rate.Value != c.rate || rate.Quiet != c.rateQuiet {
 				t.Errorf("the bitrate is %+v", rate)
 			}
+			if row := v.row(f, nil); row.SeenOld != c.aged {
+				t.Errorf("the age in the list is old: %t", row.SeenOld)
+			}
 		})
+	}
+}
+
+// aging makes the facts of a flow so old, as a watcher does.
+func aging(f *monitor.Flow, ages monitor.Ages, output monitor.Age) {
+	f.Ages, f.Aging = ages, max(ages.Status, ages.Media) != monitor.Fresh
+	o := &f.Outputs[0]
+	o.Read, o.Aging = output, f.Aging || output != monitor.Fresh
+	if max(ages.Status, ages.Media) == monitor.Gone {
+		f.State = monitor.StateStale
+	}
+	if f.State == monitor.StateStale || output == monitor.Gone {
+		o.State = monitor.OutputUnknown
 	}
 }
 
@@ -120,7 +142,7 @@ func TestNeverRead(t *testing.T) {
 // A peer that was measured is not shown longer than what was measured.
 func TestPeerOfAStaleFlow(t *testing.T) {
 	f := flowRead(time.Minute, time.Minute, time.Minute, time.Minute)
-	f.State = monitor.StateStale
+	aging(f, monitor.Ages{Status: monitor.Gone, Source: monitor.Gone, Media: monitor.Gone}, monitor.Gone)
 	if p := peerOf(f); p != "" {
 		t.Errorf("the peer of a stale flow is %q", p)
 	}
@@ -153,10 +175,11 @@ func TestOff(t *testing.T) {
 }
 
 func TestFresh(t *testing.T) {
-	paused := polled()
+	paused, trying := polled(), polled()
 	paused.Pace.Paused = noon.Add(5 * time.Second)
+	trying.Pace.Paused = noon.Add(-time.Second)
 	slow := polled()
-	slow.Pace.Screen = 40 * time.Second
+	slow.Pace.Screen, slow.Pace.Hot = 40*time.Second, 3*time.Minute
 	broken := polled()
 	broken.Link, broken.Pace.Paused = monitor.Link{Kind: medialive.KindUnavailable, Since: noon}, noon.Add(time.Second)
 	if got := tellerOf(broken).fresh(); got != "" {
@@ -165,7 +188,8 @@ func TestFresh(t *testing.T) {
 	for want, s := range map[string]*monitor.Snapshot{
 		"Changes show as they happen.":                                            gateway(0),
 		"The list is read every 2 s, outputs about every 40 s, at 10 requests/s.": slow,
-		"Reading pauses until 12:00:05 UTC, as the service asked.":                paused,
+		"No reading before 12:00:05 UTC, as the service asked.":                   paused,
+		"No reading before 11:59:59 UTC, as the service asked.":                   trying,
 		"": {},
 	} {
 		if got := tellerOf(s).fresh(); got != want {

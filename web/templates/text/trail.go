@@ -242,7 +242,7 @@ var englishTrail = Trail{
 	},
 	NeedsSecond: "needs a second person",
 	Seconded:    func(asked, confirmed string) string { return "asked by " + asked + ", confirmed by " + confirmed },
-	FreshPaused: func(until string) string { return "Reading pauses until " + until + " UTC, as the service asked." },
+	FreshPaused: func(until string) string { return "No reading before " + until + " UTC, as the service asked." },
 	FreshEvery: func(seconds int) string {
 		if seconds < 10 {
 			return fmt.Sprintf("every %d s", seconds)
@@ -364,7 +364,7 @@ var chineseTrail = Trail{
 	},
 	NeedsSecond: "需要第二人确认",
 	Seconded:    func(asked, confirmed string) string { return "由 " + asked + " 请求，" + confirmed + " 确认" },
-	FreshPaused: func(until string) string { return "按服务要求暂停读取，至 " + until + " UTC。" },
+	FreshPaused: func(until string) string { return "按服务要求，" + until + " UTC 之前不读取。" },
 	FreshEvery: func(seconds int) string {
 		if seconds < 10 {
 			return fmt.Sprintf("每 %d 秒", seconds)
