@@ -17,6 +17,9 @@ func BenchmarkAll(b *testing.B) {
 	whole = b.Run("upstream", r.upstream) && whole
 	whole = b.Run("viewers", r.viewers) && whole
 	whole = b.Run("click", r.click) && whole
+	whole = b.Run("alarm", r.alarm) && whole
+	whole = b.Run("trail", r.trail) && whole
+	whole = b.Run("watch", r.watch) && whole
 	fmt.Printf("\n%s\n", r.table())
 	if file := os.Getenv("FLOWDECK_BENCH_RECORD"); file != "" && whole {
 		must(b, r.record(file))

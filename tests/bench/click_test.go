@@ -97,6 +97,14 @@ type shown struct {
 // open opens the stream of the list, and follows the row of a flow.
 func (s *session) open(b *testing.B, flowID string) *screen {
 	b.Helper()
+	view := &screen{states: make(chan shown, 100)}
+	go view.follow(s.stream(b), flowID)
+	return view
+}
+
+// stream opens the stream of the list until the benchmark ends.
+func (s *session) stream(b *testing.B) *bufio.Reader {
+	b.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+liveList, http.NoBody)
 	must(b, err)
@@ -108,9 +116,7 @@ func (s *session) open(b *testing.B, flowID string) *screen {
 		cancel()
 		_ = answer.Body.Close()
 	})
-	view := &screen{states: make(chan shown, 100)}
-	go view.follow(bufio.NewReader(answer.Body), flowID)
-	return view
+	return bufio.NewReader(answer.Body)
 }
 
 func (v *screen) follow(lines *bufio.Reader, flowID string) {

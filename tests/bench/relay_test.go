@@ -13,24 +13,45 @@ const manyFlows = "50x2"
 
 // relay runs the relay's own benchmark, which has srt-live-transmit beside it.
 func (r *report) relay(b *testing.B) {
-	cmd := exec.CommandContext(b.Context(), "go", "test", "-count=1", "-timeout", "10m", "-run", "^$", "-bench", "^BenchmarkCPU$", "-benchtime", "1x", "./internal/relay")
+	for _, f := range benchmarks(b, "./internal/relay", "^BenchmarkCPU$", "1x") {
+		r.relayFigures(f.name, f.figures)
+	}
+}
+
+// found is what a benchmark of the project's measured: figures by their units.
+type found struct {
+	name    string // without that of the whole benchmark; empty where it has no parts
+	figures map[string]float64
+}
+
+// benchmarks runs benchmarks of one package.
+func benchmarks(b *testing.B, pkg, pattern, benchtime string) (all []found) {
+	b.Helper()
+	cmd := exec.CommandContext(b.Context(), "go", "test", "-count=1", "-timeout", "10m", "-run", "^$", "-bench", pattern, "-benchtime", benchtime, pkg)
 	cmd.Dir = "../.."
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		b.Fatalf("the relay's benchmark: %v\n%s", err, out)
+		b.Fatalf("the benchmarks of %s: %v\n%s", pkg, err, out)
 	}
-	found := 0
 	for line := range strings.Lines(string(out)) {
-		name, figures, ok := benchmarkLine(line)
-		if !ok {
-			continue
+		if name, figures, ok := benchmarkLine(line); ok {
+			all = append(all, found{name, figures})
 		}
-		found++
-		r.relayFigures(name, figures)
 	}
-	if found == 0 {
-		b.Fatalf("no figures of the relay:\n%s", out)
+	if len(all) == 0 {
+		b.Fatalf("no figures of %s:\n%s", pkg, out)
 	}
+	return all
+}
+
+// one runs a benchmark, or the part of one, that gives one line.
+func one(b *testing.B, pkg, pattern, benchtime string) map[string]float64 {
+	b.Helper()
+	all := benchmarks(b, pkg, pattern, benchtime)
+	if len(all) != 1 {
+		b.Fatalf("%s of %s gives %d lines instead of one", pattern, pkg, len(all))
+	}
+	return all[0].figures
 }
 
 func (r *report) relayFigures(name string, figures map[string]float64) {

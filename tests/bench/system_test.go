@@ -22,6 +22,7 @@ const (
 	latency     = 120              // milliseconds, of every flow
 	clockTicks  = 100              // USER_HZ of Linux
 	sourceNamed = "main"
+	flowPrefix  = "feed-" // of the names of flows
 )
 
 // system is the whole program with an access key to its gateway.
@@ -56,7 +57,7 @@ func (s *system) create(b *testing.B, first, n, outputs int) []medialive.Flow {
 	flows := make([]medialive.Flow, n)
 	for i := range flows {
 		f, err := s.api.CreateFlow(b.Context(), medialive.NewFlow{
-			Name: fmt.Sprintf("feed-%03d", first+i), Region: apptest.Region, Source: source("Camera"),
+			Name: fmt.Sprintf("%s%03d", flowPrefix, first+i), Region: apptest.Region, Source: source("Camera"),
 		})
 		must(b, err)
 		list := make([]medialive.Output, outputs)
@@ -95,6 +96,17 @@ func (s *system) rest(b *testing.B, flows []medialive.Flow) {
 // feed sends real media to flows; what it gives ends that.
 func (s *system) feed(b *testing.B, flows []medialive.Flow) (end func()) {
 	b.Helper()
+	senders := s.send(b, flows)
+	return func() {
+		for _, p := range senders {
+			p.Kill()
+		}
+	}
+}
+
+// send starts a sender for each flow.
+func (s *system) send(b *testing.B, flows []medialive.Flow) []*relaytest.Process {
+	b.Helper()
 	clip := relaytest.Clip(b)
 	senders := make([]*relaytest.Process, len(flows))
 	for i, f := range flows {
@@ -104,11 +116,7 @@ func (s *system) feed(b *testing.B, flows []medialive.Flow) (end func()) {
 		}
 		senders[i] = relaytest.Push(b, clip, relaytest.SRT{Host: to.Address, Port: to.Port})
 	}
-	return func() {
-		for _, p := range senders {
-			p.Kill()
-		}
-	}
+	return senders
 }
 
 // session is somebody signed in at a dashboard.

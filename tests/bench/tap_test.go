@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
 )
 
 // tap stands between a dashboard and its gateway: it counts calls, notes when a
@@ -110,17 +113,46 @@ func (t *tap) watch(answer *http.Response) error {
 // watched is an event stream on its way to the dashboard.
 type watched struct {
 	io.ReadCloser
-	tap *tap
+	tap  *tap
+	line []byte // as far as it has come
 }
 
 // Read implements io.Reader.
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.ReadCloser.Read(p)
-	if at := bytes.Index(p[:n], []byte(markWord)); at >= 0 && at+markLength <= n {
-		w.tap.mark(string(p[at : at+markLength]))
+	for rest := p[:n]; len(rest) > 0; {
+		part, after, ended := bytes.Cut(rest, []byte("\n"))
+		w.line = append(w.line, part...)
+		if rest = after; ended {
+			w.tap.look(w.line)
+			w.line = w.line[:0]
+		}
 	}
 	return n, err
 }
+
+// look notes what a line tells: a mark, or a source that is lost.
+func (t *tap) look(line []byte) {
+	if at := bytes.Index(line, []byte(markWord)); at >= 0 && at+markLength <= len(line) {
+		t.mark(string(line[at : at+markLength]))
+	}
+	data, isData := bytes.CutPrefix(line, []byte("data: "))
+	if !isData || !bytes.Contains(data, []byte(`"lost":true`)) {
+		return
+	}
+	var e medialive.Event
+	if json.Unmarshal(data, &e) != nil {
+		return
+	}
+	for _, s := range e.Statistics {
+		if s.Source.Lost {
+			t.mark(lostMark(s.FlowID))
+		}
+	}
+}
+
+// lostMark is the mark of a flow whose source is lost.
+func lostMark(flowID string) string { return "lost " + flowID }
 
 func (t *tap) mark(name string) {
 	t.mu.Lock()
