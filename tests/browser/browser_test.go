@@ -48,6 +48,8 @@ func TestBrowser(t *testing.T) {
 		{"protect", testProtect},
 		{"second person", testSecondPerson},
 		{"backend down", testBackendDown},
+		{"keys", testKeys},
+		{"past", testPast},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
