@@ -301,6 +301,54 @@ func TestF4Throttled(t *testing.T) {
 	}
 }
 
+// TestF4Quota has the service take ten requests a second, as many as Flowdeck
+// may make, of a project whose flows need more to be read.
+func TestF4Quota(t *testing.T) {
+	t.Parallel()
+	const quota, flows, presses = 10, 100, 10
+	h := open(t, nil, func(c *medialivetest.Cloud) {
+		c.Quota(quota)
+		for i := range flows {
+			addFlow(c, fmt.Sprintf("FEED-%03d", i), medialive.Active, "out-1", "out-2", "out-3")
+		}
+	})
+	b := h.signIn("op-1")
+	list := b.follow("/flows?limit=100", nil)
+	list.await(patience, "all flows", func(p view) bool { return len(p.rows()) == flows })
+	ids, began := h.cloud.IDs(), time.Now()
+	var slowest time.Duration
+	refused := 0
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for _, id := range ids[:presses] {
+		<-tick.C
+		sent := time.Now()
+		r := b.stop(id)
+		for r.status == http.StatusTooManyRequests && time.Since(sent) < patience {
+			refused++
+			r = b.stop(id)
+		}
+		slowest = max(slowest, time.Since(sent))
+		if f, _ := h.cloud.Flow(id); f.Status != medialive.Standby {
+			t.Errorf("%s: %d %s", f.Name, r.status, r.text())
+		}
+	}
+	within(t, "a command", slowest, 2*time.Second)
+	var all, over int
+	for _, r := range h.cloud.Requests() {
+		if r.At.After(began) {
+			all++
+			if r.Status == http.StatusTooManyRequests {
+				over++
+			}
+		}
+	}
+	evidence(t, "F4", fmt.Sprintf("quota of %d/s, %d flows that need more: slowest of %d stops, and how often one was refused before", quota, flows, presses),
+		fmt.Sprintf("%v, %d", slowest.Round(time.Millisecond), refused), "≤ 2 s, 0")
+	evidence(t, "F4", "the same: calls a second; of them over the quota", fmt.Sprintf("%.1f; %d of %d", float64(all)/time.Since(began).Seconds(), over, all), "≤ 10; few")
+	list.steady()
+}
+
 // commandsWhile gives commands, and tells how long the slowest took.
 func commandsWhile(t *testing.T, h *house, b *browser, ids []string) (slowest time.Duration) {
 	t.Helper()
