@@ -52,7 +52,7 @@ func (d *desk) regionName(id string) string {
 
 // link tells whether the service is reached.
 func (v teller) link(s *monitor.Snapshot) layout.Link {
-	l := layout.Link{T: v.t}
+	l := layout.Link{T: v.t, Skew: v.skew(s.Skew)}
 	if s.Link.OK || s.Link.Kind == "" {
 		return l
 	}
@@ -67,6 +67,22 @@ func (v teller) link(s *monitor.Snapshot) layout.Link {
 	l.Problem = explained(v.t.ErrorOf(string(s.Link.Kind)))
 	l.Problem.Message = s.Link.Reason
 	return l
+}
+
+// skew tells by how much the clocks differ, where that matters.
+func (v teller) skew(ahead time.Duration) string {
+	words := v.t.Shell.ServiceAhead
+	switch {
+	case ahead == 0:
+		return ""
+	case ahead < 0:
+		words = v.t.Shell.ServiceBehind
+	}
+	size := ahead.Abs()
+	if size < 100*time.Minute {
+		return fill(words, strconv.Itoa(int(size.Minutes()))+" min")
+	}
+	return fill(words, ui.Age(size))
 }
 
 // The end of a sign-in is told from an hour before, and in amber at last.

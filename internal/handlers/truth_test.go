@@ -198,6 +198,25 @@ func TestFresh(t *testing.T) {
 	}
 }
 
+// A service whose clock differs is told of, with the size and what it means,
+// and neither is when the service is not reached.
+func TestSkew(t *testing.T) {
+	for ahead, want := range map[time.Duration]string{
+		0: "", 3 * time.Minute: "about 3 min ahead of Flowdeck's", -time.Minute: "about 1 min behind Flowdeck's",
+		-26 * time.Hour: "about 26 h behind Flowdeck's", 99 * time.Minute: "about 99 min ahead",
+	} {
+		for _, up := range []bool{true, false} {
+			s := polled()
+			if s.Skew = ahead; !up {
+				s.Link = monitor.Link{Kind: medialive.KindUnavailable, Since: noon}
+			}
+			if got := tellerOf(s).link(s).Skew; !strings.Contains(got, want) || (got == "") != (want == "") {
+				t.Errorf("%s, reached %t: %q", ahead, up, got)
+			}
+		}
+	}
+}
+
 // event is a command of the trail, so long ago.
 func command(seq int64, verb, target string, outcome monitor.Outcome, ago time.Duration) trail.Event {
 	return trail.Event{Entry: trail.Entry{Seq: seq, Line: trail.Line{

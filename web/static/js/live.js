@@ -98,11 +98,30 @@ function beat() {
   });
 }
 
+// The clock of this computer, against the server's. What arrives late makes it
+// seem ahead, so that the least of a few differences counts.
+const CLOCK_OFF = 2000;
+const ahead = [];
+
+function compareClocks(server) {
+  ahead.push(Date.now() - server);
+  if (ahead.length > 5) ahead.shift();
+  const words = document.querySelector("[data-clock-off]");
+  if (!words || ahead.length < 3) return;
+  const by = Math.min(...ahead);
+  const off = Math.abs(by) > CLOCK_OFF;
+  if (off) put(words, (by > 0 ? words.dataset.ahead : words.dataset.behind).replace("{}", formats.age(Math.round(Math.abs(by) / 1000) * 1000)));
+  words.parentElement.hidden = !off;
+}
+
 function heard(event) {
   heardAt = performance.now();
   kickAfter = KICK_FIRST;
   const [server, confirmed] = String(event.detail?.data ?? "").split(" ").map(Number);
-  if (server > 0) offset = server - Date.now();
+  if (server > 0) {
+    offset = server - Date.now();
+    compareClocks(server);
+  }
   confirmedAt = confirmed || 0;
   state("ok");
   beat();

@@ -54,6 +54,7 @@ type Link struct {
 	Told    string // with Down: what is wrong, and at {} since when
 	Since   ui.Moment
 	Problem ui.Problem // with Down
+	Skew    string     // how the clocks differ; empty: not so that it matters
 }
 
 // FlowCount is the number in the rail (fragment "#flow-count").

@@ -47,6 +47,11 @@ type Shell struct {
 	ServiceDown    string // "The service is not reached since {}."
 	ServiceOdd     string // the same, where its answers cannot be read
 	ServiceRefuses string // and where it refuses
+	ServiceAhead   string // its clock is {} ahead of ours
+	ServiceBehind  string
+	ClockAhead     string // the browser's clock is {} ahead of ours
+	ClockBehind    string
+	ClockHelp      string
 	Language       string
 	Theme          string
 	ThemeAuto      string
