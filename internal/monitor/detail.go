@@ -336,12 +336,16 @@ func (w *Watcher) detailed(f medialive.Flow, at time.Time) {
 	w.publish()
 }
 
-// outputRead notes an output's configuration and health.
+// outputRead notes an output's configuration and health. For one that turned out
+// to be DISCONNECTED the source is read soon: it may be the source's fault.
 func (w *Watcher) outputRead(flowID string, o medialive.Output, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r := w.records[flowID]; r != nil {
-		r.setOutput(o, at, w.paceOf(r).detail)
+		if r.setOutput(o, at, w.paceOf(r).detail) {
+			w.soon[flowID] = true
+			wake(w.nudge)
+		}
 		w.publish()
 	}
 }

@@ -84,6 +84,7 @@ type outputRecord struct {
 	at    time.Time
 	next  time.Duration // planned between at and the next read
 	moved bool          // CONNECTED was read during this start
+	down  time.Time     // first of the unbroken reads of DISCONNECTED; zero: it is not
 }
 
 // setStatus notes a status that was asked for at that time. Where it changed,
@@ -97,7 +98,7 @@ func (r *record) setStatus(s medialive.FlowStatus, at time.Time) {
 		r.statistics, r.measuredAt = nil, time.Time{}
 		r.sourceMoved, r.movingSince = false, time.Time{}
 		for i := range r.outputs {
-			r.outputs[i].moved = false
+			r.outputs[i].moved, r.outputs[i].down = false, time.Time{}
 		}
 	}
 	r.statusAt = at
@@ -154,8 +155,9 @@ func (r *record) seeSource(moving bool, at time.Time) {
 }
 
 // setOutput notes an output's configuration and health, which is to be read
-// again after so long.
-func (r *record) setOutput(o medialive.Output, at time.Time, next time.Duration) {
+// again after so long. It tells whether the output was not known to be
+// DISCONNECTED while its source gives media.
+func (r *record) setOutput(o medialive.Output, at time.Time, next time.Duration) (fell bool) {
 	for i := range r.outputs {
 		have := &r.outputs[i]
 		if have.name != o.Name || at.Before(have.at) {
@@ -165,8 +167,15 @@ func (r *record) setOutput(o medialive.Output, at time.Time, next time.Duration)
 		if r.status == medialive.Active && o.Health == medialive.Connected {
 			have.moved = true
 		}
+		switch {
+		case o.Health != medialive.Disconnected:
+			have.down = time.Time{}
+		case have.down.IsZero():
+			have.down, fell = at, !r.movingSince.IsZero()
+		}
 		r.dirty = true
 	}
+	return fell
 }
 
 // setStatistics notes what the relay measured, received at that time.
@@ -206,7 +215,7 @@ func (r *record) facts(p pace, now time.Time) facts {
 	f.outputs = make([]outputFacts, len(r.outputs))
 	for i, o := range r.outputs {
 		f.outputs[i] = outputFacts{
-			name: o.name, config: o.read, at: o.at, moved: o.moved,
+			name: o.name, config: o.read, at: o.at, moved: o.moved, alone: !r.detailAt.Before(o.down),
 			readOf: freshness{now.Sub(o.at), max(p.detail, r.plannedFrom(o.at, o.next))},
 		}
 		if !p.heard.IsZero() {

@@ -52,6 +52,7 @@ type outputFacts struct {
 	at     time.Time         // when config was read
 	readOf freshness
 	moved  bool // CONNECTED was read during this start
+	alone  bool // its source was read since it was found DISCONNECTED
 }
 
 // verdict is what the facts of a flow amount to.
@@ -306,7 +307,9 @@ func (f facts) measuredOutput(l medialive.LegStatistics, ph phase, now time.Time
 	return v
 }
 
-// reportedOutput judges an output by the health that the service gives.
+// reportedOutput judges an output by the health that the service gives. Source
+// and outputs are read one after the other: an output that was found without
+// media is at fault only where its source was found with media afterwards.
 func (f facts) reportedOutput(o outputFacts, ph phase, now time.Time) outputVerdict {
 	if ph != phaseMoving {
 		return outputVerdict{state: OutputIdle}
@@ -316,7 +319,7 @@ func (f facts) reportedOutput(o outputFacts, ph phase, now time.Time) outputVerd
 		return outputVerdict{state: OutputOK}
 	case medialive.Disconnected:
 		waited := o.at.Sub(f.movingSince) >= cloudSettling
-		if waited && (o.moved || o.config.Protocol == medialive.Caller) {
+		if waited && o.alone && (o.moved || o.config.Protocol == medialive.Caller) {
 			return outputVerdict{state: OutputLost}
 		}
 		return outputVerdict{state: OutputIdle}

@@ -48,7 +48,7 @@ func reported(source, output medialive.Health, protocol medialive.Protocol) fact
 		status: medialive.Active, statusOf: freshness{0, time.Second}, mediaOf: freshness{0, time.Second},
 		source: &medialive.Source{Health: source}, movingSince: ago(time.Minute),
 		outputs: []outputFacts{{
-			name: "o", at: noon,
+			name: "o", at: noon, alone: true,
 			config: &medialive.Output{Name: "o", Status: medialive.Enabled, Health: output, Protocol: protocol},
 		}},
 	}
@@ -138,6 +138,9 @@ func TestDeriveReported(t *testing.T) {
 		{"puller left", outputMoved(reported(yes, no, medialive.Listener)), StateOutputLost, OutputLost},
 		{"cannot call", reported(yes, no, medialive.Caller), StateOutputLost, OutputLost},
 		{"cannot call yet", with(reported(yes, no, medialive.Caller), func(f *facts) { f.movingSince = ago(14 * time.Second) }), StateLive, OutputIdle},
+		{"without media, the source not read since", with(outputMoved(reported(yes, no, medialive.Caller)), func(f *facts) {
+			f.outputs[0].alone = false
+		}), StateLive, OutputIdle},
 		{"source lost", moved(outputMoved(reported(no, no, medialive.Caller))), StateSourceLost, OutputIdle},
 		{"health not told", reported("", "", medialive.Caller), StateUnknown, OutputUnknown},
 		{"details not read", with(reported(yes, yes, medialive.Caller), func(f *facts) {
