@@ -30,19 +30,40 @@ func (p *Panel) Ack(ctx context.Context, by, note string, ids ...string) error {
 	}
 	note = cut(note)
 	for _, h := range list {
+		if err := p.answer(ctx, h.ID, by, note, now); err != nil {
+			return fmt.Errorf("acknowledge: %w", err)
+		}
+	}
+	return nil
+}
+
+// answer acknowledges one alarm as it is, also where another process changes it
+// at the same moment. p.mu is held.
+func (p *Panel) answer(ctx context.Context, id, by, note string, now time.Time) error {
+	for {
+		h := p.board.ids[id]
+		if h == nil || !h.AckedAt.IsZero() {
+			return nil // another was faster
+		}
 		next := *h.Alarm
 		next.AckedAt, next.AckedBy, next.Note = now, by, note
 		w := &write{
 			alarm: &next, thing: h.thing, shelf: h.shelf, byShelf: h.byShelf, changes: []Change{ChangeAcknowledged},
 			lines: []trail.Line{p.board.line(&next, ChangeAcknowledged, by, note, "", now)},
 		}
-		if err := p.store(ctx, w); err != nil {
-			return fmt.Errorf("acknowledge: %w", err)
+		err := p.store(ctx, w)
+		if errors.Is(err, store.ErrStale) {
+			if err = p.yield(ctx, w, now); err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return err
 		}
 		p.board.put(h, next, "")
 		p.board.taken() // it is written
+		return nil
 	}
-	return nil
 }
 
 // Shelve puts the alarms of one thing aside until an end, at most eight hours

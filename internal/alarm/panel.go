@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -211,10 +212,18 @@ func (p *Panel) drop(id string) {
 	p.writes = slices.DeleteFunc(p.writes, func(w *write) bool { return w.alarm != nil && w.alarm.ID == id })
 }
 
-func (p *Panel) storedAlarms(ctx context.Context) ([]*held, error) {
+func (p *Panel) openAlarms(ctx context.Context) ([]store.Alarm, error) {
 	rows, err := p.options.Store.OpenAlarms(ctx, p.key.Endpoint, p.key.ProjectID)
 	if err != nil {
 		return nil, fmt.Errorf("open alarms: %w", err)
+	}
+	return rows, nil
+}
+
+func (p *Panel) storedAlarms(ctx context.Context) ([]*held, error) {
+	rows, err := p.openAlarms(ctx)
+	if err != nil {
+		return nil, err
 	}
 	p.shared.bodies = make(map[string][]byte, len(rows))
 	for _, row := range rows {
@@ -292,8 +301,8 @@ func (p *Panel) drain(ctx context.Context, now time.Time) error {
 	for len(p.writes) > 0 {
 		w := p.writes[0]
 		err := p.store(ctx, w)
-		if errors.Is(err, store.ErrExists) {
-			if err = p.adopt(ctx, w, now); err == nil {
+		if errors.Is(err, store.ErrExists) || errors.Is(err, store.ErrStale) {
+			if err = p.yield(ctx, w, now); err == nil {
 				continue
 			}
 		}
@@ -325,33 +334,75 @@ func (p *Panel) store(ctx context.Context, w *write) error {
 	if err != nil {
 		return err
 	}
+	row.Was = p.shared.bodies[row.ID]
 	if err := p.options.Store.PutAlarm(ctx, row, signed(p.key, w.lines)...); err != nil {
 		return err
 	}
+	p.wrote(w, row)
+	return nil
+}
+
+// wrote takes note of an alarm that is written down, and tells of it. p.mu is
+// held.
+func (p *Panel) wrote(w *write, row store.Alarm) {
 	if p.shared.bodies[row.ID] = row.Body; !row.Open {
 		delete(p.shared.bodies, row.ID)
 	}
 	for _, c := range w.changes {
 		p.panels.note(hooked{p.key, w.alarm, c})
 	}
-	return nil
 }
 
-// adopt takes over the alarm that another process wrote down of the same thing.
-// p.mu is held.
-func (p *Panel) adopt(ctx context.Context, w *write, now time.Time) error {
-	alarms, err := p.storedAlarms(ctx)
+// yield gives up a change of an alarm that another process changed meanwhile,
+// or wrote down of the same thing: theirs takes the place of ours, and what we
+// make of it follows from that. p.mu is held.
+func (p *Panel) yield(ctx context.Context, w *write, now time.Time) error {
+	rows, err := p.openAlarms(ctx)
 	if err != nil {
 		return err
 	}
-	for _, h := range alarms {
-		if h.thing == w.thing && h.ID != w.alarm.ID {
-			p.drop(w.alarm.ID)
-			p.takeOver(h, now)
-			return nil
-		}
+	id := w.alarm.ID
+	mine, err := w.row(p.key)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("alarm %s: %w, but is not there", w.alarm.ID, store.ErrExists)
+	at := slices.IndexFunc(rows, func(r store.Alarm) bool {
+		return thing{Kind(r.Kind), r.FlowID, r.Target} == w.thing
+	})
+	switch {
+	case at < 0: // it was closed
+		p.drop(id)
+		delete(p.shared.bodies, id)
+		if h := p.board.ids[id]; h != nil {
+			p.board.forget(h)
+		}
+		return nil
+	case rows[at].ID == id && bytes.Equal(rows[at].Body, mine.Body): // it was written, though that was not known
+		p.wrote(w, mine)
+		p.writes = slices.DeleteFunc(p.writes, func(of *write) bool { return of == w })
+		return nil
+	}
+	h, err := decode(rows[at])
+	if err != nil {
+		return err
+	}
+	p.drop(id)
+	p.shared.bodies[h.ID] = rows[at].Body
+	if ours := *w.alarm; h.ID == id && len(w.changes) == 0 { // a mark or a figure, which holds beside their answer
+		theirs := h.Alarm
+		ours.Cleared, ours.Priority, ours.AckedAt, ours.AckedBy, ours.Note = theirs.Cleared, theirs.Priority, theirs.AckedAt, theirs.AckedBy, theirs.Note
+		h.Alarm = &ours
+		defer p.rewrite(h)
+	}
+	p.takeOver(h, now)
+	return nil
+}
+
+// rewrite lets an alarm be written down as it is. p.mu is held.
+func (p *Panel) rewrite(h *held) {
+	p.board.put(h, *h.Alarm, "")
+	writes, _ := p.board.taken()
+	p.writes = append(p.writes, writes...)
 }
 
 // finish writes what is left at the end.

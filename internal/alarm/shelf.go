@@ -36,18 +36,22 @@ func (b *board) shelve(s Shelf, now time.Time) {
 	b.shelves[s.ID] = s
 	b.changed = true
 	for _, h := range b.listed() {
-		if !s.holds(h.thing) {
-			continue
+		if s.holds(h.thing) {
+			b.lay(h, s, now)
 		}
-		next := *h.Alarm
-		next.Parent = ""
-		h.shelf = s.ID
-		if next.AckedAt.IsZero() {
-			next.AckedAt, next.AckedBy, next.Note = now, s.By, s.Reason
-			h.byShelf = true
-		}
-		b.put(h, next, ChangeShelved)
 	}
+}
+
+// lay puts an alarm on a shelf.
+func (b *board) lay(h *held, s Shelf, now time.Time) {
+	next := *h.Alarm
+	next.Parent = ""
+	h.shelf = s.ID
+	if next.AckedAt.IsZero() {
+		next.AckedAt, next.AckedBy, next.Note = now, s.By, s.Reason
+		h.byShelf = true
+	}
+	b.put(h, next, ChangeShelved)
 }
 
 // unshelve ends a shelf: what lasts and was answered for by it alone wants an

@@ -160,9 +160,9 @@ func (b *board) restore(h *held, now time.Time) {
 
 // adopt takes an alarm as another process wrote it down in place of ours.
 func (b *board) adopt(theirs *held, now time.Time) {
-	if ours := b.things[theirs.thing]; ours != nil && ours.ID == theirs.ID {
-		theirs.joined = ours.joined
-	} else if ours != nil {
+	ours := b.things[theirs.thing]
+	same := ours != nil && ours.ID == theirs.ID
+	if ours != nil && !same {
 		delete(b.ids, ours.ID)
 		for _, h := range b.listed() {
 			if h.Parent == ours.ID {
@@ -171,4 +171,18 @@ func (b *board) adopt(theirs *held, now time.Time) {
 		}
 	}
 	b.restore(theirs, now)
+	if same {
+		theirs.joined, theirs.came = ours.joined, ours.came
+		for i, h := range b.recent {
+			if h == ours {
+				b.recent[i] = theirs
+			}
+		}
+		if b.burst.first == ours {
+			b.burst.first = theirs
+		}
+	}
+	if s, on := b.shelfOf(theirs.thing); on && theirs.shelf == "" {
+		b.lay(theirs, s, now)
+	}
 }

@@ -19,6 +19,10 @@ type Alarm struct {
 	RaisedAt time.Time
 	Open     bool
 	Body     []byte
+
+	// Was is the body that PutAlarm is to replace, so that nothing is lost that
+	// another process wrote meanwhile; nil: whatever is there.
+	Was []byte
 }
 
 // AlarmFilter chooses alarms of a project. Empty fields choose all.
@@ -32,9 +36,16 @@ type AlarmFilter struct {
 const alarmColumns = `id, endpoint, project, flow_id, kind, target, raised_at, is_open, body`
 
 // PutAlarm adds the alarm, or replaces the one with its id. It says
-// [ErrExists] if another open one is of the same thing.
+// [ErrExists] if another open one is of the same thing, and [ErrStale] if the
+// one with its id is not open any more with the body that v.Was names.
 func (s *Store) PutAlarm(ctx context.Context, v Alarm, lines ...trail.Line) error {
 	err := s.changed(ctx, lines, func(ctx context.Context, c conn) error {
+		if v.Was != nil {
+			n, err := c.exec(ctx, `UPDATE alarms SET is_open = $1, body = $2, raised_at = $3
+				WHERE id = $4 AND endpoint = $5 AND project = $6 AND is_open AND body = $7`,
+				v.Open, blob(v.Body), v.RaisedAt, v.ID, v.Endpoint, v.Project, v.Was)
+			return s.exists(stale(n, err))
+		}
 		_, err := c.exec(ctx, `INSERT INTO alarms (`+alarmColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 			ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint, project = excluded.project,
 				flow_id = excluded.flow_id, kind = excluded.kind, target = excluded.target,

@@ -79,8 +79,15 @@ func TestAlarms(t *testing.T) {
 		got, err := s.OpenAlarms(ctx, "e", "p")
 		must(t, err)
 		same(t, "open", got, []store.Alarm{a})
-		a.Open = false
+		late := a
+		late.Body, late.Was = []byte("3"), []byte("1")
+		wantErr(t, s.PutAlarm(ctx, late, line(trail.Alarm, "f", "acknowledged", day)), store.ErrStale)
+		late.Was = []byte("2")
+		must(t, s.PutAlarm(ctx, late))
+		a.Open, a.Body = false, []byte("4")
 		must(t, s.PutAlarm(ctx, a, line(trail.Alarm, "f", "cleared", day)))
+		late.Was = a.Body
+		wantErr(t, s.PutAlarm(ctx, late), store.ErrStale) // it is closed
 		must(t, s.PutAlarm(ctx, twin))
 		other := twin
 		other.ID, other.FlowID, other.RaisedAt = "c", "g", day.Add(2*time.Minute)
@@ -101,6 +108,23 @@ func TestAlarms(t *testing.T) {
 			same(t, fmt.Sprintf("%+v", filter), got, want)
 		}
 		wantWhole(t, s, 2)
+	})
+}
+
+// Of many who change an alarm as they have read it, one does.
+func TestAlarmIsChangedByOne(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, url string) {
+		other := open(t, url)
+		a := store.Alarm{ID: "a", FlowID: "f", Kind: "loss", RaisedAt: day, Open: true, Body: []byte("read")}
+		must(t, s.PutAlarm(t.Context(), a))
+		won := race(t, 16, func(ctx context.Context, i int) (bool, error) {
+			mine := a
+			mine.Body, mine.Was = fmt.Append(nil, "by ", i), a.Body
+			err := []*store.Store{s, other}[i%2].PutAlarm(ctx, mine, line(trail.Alarm, "f", "acknowledged", day))
+			return err == nil, ignore(err, store.ErrStale)
+		})
+		same(t, "winners", won, 1)
+		wantWhole(t, s, 1)
 	})
 }
 
