@@ -4,11 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/flowdeck/flowdeck/internal/config"
+	"github.com/flowdeck/flowdeck/internal/store"
+	"github.com/flowdeck/flowdeck/internal/trail"
 )
 
 // gcPercent is how much garbage, in percent of what lives, the dashboard lets
@@ -66,8 +72,19 @@ func serve(ctx context.Context, in invocation) error {
 		return err
 	}
 	in.log.Info("ready", "url", file.URL)
+	noteStart(ctx, st, in.log)
 	greet(in.Out, file.URL, made)
 	return p.wait(ctx)
+}
+
+// noteStart writes to the trail that a dashboard began, so that it tells too
+// when nobody could have seen anything. A trail that cannot be written keeps
+// nobody from looking.
+func noteStart(ctx context.Context, st *store.Store, log *slog.Logger) {
+	line := trail.Line{At: time.Now(), Kind: trail.Access, ID: uuid.NewString(), Verb: "dashboard_started", Detail: "version=" + Version()}
+	if err := st.AppendTrail(ctx, line); err != nil {
+		log.Warn("not written to the trail", "verb", line.Verb, "error", err)
+	}
 }
 
 func scheme(cfg config.Config) string {

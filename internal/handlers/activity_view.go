@@ -20,7 +20,7 @@ var trailVerbs = []string{
 	"raised", "cleared", "returned", "acknowledged", "shelved", "unshelved",
 	"protect", "release", "force_release", "ask", "confirm", "withdraw", "note", "delete_note", "handover", "band",
 	"label", "delete_label", "keep_good", "restore", "park", "unpark", "drop_parked",
-	"sign_in", "sign_in_refused", "sign_out",
+	"sign_in", "sign_in_refused", "sign_out", "dashboard_started",
 	"webhook_added", "webhook_changed", "webhook_removed", "user_add", "user_disable", "user_enable", "user_passwd",
 	"user_policy", "key_add", "key_revoke",
 }
@@ -143,8 +143,13 @@ func (v teller) deedNote(e trail.Event) string {
 	case control.VerbCreate, control.VerbAddOutput:
 		return "" // all of it is new
 	}
-	if e.Kind == trail.Signal || e.Kind == trail.Alarm {
-		return v.figuresNote(e.Detail)
+	switch e.Kind {
+	case trail.Signal, trail.Alarm:
+		return v.figuresNote(e.Verb, e.Detail)
+	case trail.Access:
+		if strings.HasPrefix(e.Detail, "address=") {
+			return v.figuresNote(e.Verb, e.Detail)
+		}
 	}
 	if told := control.Told(e.Detail); len(told) > 0 {
 		return v.changesTold(told, true)
@@ -178,13 +183,17 @@ func figuresOf(detail string) []figure {
 	return all
 }
 
-// figuresNote tells figures in words: "lasted 42s · far end 203.0.113.24".
-func (v teller) figuresNote(detail string) string {
+// figuresNote tells figures of a line in words: "was LIVE for 0:42 · far end
+// 203.0.113.24".
+func (v teller) figuresNote(verb, detail string) string {
 	figures := figuresOf(detail)
 	if figures == nil {
 		return detail
 	}
 	var notes []string
+	if before := v.beforeWords(verb, figures); before != "" {
+		notes = append(notes, before)
+	}
 	for _, f := range figures {
 		if name, value := v.figureWords(f); value != "" {
 			notes = append(notes, strings.TrimSpace(name+" "+value))
@@ -193,35 +202,80 @@ func (v teller) figuresNote(detail string) string {
 	return strings.Join(notes, " · ")
 }
 
+// beforeWords tell what was before a line, and for how long.
+func (v teller) beforeWords(verb string, figures []figure) string {
+	w := v.t.Trail.Figures
+	var was, lasted string
+	for _, f := range figures {
+		switch f.name {
+		case "was":
+			was = v.stateWord(f.value)
+		case "lasted":
+			lasted = f.value
+			if d, err := time.ParseDuration(f.value); err == nil {
+				lasted = ui.Counter(d)
+			}
+		}
+	}
+	switch {
+	case was != "" && lasted != "":
+		return w.WasFor(was, lasted)
+	case was != "":
+		return strings.TrimSpace(w.Was + " " + was)
+	case lasted == "":
+		return ""
+	}
+	switch verb {
+	case "output_lost":
+		return w.FineFor + " " + lasted
+	case "output_back", "link_back":
+		return w.LostFor + " " + lasted
+	case "link_lost":
+		return w.ReachedFor + " " + lasted
+	}
+	return w.Lasted + " " + lasted
+}
+
 // figureWords are a figure's name and value; no value leaves it out.
 func (v teller) figureWords(f figure) (name, value string) {
 	w := v.t.Trail.Figures
 	switch f.name {
-	case "output":
-		return "", "" // the line names it
-	case "was":
-		return w.Was, v.stateWord(f.value)
+	case "output", "was", "lasted":
+		return "", "" // the line names it, or it is told before the others
 	case "priority":
 		return w.Priority, map[string]string{"low": w.Low, "medium": w.Medium, "high": w.High}[f.value]
-	case "lasted":
-		if d, err := time.ParseDuration(f.value); err == nil {
-			return w.Lasted, ui.Counter(d)
-		}
-		return w.Lasted, f.value
 	case "until":
 		if at, err := time.Parse(time.RFC3339, f.value); err == nil {
 			return w.Until, v.day(at) + " UTC"
 		}
 		return w.Until, f.value
+	case "bitrate":
+		return w.Bitrate, withUnit(f.value, "Mb/s")
+	case "loss":
+		return w.Loss, withUnit(f.value, "%")
+	case "problem":
+		return "", v.t.Trail.Why(f.value)
 	}
 	name, ok := map[string]string{
-		"peer": w.Peer, "bitrate": w.Bitrate, "loss": w.Loss, "limit": w.Limit, "problem": w.Problem, "members": w.Members,
+		"peer": w.Peer, "limit": w.Limit, "members": w.Members, "address": w.Address,
 		"changes": w.Changes, "times": w.Times, "not_written": w.NotWritten, "flows": w.Flows,
 	}[f.name]
 	if !ok {
 		name = f.name
 	}
 	return name, f.value
+}
+
+// withUnit sets the unit of a figure apart; nothing was measured gives nothing.
+func withUnit(value, unit string) string {
+	number, has := strings.CutSuffix(value, unit)
+	if n, err := strconv.ParseFloat(number, 64); err == nil && n == 0 {
+		return ""
+	}
+	if !has {
+		return value
+	}
+	return strings.TrimSpace(number) + " " + unit
 }
 
 // stateWord is a state, as the trail names it, in the word of the list.

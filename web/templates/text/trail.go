@@ -5,53 +5,55 @@ import "fmt"
 // Trail are the texts of the page of the activity trail, and of what is told
 // of a fact: by whom, how old, how fresh it can be.
 type Trail struct {
-	Title      string
-	None       string // nothing was written yet
-	NothingHit string // the filters leave nothing
-	ShowAll    string
-	Flowdeck   string // the actor of what Flowdeck did by itself
-	Media      string // the actor of what media did
-	Whole      string // of a line that belongs to no flow
-	AllOfFlow  string // link from the page of a flow
-	UTC        string
-	Older      string
-	Newest     string
-	Rows       string
-	NewsOne    string // a line came since the page was shown
-	NewsMany   string // "{} new lines"
-	Chained    string
-	Verify     string // the command stands after it
-	CSV        string
-	JSON       string
-	Export     string
-	Details    string // of a line
-	Seq        string
-	Clock      string // the time to the millisecond
-	Settled    string
-	Request    string
-	Code       string
-	Said       string
-	Reason     string
-	Filters    string
-	Kind       string
-	Actor      string
-	Flow       string
-	Verb       string
-	Outcome    string
-	Text       string
-	From       string
-	To         string
-	TimeHelp   string
-	Search     string
-	Anything   string // of a choice: all
-	Clear      string
-	WithFlow   func(flow string) string // chip of the one flow that is shown
-	BadTime    func(value string) string
-	BadRange   string
-	BadChoice  func(value string) string
-	Cut        string // last line of a file that could not be written to its end
-	Today      string
-	Yesterday  string
+	Title       string
+	None        string // nothing was written yet
+	NothingHit  string // the filters leave nothing
+	ShowAll     string
+	Flowdeck    string // the actor of what Flowdeck did by itself
+	Media       string // the actor of what media did
+	Whole       string // of a line that belongs to no flow
+	Somebody    string // the actor of a sign-in that was refused
+	CommandLine string // the actor of the commands of the program
+	AllOfFlow   string // link from the page of a flow
+	UTC         string
+	Older       string
+	Newest      string
+	Rows        string
+	NewsOne     string // a line came since the page was shown
+	NewsMany    string // "{} new lines"
+	Chained     string
+	Verify      string // the command stands after it
+	CSV         string
+	JSON        string
+	Export      string
+	Details     string // of a line
+	Seq         string
+	Clock       string // the time to the millisecond
+	Settled     string
+	Request     string
+	Code        string
+	Said        string
+	Reason      string
+	Filters     string
+	Kind        string
+	Actor       string
+	Flow        string
+	Verb        string
+	Outcome     string
+	Text        string
+	From        string
+	To          string
+	TimeHelp    string
+	Search      string
+	Anything    string // of a choice: all
+	Clear       string
+	WithFlow    func(flow string) string // chip of the one flow that is shown
+	BadTime     func(value string) string
+	BadRange    string
+	BadChoice   func(value string) string
+	Cut         string // last line of a file that could not be written to its end
+	Today       string
+	Yesterday   string
 
 	Kinds    Kinds
 	Outcomes Outcomes
@@ -76,6 +78,8 @@ type Trail struct {
 	MediaComes   string
 	NoMedia      string
 	SinceClock   string // "since {} UTC"
+
+	Reasons Reasons
 
 	// why a button is off
 	OffService string // on the button
@@ -121,7 +125,7 @@ type Deeds struct {
 	OutputLost, OutputBack                                 string
 	LinkLost, LinkBack, Stale, Fresh, ChangesOften         string
 	WebhookAdded, WebhookChanged, WebhookRemoved           string
-	SignIn, SignInRefused, SignOut, TrailAccept            string
+	SignIn, SignInRefused, SignOut, TrailAccept, Started   string
 	UserAdd, UserTOTP, UserEnable, UserDisable             string
 	UserPassword, KeyAdd, KeyRemove, UserRole, UserTOTPOff string
 }
@@ -129,60 +133,68 @@ type Deeds struct {
 // Figures are the names of the figures that a line of a signal or an alarm
 // tells.
 type Figures struct {
-	Was, Lasted, Peer, Bitrate, Loss, Limit, Problem     string
+	Was, Lasted, Peer, Bitrate, Loss, Limit              string
 	Priority, Members, Changes, Times, Until, NotWritten string
 	Flows, Low, Medium, High, Unknown                    string
+	Address                                              string // of who signed in
+	FineFor, LostFor, ReachedFor                         string // a duration follows
+	WasFor                                               func(state, duration string) string
 }
 
+// Reasons are why media does not move, as the relay says it in English.
+type Reasons struct{ Nobody, Passphrase, OneSide, Address string }
+
 var englishTrail = Trail{
-	Title:      "Activity",
-	None:       "Nothing has happened here yet. Whatever somebody commands and whatever media does is written here.",
-	NothingHit: "No line matches.",
-	ShowAll:    "Show all activity",
-	Flowdeck:   "Flowdeck",
-	Media:      "Signal",
-	Whole:      "whole project",
-	AllOfFlow:  "All activity of this flow",
-	UTC:        "UTC",
-	Older:      "Older",
-	Newest:     "Newest",
-	Rows:       "Lines",
-	NewsOne:    "1 new line",
-	NewsMany:   "{} new lines",
-	Chained:    "Every line is chained to the one before it by a keyed hash. An edit, a deletion, a change of order or a cut end is found by",
-	Verify:     "Verify:",
-	CSV:        "CSV",
-	JSON:       "JSON",
-	Export:     "Export",
-	Details:    "Details",
-	Seq:        "Line",
-	Clock:      "Exact time",
-	Settled:    "Outcome known",
-	Request:    "Request id",
-	Code:       "Code",
-	Said:       "The service said",
-	Reason:     "Reason",
-	Filters:    "Filter",
-	Kind:       "Kind",
-	Actor:      "Who",
-	Flow:       "Flow",
-	Verb:       "What",
-	Outcome:    "Outcome",
-	Text:       "Search text",
-	From:       "From",
-	To:         "To",
-	TimeHelp:   "UTC. 19:30, 2026-11-21, 2026-11-21 19:30:05, or 2h ago.",
-	Search:     "Show",
-	Anything:   "All",
-	Clear:      "Clear",
-	WithFlow:   func(flow string) string { return "Flow " + flow },
-	BadTime:    func(value string) string { return quoted(value) + " is no time. Write 19:30, 2026-11-21 19:30, or 2h." },
-	BadRange:   "This is before the beginning. Nothing could match.",
-	BadChoice:  func(value string) string { return quoted(value) + " is not understood, and was left out." },
-	Cut:        "INCOMPLETE: the file could not be written to its end. Export again.",
-	Today:      "Today",
-	Yesterday:  "Yesterday",
-	Kinds:      Kinds{Command: "Command", Signal: "Signal", Alarm: "Alarm", Care: "Care", Access: "Access"},
+	Title:       "Activity",
+	None:        "Nothing has happened here yet. Whatever somebody commands and whatever media does is written here.",
+	NothingHit:  "No line matches.",
+	ShowAll:     "Show all activity",
+	Flowdeck:    "Flowdeck",
+	Media:       "Signal",
+	Whole:       "whole project",
+	Somebody:    "Somebody",
+	CommandLine: "command line",
+	AllOfFlow:   "All activity of this flow",
+	UTC:         "UTC",
+	Older:       "Older",
+	Newest:      "Newest",
+	Rows:        "Lines",
+	NewsOne:     "1 new line",
+	NewsMany:    "{} new lines",
+	Chained:     "Every line is chained to the one before it by a keyed hash. An edit, a deletion, a change of order or a cut end is found by",
+	Verify:      "Verify:",
+	CSV:         "CSV",
+	JSON:        "JSON",
+	Export:      "Export",
+	Details:     "Details",
+	Seq:         "Line",
+	Clock:       "Exact time",
+	Settled:     "Outcome known",
+	Request:     "Request id",
+	Code:        "Code",
+	Said:        "The service said",
+	Reason:      "Reason",
+	Filters:     "Filter",
+	Kind:        "Kind",
+	Actor:       "Who",
+	Flow:        "Flow",
+	Verb:        "What",
+	Outcome:     "Outcome",
+	Text:        "Search text",
+	From:        "From",
+	To:          "To",
+	TimeHelp:    "UTC. 19:30, 2026-11-21, 2026-11-21 19:30:05, or 2h ago.",
+	Search:      "Show",
+	Anything:    "All",
+	Clear:       "Clear",
+	WithFlow:    func(flow string) string { return "Flow " + flow },
+	BadTime:     func(value string) string { return quoted(value) + " is no time. Write 19:30, 2026-11-21 19:30, or 2h." },
+	BadRange:    "This is before the beginning. Nothing could match.",
+	BadChoice:   func(value string) string { return quoted(value) + " is not understood, and was left out." },
+	Cut:         "INCOMPLETE: the file could not be written to its end. Export again.",
+	Today:       "Today",
+	Yesterday:   "Yesterday",
+	Kinds:       Kinds{Command: "Command", Signal: "Signal", Alarm: "Alarm", Care: "Care", Access: "Access"},
 	Outcomes: Outcomes{
 		Done: "done", Refused: "refused", Unknown: "outcome unknown", NotDone: "did not happen", Open: "on its way",
 	},
@@ -202,15 +214,21 @@ var englishTrail = Trail{
 		OutputLost: "output {} lost", OutputBack: "output {} came back", LinkLost: "the service is not reached",
 		LinkBack: "the service is reached again", Stale: "nothing is known of any flow", Fresh: "flows are known again",
 		ChangesOften: "changes too often to write each down", SignIn: "signed in", SignInRefused: "was refused at the sign-in {}", SignOut: "signed out",
-		TrailAccept: "accepted the trail as it is", WebhookAdded: "added webhook {}", WebhookChanged: "changed webhook {}",
+		TrailAccept: "accepted the trail as it is", Started: "the dashboard started", WebhookAdded: "added webhook {}", WebhookChanged: "changed webhook {}",
 		WebhookRemoved: "removed webhook {}", UserAdd: "added user {}", UserTOTP: "set up one-time codes of user {}", UserEnable: "let user {} in again",
 		UserDisable: "locked user {} out", UserPassword: "set a new password for user {}", KeyAdd: "added a key for user {}",
 		KeyRemove: "removed a key of user {}", UserRole: "changed what user {} may do", UserTOTPOff: "turned off one-time codes of user {}",
 	},
 	Figures: Figures{
-		Was: "before", Lasted: "lasted", Peer: "far end", Bitrate: "bitrate", Loss: "loss", Limit: "limit", Problem: "because",
+		Was: "was", Lasted: "lasted", Peer: "far end", Bitrate: "bitrate", Loss: "loss", Limit: "limit",
 		Priority: "priority", Members: "members", Changes: "changes", Times: "times", Until: "until", NotWritten: "not written",
 		Flows: "flows", Low: "low", Medium: "medium", High: "high", Unknown: "not known",
+		Address: "from", FineFor: "was fine for", LostFor: "was lost for", ReachedFor: "was reached for",
+		WasFor: func(state, duration string) string { return "was " + state + " for " + duration },
+	},
+	Reasons: Reasons{
+		Nobody: "nobody answers", Passphrase: "the far end uses another passphrase",
+		OneSide: "only one side uses a passphrase", Address: "the far end does not allow this address",
 	},
 	On: "enabled", Off: "disabled",
 	MeasuredAgo:  "measured {} ago",
@@ -257,47 +275,49 @@ var englishTrail = Trail{
 }
 
 var chineseTrail = Trail{
-	Title:      "操作记录",
-	None:       "尚无记录。所有操作与信号变化都会写在这里。",
-	NothingHit: "没有符合条件的记录。",
-	ShowAll:    "显示全部记录",
-	Flowdeck:   "Flowdeck 系统",
-	Media:      "信号",
-	Whole:      "整个项目",
-	AllOfFlow:  "此传输流的全部记录",
-	UTC:        "UTC 时间",
-	Older:      "更早",
-	Newest:     "最新",
-	Rows:       "行数",
-	NewsOne:    "1 条新记录",
-	NewsMany:   "{} 条新记录",
-	Chained:    "每条记录都以密钥散列与前一条相连；修改、删除、调换顺序或截断都能查出，命令为",
-	Verify:     "校验：",
-	CSV:        "CSV 文件",
-	JSON:       "JSON 文件",
-	Export:     "导出",
-	Details:    "详情",
-	Seq:        "序号",
-	Clock:      "精确时间",
-	Settled:    "结果确定于",
-	Request:    "请求编号",
-	Code:       "代码",
-	Said:       "服务返回",
-	Reason:     "原因",
-	Filters:    "筛选",
-	Kind:       "类别",
-	Actor:      "操作者",
-	Flow:       "传输流",
-	Verb:       "事项",
-	Outcome:    "结果",
-	Text:       "搜索文字",
-	From:       "开始",
-	To:         "结束",
-	TimeHelp:   "UTC 时间。如 19:30、2026-11-21、2026-11-21 19:30:05，或 2h（2 小时前）。",
-	Search:     "显示",
-	Anything:   "全部",
-	Clear:      "清除",
-	WithFlow:   func(flow string) string { return "传输流 " + flow },
+	Title:       "操作记录",
+	None:        "尚无记录。所有操作与信号变化都会写在这里。",
+	NothingHit:  "没有符合条件的记录。",
+	ShowAll:     "显示全部记录",
+	Flowdeck:    "Flowdeck 系统",
+	Media:       "信号",
+	Whole:       "整个项目",
+	Somebody:    "有人",
+	CommandLine: "命令行",
+	AllOfFlow:   "此传输流的全部记录",
+	UTC:         "UTC 时间",
+	Older:       "更早",
+	Newest:      "最新",
+	Rows:        "行数",
+	NewsOne:     "1 条新记录",
+	NewsMany:    "{} 条新记录",
+	Chained:     "每条记录都以密钥散列与前一条相连；修改、删除、调换顺序或截断都能查出，命令为",
+	Verify:      "校验：",
+	CSV:         "CSV 文件",
+	JSON:        "JSON 文件",
+	Export:      "导出",
+	Details:     "详情",
+	Seq:         "序号",
+	Clock:       "精确时间",
+	Settled:     "结果确定于",
+	Request:     "请求编号",
+	Code:        "代码",
+	Said:        "服务返回",
+	Reason:      "原因",
+	Filters:     "筛选",
+	Kind:        "类别",
+	Actor:       "操作者",
+	Flow:        "传输流",
+	Verb:        "事项",
+	Outcome:     "结果",
+	Text:        "搜索文字",
+	From:        "开始",
+	To:          "结束",
+	TimeHelp:    "UTC 时间。如 19:30、2026-11-21、2026-11-21 19:30:05，或 2h（2 小时前）。",
+	Search:      "显示",
+	Anything:    "全部",
+	Clear:       "清除",
+	WithFlow:    func(flow string) string { return "传输流 " + flow },
 	BadTime: func(value string) string {
 		return "“" + value + "”不是时间。请写作 19:30、2026-11-21 19:30 或 2h。"
 	},
@@ -324,15 +344,20 @@ var chineseTrail = Trail{
 		OutputLost: "输出 {} 丢失", OutputBack: "输出 {} 已恢复", LinkLost: "无法连接服务",
 		LinkBack: "已恢复与服务的连接", Stale: "所有传输流的状态均未知", Fresh: "传输流状态已恢复",
 		ChangesOften: "变化过于频繁，未逐条记录", SignIn: "登录", SignInRefused: "登录被拒绝 {}", SignOut: "退出登录",
-		TrailAccept: "接受了现有记录", WebhookAdded: "添加了 Webhook {}", WebhookChanged: "修改了 Webhook {}",
+		TrailAccept: "接受了现有记录", Started: "控制台已启动", WebhookAdded: "添加了 Webhook {}", WebhookChanged: "修改了 Webhook {}",
 		WebhookRemoved: "移除了 Webhook {}", UserAdd: "添加了用户 {}", UserTOTP: "为用户 {} 设置了一次性验证码", UserEnable: "重新启用了用户 {}",
 		UserDisable: "停用了用户 {}", UserPassword: "为用户 {} 设置了新密码", KeyAdd: "为用户 {} 添加了密钥",
 		KeyRemove: "移除了用户 {} 的密钥", UserRole: "修改了用户 {} 的权限", UserTOTPOff: "关闭了用户 {} 的一次性验证码",
 	},
 	Figures: Figures{
-		Was: "此前", Lasted: "持续", Peer: "对端", Bitrate: "码率", Loss: "丢包", Limit: "限值", Problem: "原因",
+		Was: "此前", Lasted: "持续", Peer: "对端", Bitrate: "码率", Loss: "丢包", Limit: "限值",
 		Priority: "优先级", Members: "成员", Changes: "变化", Times: "次数", Until: "至", NotWritten: "未记录",
 		Flows: "传输流", Low: "低", Medium: "中", High: "高", Unknown: "未知",
+		Address: "来自", FineFor: "此前正常", LostFor: "丢失历时", ReachedFor: "此前连通",
+		WasFor: func(state, duration string) string { return "此前" + state + " " + duration },
+	},
+	Reasons: Reasons{
+		Nobody: "无人应答", Passphrase: "对端使用了不同的口令", OneSide: "仅一端设置了口令", Address: "对端不允许此地址",
 	},
 	On: "已启用", Off: "已停用",
 	MeasuredAgo:  "{} 前测得",
@@ -378,6 +403,23 @@ var chineseTrail = Trail{
 	RenewLead: "登录即将到期。请重新登录，本页及已填内容会保留。",
 }
 
+// Why tells in the reader's language what the relay said; what it does not know
+// stays as it is.
+func (t Trail) Why(said string) string {
+	own := englishTrail.Reasons
+	switch said {
+	case own.Nobody:
+		return t.Reasons.Nobody
+	case own.Passphrase:
+		return t.Reasons.Passphrase
+	case own.OneSide:
+		return t.Reasons.OneSide
+	case own.Address:
+		return t.Reasons.Address
+	}
+	return said
+}
+
 // DeedOf tells what a line is about by its verb; it is false for a verb that is
 // not known here.
 func (t Trail) DeedOf(verb string) (format string, known bool) {
@@ -395,7 +437,7 @@ func (t Trail) DeedOf(verb string) (format string, known bool) {
 		"changes_often": d.ChangesOften, "webhook_added": d.WebhookAdded, "webhook_changed": d.WebhookChanged,
 		"webhook_removed": d.WebhookRemoved, "user_add": d.UserAdd, "user_totp": d.UserTOTP, "user_enable": d.UserEnable,
 		"user_disable": d.UserDisable, "user_passwd": d.UserPassword, "key_add": d.KeyAdd, "key_revoke": d.KeyRemove,
-		"sign_in": d.SignIn, "sign_in_refused": d.SignInRefused, "sign_out": d.SignOut, "trail_accept": d.TrailAccept,
+		"sign_in": d.SignIn, "sign_in_refused": d.SignInRefused, "sign_out": d.SignOut, "trail_accept": d.TrailAccept, "dashboard_started": d.Started,
 		"user_policy": d.UserRole, "user_totp_off": d.UserTOTPOff,
 	}[verb]
 	return format, known
