@@ -55,7 +55,7 @@ func TestActivity(t *testing.T) {
 	page := b.page("/activity")
 	all := strings.Join(events(page), "\n")
 	for _, want := range []string{
-		"op-1 FEED-A stopped the flow done", "Signal FEED-A source lost before LIVE · lasted 0:42 · far end 203.0.113.24 · because timed out",
+		"op-1 FEED-A stopped the flow done", "Signal FEED-A source lost was LIVE for 0:42 · far end 203.0.113.24 · timed out",
 		"whole project added user <b>x</b> @SUM(A1)", "op-1 FEED-A added a note note number 1",
 	} {
 		if !strings.Contains(all, want) {

@@ -120,10 +120,14 @@ func withCode(word, code string) string {
 // actorOf is who did it.
 func (v teller) actorOf(e trail.Event) string {
 	switch {
+	case e.Kind == trail.Access && e.Actor == "command line":
+		return v.t.Trail.CommandLine
 	case e.Actor != "":
 		return e.Actor
 	case e.Kind == trail.Signal:
 		return v.t.Trail.Media
+	case e.Verb == "sign_in_refused":
+		return v.t.Trail.Somebody
 	}
 	return v.t.Trail.Flowdeck
 }

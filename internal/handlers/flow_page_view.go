@@ -250,7 +250,7 @@ func (v teller) sourceBox(f *monitor.Flow) pages.SourceBox {
 	if f.Statistics != nil && f.Status == medialive.Active {
 		b.Figures = v.keyFigures(f)
 		if mediaAge(f) != monitor.Gone {
-			b.Problem = f.Statistics.Source.Problem
+			b.Problem = v.t.Trail.Why(f.Statistics.Source.Problem)
 		}
 	}
 	return b
@@ -401,7 +401,7 @@ func (v teller) measuredOutput(row *pages.OutputRow, o monitor.Output, s mediali
 	case monitor.OutputUnknown:
 		row.Bitrate, row.RTT, row.Loss = lostFigure, lostFigure, lostFigure
 	case monitor.OutputLost, monitor.OutputIdle:
-		row.Problem = s.Problem
+		row.Problem = v.t.Trail.Why(s.Problem)
 		if s.Attempts > 0 {
 			row.Problem = v.t.Flow.NoAnswerTry(s.Attempts)
 		}

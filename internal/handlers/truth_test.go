@@ -325,15 +325,19 @@ func TestParseWhen(t *testing.T) {
 func TestFigures(t *testing.T) {
 	v := tellerOf(polled())
 	for detail, want := range map[string]string{
-		`was=live lasted=42s peer=203.0.113.24:5000`: "before LIVE · lasted 0:42 · far end 203.0.113.24:5000",
-		`problem="a \"quoted\" = one" members=3`:     `because a "quoted" = one · members 3`,
+		`was=live lasted=42s peer=203.0.113.24:5000`: "was LIVE for 0:42 · far end 203.0.113.24:5000",
+		`problem="a \"quoted\" = one" members=3`:     `a "quoted" = one · members 3`,
 		`priority=high until=2026-11-21T20:00:00Z`:   "priority high · until 20:00:00 UTC",
+		`was=live bitrate=8.24Mb/s loss=1.2%`:        "was LIVE · bitrate 8.24 Mb/s · loss 1.2 %",
+		`was=waiting lasted=3s bitrate=0.00Mb/s`:     "was WAITING for 0:03",
+		`address=203.0.113.9`:                        "from 203.0.113.9",
+		`output=OUT-1 lasted=90s`:                    "lasted 1:30",
 		`output=OUT-1 strange=x`:                     "strange x",
 		`no figures`:                                 "no figures",
 		`="`:                                         `="`,
 		``:                                           "",
 	} {
-		if got := v.figuresNote(detail); got != want {
+		if got := v.figuresNote("", detail); got != want {
 			t.Errorf("%s is told as %q, not %q", detail, got, want)
 		}
 	}

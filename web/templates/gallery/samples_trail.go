@@ -25,7 +25,7 @@ func (s studio) event(i int) pages.ActivityLine {
 		l.Text, l.Reason, l.Outcome, l.Mark = about(d.OutputOff, "PARTNER-EAST"), "they asked for it", w.Outcomes.Open, ui.ShapeStarting
 	case 1:
 		l.Kind, l.Actor, l.Person, l.Hand, l.Shape = w.Kinds.Signal, w.Media, false, false, ui.ShapeLost
-		l.Text, l.Note = about(d.OutputLost, "AFFILIATE-4"), w.Figures.Lasted+" 1:48:06 · "+w.Figures.Peer+" 203.0.113.90:7001"
+		l.Text, l.Note = about(d.OutputLost, "AFFILIATE-4"), w.Figures.FineFor+" 1:48:06 · "+w.Figures.Peer+" 203.0.113.90:7001"
 	case 2:
 		l.Text, l.Note, l.Outcome = about(d.ChangeOutput, "CHANNEL-OTT"), s.t.Field.Latency+" 120 ms → 200 ms", w.Outcomes.Done
 		l.Settled = "18:41:10.412 UTC, " + s.t.Flow.AfterCommand("0.4 s")
@@ -36,7 +36,7 @@ func (s studio) event(i int) pages.ActivityLine {
 		l.Text, l.Outcome, l.Mark, l.Bad = d.Stop, w.Outcomes.Unknown, ui.ShapeStale, true
 	case 5:
 		l.Kind, l.Actor, l.Person, l.Hand, l.Shape = w.Kinds.Signal, w.Media, false, false, ui.ShapeLive
-		l.Text, l.Note = d.Live, w.Figures.Was+" "+s.t.State.Waiting+" · "+w.Figures.Bitrate+" 8.24"
+		l.Text, l.Note = d.Live, w.Figures.WasFor(s.t.State.Waiting, "0:11")+" · "+w.Figures.Bitrate+" 8.24 Mb/s"
 	case 6:
 		l.Kind, l.Text, l.Reason = w.Kinds.Care, d.Protect, "UEFA MD4"
 	case 7:
