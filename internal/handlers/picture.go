@@ -73,16 +73,48 @@ func partOf(parts []part, target string) part {
 // appendChange appends what leads from one rendering of a part to another.
 func appendChange(dst []byte, old, now part) []byte {
 	sameRow := func(a, b part) bool { return a.target == b.target }
-	changed := old.target == "" || !bytes.Equal(old.html, now.html)
+	changed := old.target == "" || !alike(old.html, now.html)
 	if changed || !slices.EqualFunc(old.rows, now.rows, sameRow) {
 		return appendPartial(dst, now.target, now.content())
 	}
 	for i, row := range now.rows {
-		if !bytes.Equal(old.rows[i].html, row.html) {
+		if !alike(old.rows[i].html, row.html) {
 			dst = appendPartial(dst, row.target, row.html)
 		}
 	}
 	return dst
+}
+
+// What stands around the text of a moment; see [ui.Moment].
+var (
+	momentBegins = []byte(`<time data-t="`)
+	momentEnds   = []byte(`</time>`)
+)
+
+// alike tells that two renderings differ at most in the texts of moments, which
+// the browser counts on by itself: else whatever lasts would be sent to every
+// viewer each second.
+func alike(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	for {
+		headA, restA, moreA := bytes.Cut(a, momentBegins)
+		headB, restB, moreB := bytes.Cut(b, momentBegins)
+		if moreA != moreB || !bytes.Equal(headA, headB) {
+			return false
+		}
+		if !moreA {
+			return true
+		}
+		tagA, restA, _ := bytes.Cut(restA, []byte(">"))
+		tagB, restB, _ := bytes.Cut(restB, []byte(">"))
+		if !bytes.Equal(tagA, tagB) {
+			return false
+		}
+		_, a, _ = bytes.Cut(restA, momentEnds)
+		_, b, _ = bytes.Cut(restB, momentEnds)
+	}
 }
 
 // appendPartial appends a part in the envelope by which htmx finds its target.
