@@ -61,7 +61,6 @@ type AlarmPage struct {
 	NoPast, NoPastHelp                        string
 	AckShown                                  func(n int) string
 	More                                      string // link to the two forms
-	MoreOf                                    func(what string) string
 	From, To, Show                            string
 	TimeHelp                                  string
 	TimeFault                                 string
@@ -153,8 +152,8 @@ var englishAlarms = Alarms{
 		NoShelved: "Nothing is shelved.", NoShelvedHelp: "A shelf keeps a known alarm away for at most eight hours; then it comes back by itself.",
 		NoPast: "No alarm in this time.", NoPastHelp: "Choose another time.",
 		AckShown: func(n int) string { return "Acknowledge the " + strconv.Itoa(n) + " shown" },
-		More:     "Note, shelve", MoreOf: func(what string) string { return "Acknowledge with a note, or shelve: " + what },
-		From: "From, UTC", To: "To, UTC", Show: "Show", TimeHelp: "Year-month-day and hour:minute, UTC",
+		More:     "Note, shelve",
+		From:     "From, UTC", To: "To, UTC", Show: "Show", TimeHelp: "Year-month-day and hour:minute, UTC",
 		TimeFault: "Write it as 2026-11-21 19:45.", OrderFault: "The end must be after the beginning, by at most 92 days.",
 		OfFlow: "of {}", AllFlows: "Show all flows",
 		Cut:     func(n int) string { return "Only the newest " + strconv.Itoa(n) + " are shown. Choose a shorter time." },
@@ -235,8 +234,8 @@ var chineseAlarms = Alarms{
 		NoShelved: "没有搁置的告警。", NoShelvedHelp: "搁置可让已知告警暂不出现，最长八小时，到期自动恢复。",
 		NoPast: "这段时间没有告警。", NoPastHelp: "请选择其他时间。",
 		AckShown: func(n int) string { return "确认所示 " + strconv.Itoa(n) + " 条" },
-		More:     "备注、搁置", MoreOf: func(what string) string { return "附备注确认或搁置：" + what },
-		From: "从（UTC）", To: "到（UTC）", Show: "查看", TimeHelp: "年-月-日 时:分，UTC",
+		More:     "备注、搁置",
+		From:     "从（UTC）", To: "到（UTC）", Show: "查看", TimeHelp: "年-月-日 时:分，UTC",
 		TimeFault: "请按 2026-11-21 19:45 的格式填写。", OrderFault: "结束时间须晚于开始时间，最长 92 天。",
 		OfFlow: "仅 {}", AllFlows: "查看全部传输流",
 		Cut: func(n int) string {
