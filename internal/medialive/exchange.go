@@ -110,7 +110,7 @@ func (l *link) call(ctx context.Context, r request, out any) (answer, error) {
 
 // exchange gives the answer to a request if it is a success.
 func (l *link) exchange(ctx context.Context, r request) (answer, error) {
-	if r.command || r.once {
+	if r.command || r.once || isOnce(ctx) {
 		a, err := l.attempt(ctx, r)
 		return a, asError(err)
 	}

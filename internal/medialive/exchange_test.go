@@ -574,3 +574,31 @@ func answeringBody(t *testing.T, body string) *Client {
 	})
 	return c
 }
+
+// TestOnce makes a read that must not be repeated.
+func TestOnce(t *testing.T) {
+	for name, want := range map[string]struct {
+		ctx   func(context.Context) context.Context
+		calls int32
+	}{
+		"repeated":     {func(ctx context.Context) context.Context { return ctx }, 3},
+		"not repeated": {Once, 1},
+	} {
+		var calls atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			calls.Add(1)
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}))
+		c, err := New(Config{Endpoint: server.URL, ProjectID: strings.Repeat("0", 32), Auth: Token("token")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.ListFlows(want.ctx(t.Context()), 10, 0); KindOf(err) != KindUnavailable {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := calls.Load(); got != want.calls {
+			t.Errorf("%s: %d calls, want %d", name, got, want.calls)
+		}
+		server.Close()
+	}
+}

@@ -11,6 +11,14 @@ import (
 // within five seconds, and repeats are at most a tenth of all reads in the long
 // run, so that a service in trouble is not buried. A command is never repeated.
 
+type onceKey struct{}
+
+// Once has reads with this context made once and never repeated: those that
+// only probe whether a service that fails is well again.
+func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }
+
 // retryable says whether asking again may help. A throttled read is left to
 // the caller's own schedule.
 func retryable(err *Error) bool { return err.Kind == KindUnavailable }

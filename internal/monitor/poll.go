@@ -223,6 +223,15 @@ func (p *poller) open() bool {
 	return p.fails >= breakerFails
 }
 
+// probing keeps a probe from being repeated: repeats of all readers together
+// would be more calls than the breaker lets through.
+func (p *poller) probing(ctx context.Context) context.Context {
+	if p.open() {
+		return medialive.Once(ctx)
+	}
+	return ctx
+}
+
 // sweeps reads the list again and again.
 func (p *poller) sweeps(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -252,7 +261,7 @@ func (p *poller) sweep(ctx context.Context) {
 	for ; page < maxPages; page++ {
 		var got medialive.FlowPage
 		at, err := p.call(ctx, laneFirst, func(r Reader) (err error) {
-			got, err = r.ListFlows(ctx, pageSize, page*pageSize)
+			got, err = r.ListFlows(p.probing(ctx), pageSize, page*pageSize)
 			return err
 		})
 		if err != nil {
