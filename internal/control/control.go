@@ -180,6 +180,7 @@ type deed struct {
 	// needless, if set, tells after the guard that there is nothing to do.
 	needless func() error
 	wants    medialive.FlowStatus // of a start or stop
+	before   *monitor.Flow        // as it was read in this turn; nil: it was not
 	// do makes the one call.
 	do func(context.Context) error
 	// made, if set, gives the id of the flow that the call made.
@@ -219,6 +220,8 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	}
 	if d.wants != "" {
 		c.supersede(ctx, row, d.wants, err)
+	} else if err == nil {
+		c.overtake(ctx, row, d.before)
 	}
 	c.tell(op, row, outcome)
 	op.Watcher.ReadSoon(h.flowID)

@@ -451,7 +451,7 @@ func TestOrphansAreSettledByReading(t *testing.T) {
 		add("delete", id, "", "", time.Minute):                     "not_done",
 		add("add_output", id, "", "one", time.Minute):              "done",
 		add("add_output", id, "", "two", time.Minute):              "not_done",
-		add("delete_output", id, "", "two", time.Minute):           "done",
+		add("delete_output", id, "", "three", time.Minute):         "done",
 		add("delete_output", id, "", "one", time.Minute):           "not_done",
 		add("update_source", id, "", "src", time.Minute):           "unknown",
 		add("add_output", id, "", "too-early-to-say", time.Second): "unknown",

@@ -66,7 +66,7 @@ func (h *hand) updateOutput(ctx context.Context, now medialive.Output, ch medial
 	want := ch.Apply(now)
 	changes := DiffOutput(now, want)
 	d := deed{
-		verb: VerbUpdateOutput, target: now.Name, detail: describe(changes), changes: true, want: digest(changes),
+		verb: VerbUpdateOutput, target: now.Name, detail: describe(changes), changes: true, want: digest(changes), before: outputBefore(now),
 		do: func(ctx context.Context) error {
 			_, err := h.op.Client.UpdateOutput(ctx, h.flowID, now.Name, ch)
 			return err

@@ -52,8 +52,10 @@ func (c *Control) reconcile(w Watcher, rows []store.Command) {
 			outcome := judge(row, s, now)
 			if outcome == monitor.OutcomePending {
 				open = append(open, row)
+			} else if change := row.Verb == VerbUpdateSource || row.Verb == VerbUpdateOutput; change && outcome == monitor.OutcomeNotDone {
+				c.settle(c.ctx, row.ID, outcome, nil) // it is as it was before
 			} else if outcome != monitor.OutcomeUnknown {
-				c.settle(c.ctx, row.ID, outcome, nil)
+				c.conclude(row, outcome)
 			}
 		}
 		rows = open

@@ -123,10 +123,10 @@ func (c *Control) find(row store.Command, d deed) {
 		done, err := d.check(ctx)
 		switch kind := medialive.KindOf(err); {
 		case err == nil && done:
-			c.settle(c.ctx, row.ID, monitor.OutcomeDone, nil)
+			c.conclude(row, monitor.OutcomeDone)
 			return
 		case err == nil && asked.Sub(began) >= effectTime:
-			c.settle(c.ctx, row.ID, monitor.OutcomeNotDone, nil)
+			c.conclude(row, monitor.OutcomeNotDone)
 			return
 		case err != nil && (kind == medialive.KindNotSignedIn || kind == medialive.KindNotPermitted):
 			return

@@ -45,7 +45,7 @@ func (c *Control) UpdateSource(ctx context.Context, op Operator, flowID, sourceN
 func (h *hand) updateSource(ctx context.Context, name string, now, s medialive.Source) error {
 	changes := DiffSource(now, s)
 	d := deed{
-		verb: VerbUpdateSource, target: name, detail: describe(changes), changes: true, want: digest(changes),
+		verb: VerbUpdateSource, target: name, detail: describe(changes), changes: true, want: digest(changes), before: sourceBefore(now),
 		do: func(ctx context.Context) error {
 			_, err := h.op.Client.UpdateSource(ctx, h.flowID, name, s)
 			return err
