@@ -1,0 +1,175 @@
+package rehearsal
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+)
+
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+func after(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
+
+// fact is what is true of the flow "f" from a time on.
+func fact(seconds int, s medialive.FlowStatus, h medialive.Health) medialivetest.Fact {
+	f := newFlow("EVENT", s, 1)
+	f.ID, f.Sources[0].Health, f.Outputs[0].Health = "f", h, h
+	return medialivetest.Fact{At: after(seconds), ID: "f", Cause: "Change", Flow: f}
+}
+
+// goesLive is standby, live from 10 s on, without media from 60 s on, in standby
+// again from 120 s on.
+func goesLive() truth {
+	return newTruth([]medialivetest.Fact{
+		fact(0, medialive.Standby, medialive.Disconnected), fact(10, medialive.Active, medialive.Connected),
+		fact(60, medialive.Active, medialive.Disconnected), fact(120, medialive.Standby, medialive.Disconnected),
+	})
+}
+
+// TestJudgeSeesFalseStatements shows the judge statements that were true within
+// their window, and some that were not.
+func TestJudgeSeesFalseStatements(t *testing.T) {
+	for _, c := range []struct {
+		at    int
+		about about
+		word  string
+		false bool
+	}{
+		{5, aboutState, "STANDBY", false},
+		{5, aboutState, "LIVE", true},
+		{30, aboutState, "LIVE", false},
+		{30, aboutState, "STANDBY", true},
+		{65, aboutState, "LIVE", false}, // within the window
+		{75, aboutState, "LIVE", true},
+		{75, aboutState, "SOURCE LOST", false},
+		{75, aboutState, "OUTPUT", true},
+		{75, aboutState, "STALE", false}, // says nothing of now
+		{200, aboutState, "SOURCE LOST", true},
+		{30, aboutState, "LOSS", true},
+		{30, aboutConfirmed, "ACTIVE", false},
+		{200, aboutConfirmed, "ACTIVE", true},
+		{30, aboutOutput, "ok", false},
+		{75, aboutOutput, "ok", true},
+	} {
+		s := sight{after(c.at), "op", "/flows", "f", c.about, "out-1", c.word, 10 * time.Second}
+		if problems := judgeShown(goesLive(), []sight{s}); (len(problems) > 0) != c.false {
+			t.Errorf("%s %s at %d s: %v", c.about, c.word, c.at, problems)
+		}
+	}
+	cut := fact(10, medialive.Active, medialive.Connected)
+	cut.Flow.Outputs[0].Health = medialive.Disconnected
+	s := sight{after(60), "op", "/flows", "f", aboutState, "", "LIVE", 10 * time.Second}
+	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 1 {
+		t.Errorf("LIVE with an output that was lost for a minute: %v", problems)
+	}
+	if !goesLive().false(sight{after(30), "op", "/flows", "gone", aboutState, "", "LIVE", time.Second}) {
+		t.Error("a flow that never was may be shown as LIVE")
+	}
+}
+
+// given is a command of the trail with its outcome.
+func given(id, verb, outcome string, seconds int) []line {
+	return []line{
+		{Seq: 1, ID: id, Kind: "command", Verb: verb, FlowID: "f", Actor: "op-1", At: after(seconds)},
+		{Seq: 2, ID: id, Kind: "outcome", Verb: verb, FlowID: "f", Outcome: outcome, At: after(seconds + 1)},
+	}
+}
+
+func asked(op string, seconds int, effect bool) medialivetest.Request {
+	return medialivetest.Request{Call: medialivetest.Call{Op: op, FlowID: "f"}, At: after(seconds), Effect: effect}
+}
+
+// TestJudgeSeesDoubleActs gives the judge one command with too many effects, an
+// effect without a command, and outcomes that are not what happened.
+func TestJudgeSeesDoubleActs(t *testing.T) {
+	const op = "ModifyFlowStart"
+	for name, c := range map[string]struct {
+		lines    []line
+		requests []medialivetest.Request
+		wants    int
+	}{
+		"as it should be":        {given("a", "start", "done", 1), []medialivetest.Request{asked(op, 1, true)}, 0},
+		"refused":                {given("a", "start", "refused", 1), []medialivetest.Request{asked(op, 1, false)}, 0},
+		"two effects":            {given("a", "start", "done", 1), []medialivetest.Request{asked(op, 1, true), asked(op, 2, true)}, 1},
+		"asked twice":            {given("a", "start", "done", 1), []medialivetest.Request{asked(op, 1, false), asked(op, 2, true)}, 1},
+		"without a command":      {nil, []medialivetest.Request{asked(op, 1, true)}, 1},
+		"before its command":     {given("a", "start", "not_done", 5), []medialivetest.Request{asked(op, 1, true)}, 1},
+		"of another verb":        {given("a", "stop", "refused", 1), []medialivetest.Request{asked(op, 2, true)}, 1},
+		"done without an effect": {given("a", "start", "done", 1), []medialivetest.Request{asked(op, 1, false)}, 1},
+		"refused with an effect": {given("a", "start", "refused", 1), []medialivetest.Request{asked(op, 1, true)}, 1},
+		"not done, with one":     {given("a", "start", "not_done", 1), []medialivetest.Request{asked(op, 1, true)}, 1},
+	} {
+		if problems, _ := judgeTwice(c.lines, c.requests); len(problems) != c.wants {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
+}
+
+// TestJudgeSeesMissingActs takes lines out of a trail, and changes who did it.
+func TestJudgeSeesMissingActs(t *testing.T) {
+	did := deed{from: after(0), to: after(3), kind: "command", verb: "stop", actor: "op-1", flow: "f", reason: "because"}
+	right := line{Seq: 1, ID: "a", Kind: "command", Verb: "stop", FlowID: "f", Actor: "op-1", Reason: "because", At: after(1)}
+	if problems := judgeWho([]line{right}, []deed{did}); len(problems) != 0 {
+		t.Errorf("a trail that is right: %v", problems)
+	}
+	if problems := judgeWho([]line{right}, []deed{did, did}); len(problems) != 1 {
+		t.Errorf("one line for two acts: %v", problems)
+	}
+	for name, change := range map[string]func(*line){
+		"another actor": func(l *line) { l.Actor = "op-2" }, "another reason": func(l *line) { l.Reason = "" },
+		"another flow": func(l *line) { l.FlowID = "g" }, "another verb": func(l *line) { l.Verb = "start" },
+		"before it was done": func(l *line) { l.At = after(-5) }, "after it was answered": func(l *line) { l.At = after(9) },
+	} {
+		doctored := right
+		change(&doctored)
+		if problems := judgeWho([]line{doctored}, []deed{did}); len(problems) != 1 {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
+	for outcome, wants := range map[string]int{"done": 0, "refused": 0, "not_done": 0, "unknown": 1, "": 1} {
+		if problems, _ := judgeSettled(given("a", "stop", outcome, 1)); len(problems) != wants {
+			t.Errorf("a command that is %q at the end: %v", outcome, problems)
+		}
+	}
+	why := given("a", "update_source", "unknown", 1)
+	why[1].Message = "nobody can tell"
+	if problems, open := judgeSettled(why); len(problems) != 0 || open != 1 {
+		t.Errorf("unknown with a reason: %v, %d", problems, open)
+	}
+}
+
+// TestJudgeSeesMissingAlarms takes alarms away, and raises some in standby.
+func TestJudgeSeesMissingAlarms(t *testing.T) {
+	alarm := func(id, verb string, seconds int) line {
+		return line{Kind: "alarm", ID: id, Verb: verb, Cause: "source_lost", FlowID: "f", At: after(seconds)}
+	}
+	outage := []span{{after(50), after(58), "503"}}
+	for name, c := range map[string]struct {
+		lines   []line
+		outages []span
+		wants   int
+	}{
+		"raised":                {[]line{alarm("a", "raised", 66)}, nil, 0},
+		"missing":               {nil, nil, 1},
+		"missing in an outage":  {nil, outage, 0},
+		"too late":              {[]line{alarm("a", "raised", 90)}, nil, 1},
+		"cleared long before":   {[]line{alarm("a", "raised", 20), alarm("a", "cleared", 30)}, nil, 1},
+		"of another flow":       {[]line{{Kind: "alarm", Verb: "raised", Cause: "source_lost", FlowID: "g", At: after(66)}}, nil, 2},
+		"and one in standby":    {[]line{alarm("a", "raised", 66), alarm("b", "raised", 200)}, nil, 1},
+		"and one before it ran": {[]line{alarm("a", "raised", 66), alarm("b", "raised", 5)}, nil, 1},
+	} {
+		if problems, _ := judgeAlarms(goesLive(), c.lines, c.outages, after(300)); len(problems) != c.wants {
+			t.Errorf("%s: %s", name, strings.Join(problems, "\n"))
+		}
+	}
+	open := []line{alarm("a", "raised", 66), alarm("b", "raised", 67), alarm("b", "returned", 80), alarm("c", "raised", 68), alarm("c", "cleared", 90)}
+	if problems := judgeKept(open, []string{"a", "b"}); len(problems) != 0 {
+		t.Errorf("alarms that are all listed: %v", problems)
+	}
+	if problems := judgeKept(open, []string{"a"}); len(problems) != 1 {
+		t.Errorf("an alarm that was lost: %v", problems)
+	}
+}

@@ -1,0 +1,344 @@
+package rehearsal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+)
+
+// The people of an event.
+var (
+	operatorNames = []string{"op-1", "op-2", "op-3"}
+	viewerNames   = []string{"viewer-1", "viewer-2"}
+)
+
+const flowCount = 12
+
+// event is a live event: the program, the cloud, people, and what they were
+// shown and did.
+type event struct {
+	t     *testing.T
+	app   *apptest.App
+	cloud *medialivetest.Cloud
+	seed  uint64
+	flows []string
+	names map[string]string
+	url   atomic.Value
+
+	mu       sync.Mutex
+	sights   []sight // not judged yet
+	deeds    []deed
+	outages  []span
+	shown    int // statements judged
+	untrue   int
+	frames   int // pictures that were looked at
+	tried    int // presses
+	failed   int // pages and presses that came to nothing
+	renewals int
+	faults   map[string]int
+}
+
+func newEvent(t *testing.T, seed uint64) *event {
+	t.Helper()
+	e := &event{t: t, cloud: medialivetest.New(), seed: seed, names: map[string]string{}, faults: map[string]int{}}
+	for i, name := range slices.Concat(operatorNames, viewerNames) {
+		e.cloud.AddUser(name, medialivetest.User{ID: fmt.Sprintf("u%d", i), Password: password})
+	}
+	for n := range flowCount {
+		status := medialive.Active
+		if n%3 == 2 {
+			status = medialive.Standby
+		}
+		name := fmt.Sprintf("EVENT-%02d", n)
+		id := e.cloud.Add(newFlow(name, status, 3))
+		e.flows, e.names[id] = append(e.flows, id), name
+	}
+	e.app = apptest.Start(t, map[string]string{
+		"FLOWDECK_BACKEND": e.cloud.Serve(t), "FLOWDECK_LOG_LEVEL": "info", "FLOWDECK_UPSTREAM_RPS": "50",
+	})
+	e.url.Store(e.app.URL)
+	return e
+}
+
+func newFlow(name string, status medialive.FlowStatus, outputs int) medialivetest.Flow {
+	f := medialivetest.Flow{}
+	f.Name, f.Region, f.Status = name, "local", status
+	f.Sources = []medialive.Source{{
+		Name: "camera", Protocol: medialive.Listener, Address: "203.0.113.10", Port: 20000, MinLatency: 120, Health: medialive.Disconnected,
+	}}
+	for i := range outputs {
+		f.Outputs = append(f.Outputs, medialive.Output{
+			Name: fmt.Sprintf("out-%d", i+1), Protocol: medialive.Caller, Destination: "203.0.113.61", Port: 5000 + i,
+			MinLatency: 120, Status: medialive.Enabled, Health: medialive.Disconnected, Type: medialive.StandardOutput,
+		})
+	}
+	return f
+}
+
+func (e *event) base() string { return e.url.Load().(string) }
+
+func (e *event) count(n *int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	*n++
+}
+
+func (e *event) see(s sight) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sights = append(e.sights, s)
+}
+
+func (e *event) did(d deed) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.deeds = append(e.deeds, d)
+}
+
+// pass lets time pass, unless ctx ends before.
+func pass(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// people lets all look on until shown ends, and operators work until worked
+// does.
+func (e *event) people(shown, worked context.Context, looking, working *sync.WaitGroup) {
+	for i, name := range slices.Concat(operatorNames, viewerNames) {
+		p := newPerson(e, name, uint64(i))
+		if err := p.signIn(shown); err != nil {
+			e.t.Fatal(err)
+		}
+		for _, path := range []string{"/flows", "/flows/" + e.flows[i], "/flows/" + e.flows[(i+5)%flowCount]} {
+			s := &screen{person: p, path: path}
+			looking.Go(func() { s.watch(shown) })
+		}
+		if i < len(operatorNames) {
+			o := &operator{person: p}
+			working.Go(func() { o.work(worked) })
+		}
+	}
+}
+
+// judge judges what was shown, as it is shown, until ctx ends.
+func (e *event) judge(ctx context.Context) {
+	for ctx.Err() == nil {
+		pass(ctx, 2*time.Second)
+		e.judgeUntil(time.Now().Add(-time.Second))
+	}
+}
+
+// mostTold is how many false statements are told in full.
+const mostTold = 20
+
+func (e *event) judgeUntil(end time.Time) {
+	e.mu.Lock()
+	var due []sight
+	e.sights = slices.DeleteFunc(e.sights, func(s sight) bool {
+		if s.at.Before(end) {
+			due = append(due, s)
+			return true
+		}
+		return false
+	})
+	e.shown += len(due)
+	e.mu.Unlock()
+	problems := judgeShown(newTruth(e.cloud.Facts("")), due)
+	for i, p := range problems {
+		if e.untrue+i < mostTold {
+			e.t.Errorf("false: %s", p)
+		}
+	}
+	e.untrue += len(problems)
+}
+
+// trail exports the trail.
+func (e *event) trail() (lines []line) {
+	e.t.Helper()
+	text, err := e.app.Run("", "audit", "export", "--format", "json")
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &lines)
+	}
+	if err != nil {
+		e.t.Fatalf("export the trail: %v", err)
+	}
+	return lines
+}
+
+// settle waits until all is known again: what became of each command, and what
+// is true of each flow. It gives the trail as it is then.
+func (e *event) settle(ctx context.Context) (lines []line, took time.Duration) {
+	began := time.Now()
+	for time.Since(began) < 2*time.Minute {
+		lines = e.trail()
+		if problems, _ := judgeSettled(lines); len(problems) == 0 {
+			break
+		}
+		pass(ctx, time.Second)
+	}
+	return lines, time.Since(began)
+}
+
+// listed gives the alarms that the dashboard still lists, of those that the
+// trail tells of.
+func (e *event) listed(ctx context.Context, p *person, lines []line) (ids []string) {
+	for _, a := range alarmsOf(lines) {
+		if got, err := p.ask(ctx, http.MethodGet, "/alarms/"+a.ID, nil); err == nil && got.status == http.StatusOK {
+			ids = append(ids, a.ID)
+		}
+	}
+	return ids
+}
+
+// media lets media come to started flows, and cuts it now and then, until ctx
+// ends.
+type media struct {
+	cloud *medialivetest.Cloud
+	dice  *rand.Rand
+	flows []string
+	comes map[string]time.Time // when media comes to a flow that was started
+
+	mu  sync.Mutex
+	cut map[string]time.Time // flow, or flow and output: until when
+}
+
+// lose cuts a source or an output for a time.
+func (m *media) lose(what string, d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cut[what] = time.Now().Add(d)
+}
+
+// lost tells whether a source or an output is cut.
+func (m *media) lost(what string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return time.Now().Before(m.cut[what])
+}
+
+// any picks a flow.
+func (m *media) any() string { return m.flows[m.dice.IntN(len(m.flows))] }
+
+// upTo is a random time of three seconds and more.
+func (m *media) upTo(d time.Duration) time.Duration {
+	return 3*time.Second + time.Duration(m.dice.Int64N(int64(d)))
+}
+
+func (m *media) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		pass(ctx, 250*time.Millisecond)
+		now := time.Now()
+		if m.dice.IntN(40) == 0 {
+			m.lose(m.any(), m.upTo(40*time.Second))
+		}
+		if m.dice.IntN(60) == 0 {
+			m.lose(m.any()+"/out-1", m.upTo(time.Minute))
+		}
+		for _, id := range m.flows {
+			m.step(id, now)
+		}
+	}
+}
+
+// step makes the health of one flow what it is to be.
+func (m *media) step(id string, now time.Time) {
+	f, there := m.cloud.Flow(id)
+	if !there || len(f.Sources) == 0 {
+		return
+	}
+	if f.Status != medialive.Active {
+		delete(m.comes, id)
+	} else if m.comes[id].IsZero() {
+		m.comes[id] = now.Add(time.Second + time.Duration(m.dice.Int64N(int64(3*time.Second))))
+	}
+	comes, started := m.comes[id]
+	moving := started && now.After(comes) && !m.lost(id)
+	health := func(on bool) medialive.Health {
+		if on {
+			return medialive.Connected
+		}
+		return medialive.Disconnected
+	}
+	set := func(f *medialivetest.Flow) (changed bool) {
+		changed = f.Sources[0].Health != health(moving)
+		f.Sources[0].Health = health(moving)
+		for i := range f.Outputs {
+			o := &f.Outputs[i]
+			want := health(moving && o.Status != medialive.Disabled && !m.lost(id+"/"+o.Name))
+			changed = changed || o.Health != want
+			o.Health = want
+		}
+		return changed
+	}
+	if set(&f) { // a copy: the log has only what changed
+		m.cloud.Change(id, func(f *medialivetest.Flow) {
+			if (f.Status == medialive.Active) == started {
+				set(f)
+			}
+		})
+	}
+}
+
+// finish tells the figures of an event.
+func (e *event) finish(lines []line, took time.Duration) {
+	e.t.Helper()
+	total, kinds := 0, []string{}
+	for what, n := range e.faults {
+		total += n
+		kinds = append(kinds, fmt.Sprintf("%d %s", n, what))
+	}
+	slices.Sort(kinds)
+	what := fmt.Sprintf("rehearsal of %.1f min, %d operators and %d viewers, %d faults", took.Minutes(), len(operatorNames), len(viewerNames), total)
+	e.evidence(what+": pictures looked at, statements judged; false statements", fmt.Sprintf("%d, %d; %d", e.frames, e.shown, e.untrue), "0 false")
+	twice, wrong := judgeTwice(lines, e.cloud.Requests())
+	e.report("twice", twice)
+	effects, commands := 0, len(commandsOf(lines))
+	for _, r := range e.cloud.Requests() {
+		if r.Effect && isWrite(r.Op) {
+			effects++
+		}
+	}
+	e.evidence(fmt.Sprintf("rehearsal: commands in the trail, effects in the cloud of %d presses; done twice or without a line; wrong outcomes", e.tried),
+		fmt.Sprintf("%d, %d; %d; %d", commands, effects, len(twice)-wrong, wrong), "0; 0")
+	who := judgeWho(lines, e.deeds)
+	e.report("who", who)
+	open, unknown := judgeSettled(lines)
+	e.report("open", open)
+	e.evidence(fmt.Sprintf("rehearsal: acts acknowledged and lines of the trail (%d renewals of a sign-in); acts missing; not settled; unknown with a reason", e.renewals),
+		fmt.Sprintf("%d, %d; %d; %d; %d", len(e.deeds), len(lines), len(who), len(open), unknown), "0; 0; few")
+	alarms, lost := judgeAlarms(newTruth(e.cloud.Facts("")), lines, e.outages, time.Now())
+	e.report("alarm", alarms)
+	e.evidence(fmt.Sprintf("rehearsal: alarms raised, source losses in clear view; missing or false ones, over %d restarts", e.faults["kill"]),
+		fmt.Sprintf("%d, %d; %d", len(alarmsOf(lines)), lost, len(alarms)), "0")
+	e.t.Logf("faults: %s", strings.Join(kinds, ", "))
+}
+
+func (e *event) report(what string, problems []string) {
+	e.t.Helper()
+	for i, p := range problems {
+		if i < mostTold {
+			e.t.Errorf("%s: %s", what, p)
+		}
+	}
+}
+
+func (e *event) evidence(what, figure, goal string) {
+	e.t.Helper()
+	e.t.Logf("evidence: F28 | %s | %s | %s", what, figure, goal)
+}

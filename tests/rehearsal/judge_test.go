@@ -1,0 +1,362 @@
+package rehearsal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+)
+
+// slack is added to the age that a fact may have: for painting, and for a busy
+// machine.
+const slack = 3 * time.Second
+
+// about is what a statement is about.
+type about string
+
+const (
+	aboutState     about = "state"     // the one word of a flow
+	aboutConfirmed about = "confirmed" // what the service confirmed
+	aboutOutput    about = "output"    // the mark of an output
+)
+
+// sight is a statement that a screen showed as present knowledge.
+type sight struct {
+	at     time.Time
+	who    string
+	where  string // the path of the page
+	flow   string
+	about  about
+	output string
+	word   string
+	window time.Duration // how old its facts may be
+}
+
+func (s sight) String() string {
+	return fmt.Sprintf("%s %s saw on %s: %s %s %s is %s (facts of the last %v)",
+		clock(s.at), s.who, s.where, s.flow, s.about, s.output, s.word, s.window)
+}
+
+// truth is what was true of each flow, in order.
+type truth map[string][]medialivetest.Fact
+
+func newTruth(facts []medialivetest.Fact) truth {
+	t := truth{}
+	for _, f := range facts {
+		t[f.ID] = append(t[f.ID], f)
+	}
+	return t
+}
+
+// during gives the facts of a flow that held at some time between two.
+func (t truth) during(flow string, from, to time.Time) (facts []medialivetest.Fact, first int) {
+	all := t[flow]
+	end, _ := slices.BinarySearchFunc(all, to, func(f medialivetest.Fact, at time.Time) int {
+		if f.At.After(at) {
+			return 1
+		}
+		return -1
+	})
+	first = end
+	for first > 0 && (first == end || all[first].At.After(from)) {
+		first--
+	}
+	return all[first:end], first
+}
+
+// false tells whether a statement was false: at no time in its window was it so.
+// What is not a statement about the present is not judged.
+func (t truth) false(s sight) bool {
+	holds := t.claim(s)
+	if holds == nil {
+		return false
+	}
+	facts, first := t.during(s.flow, s.at.Add(-s.window), s.at)
+	for i, f := range facts {
+		if !f.Gone && holds(f.Flow, first+i) {
+			return s.word == "LIVE" && t.outputLong(s)
+		}
+	}
+	return true
+}
+
+// claim gives what a statement says of a flow; nil where it says nothing that
+// can be false.
+func (t truth) claim(s sight) func(f medialivetest.Flow, i int) bool {
+	switch s.about {
+	case aboutConfirmed:
+		return func(f medialivetest.Flow, _ int) bool { return string(f.Status) == s.word }
+	case aboutOutput:
+		return outputClaim(s.output, s.word)
+	}
+	active := func(f medialivetest.Flow) bool { return f.Status == medialive.Active }
+	switch s.word {
+	case "STANDBY":
+		return func(f medialivetest.Flow, _ int) bool { return f.Status == medialive.Standby }
+	case "LIVE":
+		return func(f medialivetest.Flow, _ int) bool { return active(f) && moves(f) }
+	case "WAITING":
+		return func(f medialivetest.Flow, _ int) bool { return active(f) && still(f) }
+	case "SOURCE LOST":
+		return func(f medialivetest.Flow, i int) bool { return active(f) && still(f) && t.moved(s.flow, i) }
+	case "OUTPUT":
+		return func(f medialivetest.Flow, _ int) bool {
+			return active(f) && moves(f) && slices.ContainsFunc(f.Outputs, cutOff)
+		}
+	case "STARTING", "STOPPING", "UNKNOWN", "STALE":
+		return nil
+	}
+	return func(medialivetest.Flow, int) bool { return false } // a word that this cloud gives no reason for
+}
+
+func outputClaim(name, mark string) func(f medialivetest.Flow, _ int) bool {
+	return func(f medialivetest.Flow, _ int) bool {
+		i := slices.IndexFunc(f.Outputs, func(o medialive.Output) bool { return o.Name == name })
+		switch {
+		case i < 0:
+			return false
+		case mark == "ok":
+			return f.Status == medialive.Active && f.Outputs[i].Health == medialive.Connected
+		case mark == "lost":
+			return f.Status == medialive.Active && cutOff(f.Outputs[i])
+		case mark == "off":
+			return f.Status == medialive.Standby || f.Outputs[i].Status == medialive.Disabled
+		}
+		return true // there is such an output
+	}
+}
+
+func moves(f medialivetest.Flow) bool { return f.Sources[0].Health == medialive.Connected }
+func still(f medialivetest.Flow) bool { return f.Sources[0].Health == medialive.Disconnected }
+
+func cutOff(o medialive.Output) bool {
+	return o.Status != medialive.Disabled && o.Health == medialive.Disconnected
+}
+
+// moved tells whether media came during the start that fact i belongs to.
+func (t truth) moved(flow string, i int) bool {
+	for ; i >= 0 && t[flow][i].Flow.Status == medialive.Active; i-- {
+		if moves(t[flow][i].Flow) {
+			return true
+		}
+	}
+	return false
+}
+
+// outputLong tells whether an output of a flow that was said to be LIVE had been
+// without its receiver for far too long.
+func (t truth) outputLong(s sight) bool {
+	facts, _ := t.during(s.flow, s.at.Add(-s.window-20*time.Second), s.at)
+	if len(facts) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(facts[0].Flow.Outputs, func(o medialive.Output) bool {
+		return !slices.ContainsFunc(facts, func(f medialivetest.Fact) bool {
+			return f.Gone || f.Flow.Status != medialive.Active || !moves(f.Flow) ||
+				!slices.ContainsFunc(f.Flow.Outputs, func(have medialive.Output) bool { return have.Name == o.Name && cutOff(have) })
+		})
+	})
+}
+
+// judgeShown gives the statements that were false, with the truth beside them.
+func judgeShown(t truth, sights []sight) (problems []string) {
+	for _, s := range sights {
+		if t.false(s) {
+			problems = append(problems, s.String()+"\n"+t.tell(s.flow, s.at.Add(-s.window-20*time.Second), s.at.Add(time.Second)))
+		}
+	}
+	return problems
+}
+
+// tell gives the truth log of a flow between two times.
+func (t truth) tell(flow string, from, to time.Time) string {
+	var b strings.Builder
+	facts, _ := t.during(flow, from, to)
+	for _, f := range facts {
+		fmt.Fprintf(&b, "    truth %s %s: ", clock(f.At), f.Cause)
+		if f.Gone {
+			b.WriteString("gone\n")
+			continue
+		}
+		fmt.Fprintf(&b, "%s, source %s", f.Flow.Status, f.Flow.Sources[0].Health)
+		for _, o := range f.Flow.Outputs {
+			fmt.Fprintf(&b, ", %s %s %s", o.Name, o.Status, o.Health)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// line is a line of the trail as it is exported.
+type line struct {
+	Seq      int       `json:"seq"`
+	ID       string    `json:"id"`
+	Kind     string    `json:"kind"`
+	Verb     string    `json:"verb"`
+	FlowID   string    `json:"flow_id"`
+	FlowName string    `json:"flow_name"`
+	Target   string    `json:"target"`
+	Actor    string    `json:"actor"`
+	Reason   string    `json:"reason"`
+	Detail   string    `json:"detail"`
+	Outcome  string    `json:"outcome"`
+	Cause    string    `json:"cause"`
+	Message  string    `json:"message"`
+	At       time.Time `json:"at"`
+}
+
+// command is a command of the trail with what became of it.
+type command struct {
+	line
+	said []string // its outcomes in order
+	why  string   // of the last outcome
+}
+
+func (c command) outcome() string {
+	if len(c.said) == 0 {
+		return ""
+	}
+	return c.said[len(c.said)-1]
+}
+
+func (c command) String() string {
+	return fmt.Sprintf("%s %s %s %s by %s: %s %s [%s]", clock(c.At), c.Verb, c.FlowName, c.Target, c.Actor, strings.Join(c.said, ", "), c.why, c.Detail)
+}
+
+// commandsOf puts commands and outcomes together, in the order they were given.
+func commandsOf(lines []line) (all []*command) {
+	byID := map[string]*command{}
+	for _, l := range lines {
+		switch l.Kind {
+		case "command":
+			c := &command{line: l}
+			byID[l.ID] = c
+			all = append(all, c)
+			if l.Outcome != "" {
+				c.said, c.why = append(c.said, l.Outcome), l.Cause+" "+l.Message
+			}
+		case "outcome":
+			if c := byID[l.ID]; c != nil {
+				c.said, c.why = append(c.said, l.Outcome), strings.TrimSpace(l.Cause+" "+l.Message)
+			}
+		}
+	}
+	return all
+}
+
+// operations are the operations of the API by the verb of the trail.
+var operations = map[string]string{
+	"start": "ModifyFlowStart", "stop": "ModifyFlowStop", "create": "CreateFlows", "delete": "DeleteFlow",
+	"update_source": "ModifyFlowSources", "add_output": "CreateFlowOutput", "update_output": "ModifyFlowOutput",
+	"delete_output": "DeleteFlowOutput",
+}
+
+func isWrite(op string) bool {
+	for _, name := range operations {
+		if name == op {
+			return true
+		}
+	}
+	return false
+}
+
+// acted is what reached the cloud of one command.
+type acted struct{ calls, effects int }
+
+// judgeTwice compares commands with what reached the cloud: each call has one
+// command, each command one call at most, and its outcome is what happened.
+func judgeTwice(lines []line, requests []medialivetest.Request) (problems []string, wrong int) {
+	commands := commandsOf(lines)
+	of := map[*command]*acted{}
+	for _, r := range requests {
+		if !isWrite(r.Op) {
+			continue
+		}
+		owner := ownerOf(commands, r)
+		if owner == nil {
+			problems = append(problems, fmt.Sprintf("%s %s of %s (effect: %v) has no line in the trail", clock(r.At), r.Op, r.FlowID, r.Effect))
+			continue
+		}
+		if of[owner] == nil {
+			of[owner] = &acted{}
+		}
+		of[owner].calls++
+		if r.Effect {
+			of[owner].effects++
+		}
+	}
+	for _, c := range commands {
+		a := acted{}
+		if of[c] != nil {
+			a = *of[c]
+		}
+		if a.calls > 1 || a.effects > 1 {
+			problems = append(problems, fmt.Sprintf("%v: %d calls, %d effects", c, a.calls, a.effects))
+		}
+		if o := c.outcome(); o == "done" && a.effects == 0 || (o == "refused" || o == "not_done") && a.effects > 0 {
+			wrong++
+			problems = append(problems, fmt.Sprintf("%v: %d calls, %d effects", c, a.calls, a.effects))
+		}
+	}
+	return problems, wrong
+}
+
+// ownerOf finds the command by which a request was made: commands of one flow
+// are given one after the other, so it is the last one before.
+func ownerOf(commands []*command, r medialivetest.Request) (owner *command) {
+	for _, c := range commands {
+		if operations[c.Verb] == r.Op && c.FlowID == r.FlowID && !c.At.After(r.At) && (r.Output == "" || r.Output == c.Target) {
+			owner = c
+		}
+	}
+	return owner
+}
+
+// deed is what somebody did and was told to be done.
+type deed struct {
+	from, to          time.Time // when it was sent and when it was answered
+	kind, verb, actor string
+	flow, target, id  string // empty: not told
+	reason            string
+}
+
+func (d deed) is(l line) bool {
+	same := func(want, have string) bool { return want == "" || want == have }
+	return l.Kind == d.kind && l.Verb == d.verb && l.Actor == d.actor && l.FlowID == d.flow && same(d.target, l.Target) &&
+		same(d.id, l.ID) && same(d.reason, l.Reason) &&
+		!l.At.Before(d.from.Add(-time.Millisecond)) && !l.At.After(d.to)
+}
+
+// judgeWho gives the acts that the trail does not have as they were done.
+func judgeWho(lines []line, deeds []deed) (problems []string) {
+	taken := map[int]bool{}
+	for _, d := range deeds {
+		i := slices.IndexFunc(lines, func(l line) bool { return !taken[l.Seq] && d.is(l) })
+		if i < 0 {
+			problems = append(problems, fmt.Sprintf("not in the trail: %+v", d))
+			continue
+		}
+		taken[lines[i].Seq] = true
+	}
+	return problems
+}
+
+// judgeSettled gives the commands of which it is not known what became of them,
+// though a read could tell. open counts those of which none can, with why.
+func judgeSettled(lines []line) (problems []string, open int) {
+	for _, c := range commandsOf(lines) {
+		switch o := c.outcome(); {
+		case o == "done" || o == "refused" || o == "not_done":
+		case o == "unknown" && strings.HasPrefix(c.Verb, "update_") && c.why != "":
+			open++
+		default:
+			problems = append(problems, fmt.Sprintf("not settled: %v", c))
+		}
+	}
+	return problems, open
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }
