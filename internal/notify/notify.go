@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -29,6 +30,7 @@ const (
 	lookEvery   = time.Second         // for deliveries that have fallen due
 	atOnce      = 8                   // deliveries under way
 	backlog     = 1000                // of deliveries that are looked at
+	claimFor    = 3 * sendTime        // in which no other process tries a delivery
 	tryFor      = 6 * time.Hour       // after which a delivery is given up
 	keepFor     = 30 * 24 * time.Hour // of the delivery log
 	pruneEvery  = time.Hour
@@ -45,6 +47,7 @@ type Store interface {
 	Webhook(ctx context.Context, id string) (store.Webhook, error)
 	Webhooks(ctx context.Context, endpoint, project string) ([]store.Webhook, error)
 	PutDelivery(ctx context.Context, d store.Delivery) error
+	ClaimDelivery(ctx context.Context, id string, was, until time.Time) error
 	DueDeliveries(ctx context.Context, now time.Time, limit int) ([]store.Delivery, error)
 	Deliveries(ctx context.Context, webhook string, limit int) ([]store.Delivery, error)
 	PruneDeliveries(ctx context.Context, before time.Time) error
@@ -247,8 +250,17 @@ func (n *Notifier) release(d store.Delivery) {
 	n.ended[d.Webhook] = true
 }
 
-// attempt sends a delivery once and keeps what came of it.
+// attempt sends a delivery once and keeps what came of it, unless another
+// process does.
 func (n *Notifier) attempt(ctx context.Context, d store.Delivery) {
+	was := d.NextTry
+	d.NextTry = n.opts.Now().Add(claimFor)
+	if err := n.opts.Store.ClaimDelivery(ctx, d.ID, was, d.NextTry); err != nil {
+		if ctx.Err() == nil && !errors.Is(err, store.ErrStale) {
+			n.opts.Log.WarnContext(ctx, "delivery not claimed, and so not sent", "delivery", d.ID, "error", err)
+		}
+		return
+	}
 	hook, err := n.webhook(ctx, d.Webhook)
 	if err != nil {
 		d.DoneAt, d.Problem = n.opts.Now(), "the webhook is gone or cannot be opened"
@@ -256,8 +268,10 @@ func (n *Notifier) attempt(ctx context.Context, d store.Delivery) {
 		return
 	}
 	status, err := n.send(ctx, hook, d.Body)
-	if ctx.Err() != nil {
-		return // stopped in the middle: it is still due
+	if ctx.Err() != nil { // stopped in the middle: it is still due
+		d.NextTry = was
+		n.keep(context.WithoutCancel(ctx), d)
+		return
 	}
 	d.Tries++
 	d.Status, d.Problem = status, ""

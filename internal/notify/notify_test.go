@@ -44,6 +44,7 @@ type bench struct {
 	notifier *notify.Notifier
 	receiver *receiver
 	clock    *clock
+	sealer   *seal.Key
 }
 
 // clock is a time that a test moves on.
@@ -112,7 +113,7 @@ func open(t *testing.T, allow ...netip.Prefix) *bench {
 	sealer, err := seal.OpenKeyFile(filepath.Join(dir, "secret.key"))
 	must(t, err)
 	st.KeepTrail(sealer)
-	b := &bench{t: t, store: st, receiver: newReceiver(t), clock: &clock{at: time.Now()}}
+	b := &bench{t: t, store: st, receiver: newReceiver(t), clock: &clock{at: time.Now()}, sealer: sealer}
 	b.notifier = notify.New(notify.Options{Store: st, Key: sealer, Now: b.clock.now, Allow: allow, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Home: "https://deck.example/"})
 	return b
 }
@@ -464,5 +465,49 @@ func TestFieldsAreChecked(t *testing.T) {
 	}
 	if err := b.notifier.Put(t.Context(), key, good, "op-1"); !errors.Is(err, notify.ErrLimit) {
 		t.Errorf("the twenty-first: %v", err)
+	}
+}
+
+// TestTwoSenders lets two processes work on one database: each message is sent
+// once.
+func TestTwoSenders(t *testing.T) {
+	t.Parallel()
+	b := open(t, loopback)
+	b.add(notify.Webhook{Shape: notify.JSON})
+	b.run()
+	other := &bench{t: t, store: b.store, receiver: b.receiver, clock: b.clock, notifier: notify.New(notify.Options{
+		Store: b.store, Key: b.sealer, Now: b.clock.now, Allow: []netip.Prefix{loopback},
+	})}
+	other.run()
+	const messages = 40
+	for i := range messages {
+		b.notifier.Raised(key, &alarm.Alarm{ID: fmt.Sprint(i), Kind: alarm.SourceLost, Priority: alarm.High, Raised: b.clock.now()}, alarm.ChangeRaised)
+	}
+	eventually(t, "all messages", func() bool {
+		due, err := b.store.DueDeliveries(t.Context(), b.clock.now().Add(24*time.Hour), messages)
+		return err == nil && len(due) == 0 && len(b.receiver.all()) >= messages
+	})
+	if n := len(b.receiver.all()); n != messages {
+		t.Errorf("%d messages were sent %d times", messages, n)
+	}
+}
+
+// TestSealedWithAnotherKey sets a webhook anew whose address cannot be opened.
+func TestSealedWithAnotherKey(t *testing.T) {
+	t.Parallel()
+	b := open(t, loopback)
+	id := b.add(notify.Webhook{Shape: notify.JSON})
+	row, err := b.store.Webhook(t.Context(), id)
+	must(t, err)
+	row.Sealed = []byte("of another key")
+	must(t, b.store.PutWebhook(t.Context(), row))
+	w := notify.Webhook{ID: id, Name: "desk", Shape: notify.JSON, Least: alarm.Low}
+	if err := b.notifier.Put(t.Context(), key, w, "op-1"); !errors.Is(err, notify.ErrURL) {
+		t.Errorf("without its address: %v", err)
+	}
+	w.URL = medialive.Secret(b.receiver.URL)
+	must(t, b.notifier.Put(t.Context(), key, w, "op-1"))
+	if d, err := b.notifier.Test(t.Context(), key, id); err != nil || d.Problem != "" {
+		t.Errorf("test: %+v, %v", d, err)
 	}
 }

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -85,16 +86,15 @@ func (n *Notifier) Put(ctx context.Context, key monitor.Key, w Webhook, by strin
 		}
 		w.ID, verb = uuid.NewString(), "webhook_added"
 	} else {
-		now, err := n.own(ctx, key, w.ID)
+		row, err := n.row(ctx, key, w.ID)
 		if err != nil {
 			return err
 		}
-		if w.URL == "" {
-			w.URL = now.URL
+		now, err := n.open(row)
+		if err != nil && w.URL == "" {
+			return ErrURL // what was sealed with another key has to be typed again
 		}
-		if w.Secret == "" {
-			w.Secret = now.Secret
-		}
+		w.URL, w.Secret = cmp.Or(w.URL, now.URL), cmp.Or(w.Secret, now.Secret)
 	}
 	if err := n.validate(&w); err != nil {
 		return err

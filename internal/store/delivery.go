@@ -38,6 +38,17 @@ func (s *Store) PutDelivery(ctx context.Context, v Delivery) error {
 	return nil
 }
 
+// ClaimDelivery puts the next try of a delivery off, if it still is when it was
+// read to be, so that of several processes one sends it. It says [ErrStale]
+// where another was faster.
+func (s *Store) ClaimDelivery(ctx context.Context, id string, was, until time.Time) error {
+	err := stale(s.write().exec(ctx, `UPDATE deliveries SET next_try = $1 WHERE id = $2 AND next_try = $3 AND done_at = 0`, until, id, was))
+	if err != nil {
+		return fmt.Errorf("claim delivery: %w", err)
+	}
+	return nil
+}
+
 // DueDeliveries gives at most limit deliveries that are to be tried by now,
 // the longest due first.
 func (s *Store) DueDeliveries(ctx context.Context, now time.Time, limit int) ([]Delivery, error) {

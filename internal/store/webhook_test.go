@@ -58,6 +58,12 @@ func TestDeliveries(t *testing.T) {
 		must(t, err)
 		same(t, "the first due", due, []store.Delivery{old})
 
+		must(t, s.ClaimDelivery(ctx, "late", late.NextTry, day.Add(time.Minute)))
+		wantErr(t, s.ClaimDelivery(ctx, "late", late.NextTry, day.Add(time.Minute)), store.ErrStale)
+		due, err = s.DueDeliveries(ctx, day, 10)
+		must(t, err)
+		same(t, "due of what is claimed", due, []store.Delivery{old})
+
 		old.Tries, old.Status, old.Problem, old.DoneAt = 2, 200, "slow", day
 		must(t, s.PutDelivery(ctx, old))
 		late.Tries, late.NextTry = 1, day.Add(time.Hour)
@@ -75,6 +81,7 @@ func TestDeliveries(t *testing.T) {
 		same(t, "left", got, []store.Delivery{next, late})
 		must(t, s.DeleteWebhook(ctx, "w"))
 		wantErr(t, s.PutDelivery(ctx, late), store.ErrNotFound)
+		wantErr(t, s.ClaimDelivery(ctx, "next", next.NextTry, day), store.ErrStale)
 		due, err = s.DueDeliveries(ctx, day.Add(24*time.Hour), 10)
 		must(t, err)
 		same(t, "due of a webhook that is gone", len(due), 0)
