@@ -54,7 +54,7 @@ func (d *desk) hold(c echo.Context) error {
 	}
 	ticket, err := d.Auth.IssueHeld(c.Request().Context(), v.session, heldVerb+verb, subject, state, holdTime, heldLife)
 	if err != nil {
-		return err
+		return unrecorded(err)
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.String(http.StatusOK, ticket)

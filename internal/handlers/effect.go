@@ -169,10 +169,13 @@ func (d *desk) agreed(c echo.Context, v *visit, p proposal) (pressed, error) {
 		return answer, err
 	}
 	err := d.Auth.Redeem(c.Request().Context(), v.session, c.FormValue(fieldSeen), p.verb, p.target, p.digest())
-	if errors.Is(err, auth.ErrTicket) {
+	switch {
+	case errors.Is(err, auth.ErrTicket):
 		return pressed{}, nil
+	case err != nil:
+		return pressed{}, unrecorded(err)
 	}
-	return pressed{good: err == nil}, err
+	return pressed{good: true}, nil
 }
 
 // started makes the proposal one of a flow that was started since it was judged.

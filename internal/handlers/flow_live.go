@@ -119,6 +119,7 @@ func (d *desk) followRefused(w *monitor.Watcher, flowID string, s *sheet) *atomi
 
 // readRefused keeps reading until the page is closed.
 func (d *desk) readRefused(ctx context.Context, w *monitor.Watcher, flowID string, held *atomic.Pointer[[]medialive.RefusedCaller], news chan<- struct{}) {
+	defer d.survive("refused callers")
 	again := time.NewTicker(refusedEvery)
 	defer again.Stop()
 	for {

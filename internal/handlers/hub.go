@@ -34,7 +34,8 @@ type hub struct {
 	ctx    context.Context
 	paint  func(view, *monitor.Watcher) picture
 	now    func() time.Time
-	slow   func() // told of each viewer that was dropped for being too slow
+	slow   func()          // told of each viewer that was dropped for being too slow
+	failed func(cause any) // told of a panic that ended a stream
 	mu     sync.Mutex
 	open   map[view]*stream
 	counts map[string]int // viewers of a session
@@ -61,7 +62,7 @@ type viewer struct {
 }
 
 func newHub(ctx context.Context, limit int, now func() time.Time, slow func(), paint func(view, *monitor.Watcher) picture) *hub {
-	return &hub{ctx: ctx, paint: paint, now: now, slow: slow, open: map[view]*stream{}, counts: map[string]int{}, limit: limit}
+	return &hub{ctx: ctx, paint: paint, now: now, slow: slow, failed: func(any) {}, open: map[view]*stream{}, counts: map[string]int{}, limit: limit}
 }
 
 // join adds a viewer to a view. Its first frame is the full state. The caller
@@ -97,9 +98,27 @@ func (h *hub) begin(v view, w *monitor.Watcher) *stream {
 	changed, cancel := shown.Changed()
 	go func() {
 		defer cancel()
+		defer h.end(v, s)
 		s.run(ctx, changed, h.now)
 	}()
 	return s
+}
+
+// end ends a stream that panicked: those who look on come back for a new one. It
+// is to be deferred.
+func (h *hub) end(v view, s *stream) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	h.mu.Lock()
+	if h.open[v] == s {
+		delete(h.open, v)
+	}
+	h.mu.Unlock()
+	s.dropAll()
+	s.stop()
+	h.failed(cause)
 }
 
 // leave removes a viewer, and ends a stream that nobody looks at.

@@ -90,8 +90,13 @@ var errPanic = errors.New("the handler panicked")
 // program. It is to be deferred.
 func (d *desk) survive(what string) {
 	if cause := recover(); cause != nil {
-		d.log.Error("panic", "in", what, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+		d.panicked(what, cause)
 	}
+}
+
+// panicked logs a panic of what works apart from its request.
+func (d *desk) panicked(what string, cause any) {
+	d.log.Error("panic", "in", what, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 }
 
 // accessLog writes a line for each answer: the route and not the path, because

@@ -101,6 +101,7 @@ func newDesk(o Options) (*desk, error) {
 		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(),
 	}
 	d.hub = newHub(o.Context, o.MaxStreams, o.Now, o.Metrics.drops.Inc, d.paint)
+	d.hub.failed = func(cause any) { d.panicked("stream", cause) }
 	if err := o.Metrics.countViewers(d.hub.viewers); err != nil {
 		return nil, fmt.Errorf("publish the number of viewers: %w", err)
 	}
