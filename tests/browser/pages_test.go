@@ -17,7 +17,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
-	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
 )
 
 // axe is axe-core; testdata/VENDOR.md says which.
@@ -80,11 +79,18 @@ func testInstruments(t *testing.T, c *chromium) {
 func testPages(t *testing.T, c *chromium) {
 	h := build(t)
 	rules := readAxe(t)
-	empty := look{name: "first run", path: "/flows", ready: "$('.first') && " + isOK}
+	empty := []look{
+		{name: "first run", path: "/flows", ready: "$('.first') && " + isOK},
+		{name: "no alarms", path: "/alarms", ready: "$('#alarm-rows .empty') && " + isOK},
+		{name: "no webhooks", path: "/settings", ready: "$('.settings-none') && " + isOK},
+		{name: "no names", path: "/labels", ready: "$('.labels .help') && " + isOK},
+	}
 	for _, lang := range []string{"en", "zh-CN"} {
 		for _, theme := range []string{"dark", "light"} {
 			b := c.dressed(t, h, lang, theme)
-			b.look(empty, rules, lang, theme)
+			for _, l := range empty {
+				b.look(l, rules, lang, theme)
+			}
 		}
 	}
 	stage := setStage(t, h)
@@ -106,6 +112,12 @@ func testPages(t *testing.T, c *chromium) {
 	}
 }
 
+// onPhone are the pages that a phone is used for.
+var onPhone = []string{
+	"flows", "row that asks", "flow, live", "flow that asks", "new flow", "sign-in", "alarms", "one alarm", "alarms shelved", "flow of one's own",
+	"stop of one's own", "row to be held", "what somebody asks for", "activity", "a line of it", "settings", "webhook",
+}
+
 // narrow looks at the pages that a phone is used for, which must fit.
 func (b *tab) narrow(s stage, rules, lang, theme string) {
 	b.t.Helper()
@@ -113,7 +125,7 @@ func (b *tab) narrow(s stage, rules, lang, theme string) {
 		p.Mobile = true
 	}))
 	for _, l := range s.looks() {
-		if !slices.Contains([]string{"flows", "row that asks", "flow, live", "flow that asks", "new flow", "sign-in"}, l.name) {
+		if !slices.Contains(onPhone, l.name) {
 			continue
 		}
 		l.name += " on a phone"
@@ -133,38 +145,14 @@ func (c *chromium) dressed(t *testing.T, h *house, lang, theme string) *tab {
 	return b
 }
 
-// stage is a project in which something is in every state.
-type stage struct{ live, waiting, standby, lost medialive.Flow }
-
-func setStage(t *testing.T, h *house) stage {
-	t.Helper()
-	clip := relaytest.Clip(t)
-	nobody := relaytest.SRT{Port: relaytest.FreePort(t)}
-	s := stage{
-		live:    h.flow("FEED-LIVE", true, listener("viewer-1"), listener("viewer-2"), pusher("truck-3", nobody)),
-		waiting: h.flow("FEED-WAITING", true, listener("viewer-1")),
-		standby: h.flow("FEED-STANDBY", false, listener("viewer-1")),
-		lost:    h.flow("FEED-LOST", true, listener("viewer-1")),
-	}
-	relaytest.Push(t, clip, inputOf(s.live))
-	sender := relaytest.Push(t, clip, inputOf(s.lost))
-	arrives(t, "the viewer", record(t, h.output(s.live.ID, "viewer-1")))
-	h.app.Await(patience, "media on the flow that will lose it", func() bool {
-		return h.source(s.lost.ID).Health == medialive.Connected
-	})
-	sender.Kill()
-	h.app.Await(patience, "the loss of it", func() bool { return h.source(s.lost.ID).Health == medialive.Disconnected })
-	return s
-}
-
-// shape holds when a flow's row has a shape.
-func shape(f medialive.Flow, name string) string {
-	return "$(" + quoted("#flow-"+f.ID+" .state-"+name) + ")"
-}
-
+// looks are all pages, in all their states.
 func (s stage) looks() []look {
+	return slices.Concat(s.flowLooks(), s.alarmLooks(), s.careLooks(), s.keptLooks(), s.trailLooks(), s.settingLooks())
+}
+
+func (s stage) flowLooks() []look {
 	flow := func(f medialive.Flow, rest string) string { return "/flows/" + f.ID + rest }
-	live := " && " + isOK
+
 	return []look{
 		{name: "flows", path: "/flows", ready: strings.Join([]string{
 			shape(s.live, "warn"), shape(s.waiting, "waiting"), shape(s.standby, "standby"), shape(s.lost, "lost"),

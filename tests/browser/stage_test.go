@@ -1,0 +1,109 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
+)
+
+// stage is a project in which something is in every state.
+type stage struct {
+	live, waiting, standby, lost medialive.Flow
+	mine, theirs, asked          medialive.Flow // protected by who looks, by somebody else; somebody else waits for a second person
+	back                         medialive.Flow // with an alarm that was over before anybody saw it
+	hook                         string         // path of a webhook to which nothing can be sent
+}
+
+func setStage(t *testing.T, h *house) stage {
+	t.Helper()
+	nobody := relaytest.SRT{Port: relaytest.FreePort(t)}
+	locked := listener("locked")
+	locked.Encryption = &medialive.Crypto{Algorithm: medialive.AES128, KeyType: medialive.SRTPassword, Passphrase: "a long passphrase"}
+	s := stage{
+		live:    h.flow("FEED-LIVE", true, listener("viewer-1"), listener("viewer-2"), pusher("truck-3", nobody)),
+		waiting: h.flow("FEED-WAITING", true, listener("viewer-1")),
+		standby: h.flow("FEED-STANDBY", false, listener("viewer-1")),
+		lost:    h.flow("FEED-LOST", true, listener("viewer-1")),
+		mine:    h.flow("FEED-MINE", true, listener("viewer-1"), locked, listener("spare")),
+		theirs:  h.flow("FEED-THEIRS", true, listener("viewer-1")),
+		asked:   h.flow("FEED-ASKED", true, listener("viewer-1")),
+		back:    h.flow("FEED-BACK", true),
+	}
+	shelved := h.flow("FEED-SHELVED", true)
+	clip := relaytest.Clip(t)
+	relaytest.Push(t, clip, inputOf(s.live))
+	h.loses(clip, s.back)
+	arrives(t, "the viewer", record(t, h.output(s.live.ID, "viewer-1")))
+	h.person("op-2")
+	admin, other := h.hand("admin"), h.hand("op-2")
+	s.keepCare(admin, other)
+	s.hook = addHook(admin)
+	admin.alarm(h, "active", s.back.ID)
+	relaytest.Push(t, clip, inputOf(s.back))
+	admin.alarm(h, "returned", s.back.ID) // later than what would make it one of many
+	h.loses(clip, s.lost, shelved)
+	admin.send("", "/alarms/shelve", "id", admin.alarm(h, "active", shelved.ID), "for", "60", "scope", "kind", "reason", "the camera moves house")
+	admin.alarm(h, "active", s.lost.ID)
+	return s
+}
+
+// loses lets flows have media, and lose it.
+func (h *house) loses(clip string, flows ...medialive.Flow) {
+	h.t.Helper()
+	var senders []*relaytest.Process
+	for _, f := range flows {
+		senders = append(senders, relaytest.Push(h.t, clip, inputOf(f)))
+	}
+	h.awaitHealth(medialive.Connected, flows...)
+	for _, sender := range senders {
+		sender.Kill()
+	}
+	h.awaitHealth(medialive.Disconnected, flows...)
+}
+
+// awaitHealth waits until the sources of flows are in a state.
+func (h *house) awaitHealth(want medialive.Health, flows ...medialive.Flow) {
+	h.t.Helper()
+	for _, f := range flows {
+		h.app.Await(patience, f.Name+" to be "+string(want), func() bool { return h.source(f.ID).Health == want })
+	}
+}
+
+// keepCare puts on flows what people put on them.
+func (s stage) keepCare(admin, other *hand) {
+	mine := "/flows/" + s.mine.ID
+	admin.send("", mine+"/notes", "text", "The encoder is on the second floor.\nAsk for Kim.")
+	admin.send(mine+"/handover", mine+"/handover", "text", "The spare line is booked until 22:00 UTC.")
+	admin.send("", mine+"/good")
+	admin.send(mine+"/outputs/locked/park", mine+"/outputs/locked/park")
+	admin.send("", mine+"/band", "min_bitrate", "0.1", "max_bitrate", "20")
+	admin.send("", mine+"/protect", "reason", "the match is on air")
+	admin.send("", "/labels", "address", "127.0.0.1", "name", "OB van 2")
+	other.send("", "/flows/"+s.theirs.ID+"/protect", "reason", "rehearsal")
+	asked := "/flows/" + s.asked.ID
+	other.send("", asked+"/protect", "reason", "the final", "second", "1")
+	other.send(asked+"/stop", asked+"/stop", "reason", "the final is over", "typed", s.asked.Name)
+}
+
+// addHook adds a webhook, and sends it a test, which fails: Flowdeck calls no
+// address of its own machine.
+func addHook(p *hand) (path string) {
+	p.t.Helper()
+	p.send("", "/settings/webhooks", "name", "on-call", "shape", "json", "url", "https://127.0.0.1:9/alarms", "secret", "a secret for tests",
+		"least", "1", "text_lang", "en", "webhook_state", "on")
+	_, rest, found := strings.Cut(p.page("/settings"), `class="name" href="/settings/webhooks/`)
+	id, _, _ := strings.Cut(rest, `"`)
+	if !found {
+		p.t.Fatal("the webhook is not listed")
+	}
+	path = "/settings/webhooks/" + id
+	p.send("", path+"/test")
+	return path
+}
+
+// shape holds when a flow's row has a shape.
+func shape(f medialive.Flow, name string) string {
+	return "$(" + quoted("#flow-"+f.ID+" .state-"+name) + ")"
+}
