@@ -4,7 +4,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BINARY      := bin/flowdeck
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo generate fmt lint test evidence bench soak screenshots build docker
+.PHONY: help setup run demo generate fmt lint test evidence bench soak rehearsal screenshots build docker
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ bench: ## measure against the references, and write the figures into docs/perfor
 soak: ## let media run while outputs come and go, for FLOWDECK_SOAK (default 10m)
 	@scripts/setup.sh test
 	FLOWDECK_SOAK="$${FLOWDECK_SOAK:-10m}" go test -count=1 -timeout 25h -run Soak -v ./tests/soak/...
+
+rehearsal: ## play a live event with faults throughout, for FLOWDECK_REHEARSAL (default 2h)
+	@scripts/setup.sh test
+	FLOWDECK_REHEARSAL="$${FLOWDECK_REHEARSAL:-2h}" go test -count=1 -timeout 25h -run Rehearsal -v ./tests/rehearsal
 
 screenshots: build ## take the pictures in docs/screenshots
 	@scripts/setup.sh test

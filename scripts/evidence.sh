@@ -10,7 +10,7 @@ trap 'rm -f "$log"' EXIT
 
 export CGO_ENABLED=0
 failed=0
-go test -count=1 -p 1 -timeout 40m -v -run '^TestF[0-9]' ./internal/... ./tests/faults ./tests/media ./tests/browser >"$log" 2>&1 || failed=1
+go test -count=1 -p 1 -timeout 40m -v -run '^Test(F[0-9]|Rehearsal$)' ./internal/... ./tests/faults ./tests/media ./tests/browser ./tests/rehearsal >"$log" 2>&1 || failed=1
 
 {
 	echo "# Evidence"
