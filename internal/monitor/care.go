@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -12,6 +13,10 @@ const (
 	firstRecall   = time.Second
 	longestRecall = 15 * time.Second
 )
+
+// careEvery is how soon that is shown here which people put on flows elsewhere:
+// on another dashboard that shares the database.
+const careEvery = 5 * time.Second
 
 // SetCare shows what people have put on a flow. It does not matter whether the
 // flow was read yet.
@@ -98,6 +103,24 @@ func (w *Watcher) recallAgain(ctx context.Context, journal Journal) {
 	}
 }
 
+// keepCare reads again and again what people have put on flows, until ctx ends.
+func (w *Watcher) keepCare(ctx context.Context, journal Journal) {
+	for sleep(ctx, careEvery, nil) == nil {
+		w.mu.Lock()
+		clear(w.edits)
+		w.mu.Unlock()
+		care, labels, err := journal.Care(ctx, w.key)
+		if err != nil {
+			w.log.DebugContext(ctx, "protection, bands and labels not read again", "error", err)
+			continue
+		}
+		w.mu.Lock()
+		w.recallCare(care, labels)
+		w.publish()
+		w.mu.Unlock()
+	}
+}
+
 // recallCommands notes the commands of the past, save where a newer one is
 // known. w.mu is held.
 func (w *Watcher) recallCommands(past map[string]Command) {
@@ -121,7 +144,7 @@ func (w *Watcher) recallCare(care map[string]Care, labels *Labels) {
 		}
 	}
 	for id, c := range care {
-		if !w.edits[id] {
+		if !w.edits[id] && !reflect.DeepEqual(w.care[id], c) {
 			w.setCare(id, c)
 		}
 	}

@@ -1,6 +1,8 @@
 package monitor_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,6 +52,66 @@ func TestCareIsRecalledAndChanged(t *testing.T) {
 		}
 	})
 }
+
+// TestCareOfOthersIsShown protects a flow on another dashboard that shares the
+// database, and releases it there.
+func TestCareOfOthersIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cloud := medialivetest.New()
+		id := cloud.Add(flow("f", medialive.Standby, medialive.Disconnected))
+		kept := &elsewhere{}
+		m := monitor.New(monitor.Options{})
+		defer m.Close()
+		m.Keep(kept)
+		w := m.Watch(key, client(t, cloud, "token"), time.Time{})
+		_, cancel := w.Subscribe()
+		defer cancel()
+		pass(10 * time.Second)
+		protected := func() bool { f, _ := w.Peek().Flow(id); return f.Care.Protect != nil }
+		if protected() {
+			t.Fatal("protected by nobody")
+		}
+		kept.put(map[string]monitor.Care{id: {Protect: &monitor.Protect{Owner: "op-1"}}})
+		until(t, "shown as protected", 6*time.Second, protected)
+		before := w.Peek()
+		pass(20 * time.Second)
+		f, _ := before.Flow(id)
+		if again, _ := w.Peek().Flow(id); again.Care.Protect != f.Care.Protect {
+			t.Error("what did not change is set again")
+		}
+		kept.put(nil)
+		until(t, "shown as free", 6*time.Second, func() bool { return !protected() })
+	})
+}
+
+// elsewhere is a journal whose care changes; each read decodes it anew.
+type elsewhere struct {
+	mu   sync.Mutex
+	care map[string]monitor.Care
+}
+
+func (s *elsewhere) put(care map[string]monitor.Care) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.care = care
+}
+
+func (s *elsewhere) Commands(context.Context, monitor.Key) (map[string]monitor.Command, error) {
+	return nil, nil
+}
+
+func (s *elsewhere) Care(context.Context, monitor.Key) (map[string]monitor.Care, *monitor.Labels, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	read := make(map[string]monitor.Care, len(s.care))
+	for id, c := range s.care {
+		p := *c.Protect
+		read[id] = monitor.Care{Protect: &p}
+	}
+	return read, nil, nil
+}
+
+func (s *elsewhere) Settled(context.Context, monitor.Key, string, monitor.Command) {}
 
 func TestFollowerDoesNotKeepAwake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

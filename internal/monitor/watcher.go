@@ -245,8 +245,14 @@ func (w *Watcher) run() {
 		defer cancel()
 		w.clock(ctx)
 	})
-	if journal := w.monitor.journal.Load(); journal != nil && !w.recall(ctx, *journal) {
-		work.Go(func() { w.recallAgain(ctx, *journal) })
+	if journal := w.monitor.journal.Load(); journal != nil {
+		all := w.recall(ctx, *journal)
+		work.Go(func() {
+			if !all {
+				w.recallAgain(ctx, *journal)
+			}
+			w.keepCare(ctx, *journal)
+		})
 	}
 	w.watch(ctx)
 }
