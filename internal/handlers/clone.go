@@ -141,7 +141,7 @@ func (h *flows) takeOver(c echo.Context, v *visit, made medialive.Flow, outputs 
 		if err := h.Control.AddOutput(c.Request().Context(), v.op, made.ID, o); err != nil {
 			h.logError(c, answerTo(err), err)
 			all = false
-			row.Shape, row.Word, row.Why = ui.ShapeWarn, w.NotAdded, whyNot(v, err)
+			row.Shape, row.Word, row.Why = ui.ShapeWarn, unlessUnknown(v, w.NotAdded, err), whyNot(v, err)
 		}
 		m.Rows = append(m.Rows, row)
 	}

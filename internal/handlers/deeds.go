@@ -33,6 +33,7 @@ type deeds struct {
 	flow    deed // start and stop
 	source  deed
 	outputs map[string]deed // by name
+	unread  bool            // the trail could not be read
 }
 
 // deedsOf reads commands, newest first.
@@ -144,8 +145,9 @@ func (v teller) day(t time.Time) string {
 // flowTrail is what the trail has of a flow: what was commanded, and its last
 // lines.
 type flowTrail struct {
-	deeds deeds
-	lines []trail.Event
+	deeds    deeds
+	commands []trail.Event
+	lines    []trail.Event
 }
 
 // flowTrail reads what the trail has of a flow.
@@ -161,7 +163,7 @@ func (d *desk) flowTrail(ctx context.Context, key monitor.Key, flowID string) (*
 	if err != nil {
 		return nil, err
 	}
-	return &flowTrail{deeds: deedsOf(commands), lines: lines}, nil
+	return &flowTrail{deeds: deedsOf(commands), commands: commands, lines: lines}, nil
 }
 
 // followTrail keeps what the trail has of a flow while its page is open: read
@@ -173,9 +175,9 @@ func (d *desk) followTrail(key monitor.Key, flowID string, s *sheet) *atomic.Poi
 		now, err := d.flowTrail(ctx, key, flowID)
 		before := held.Load()
 		switch {
-		case err == nil && (before == nil || !sameEvents(before.lines, now.lines)):
+		case err == nil && (before == nil || !sameEvents(before.lines, now.lines) || !sameEvents(before.commands, now.commands)):
 		case err != nil && before == nil: // figures must not wait for a trail that cannot be read
-			now = &flowTrail{}
+			now = &flowTrail{deeds: deeds{unread: true}}
 		default:
 			return false
 		}

@@ -176,8 +176,10 @@ func (d *desk) flowParts(v teller, s *monitor.Snapshot, id string, refused *atom
 		d.piece("flow-alarms", v.flowAlarms(id)))
 	if told != nil { // else it is about to be read
 		v.deeds = told.deeds
-		parts = append(parts, d.piece("flow-facts", v.facts(f)), d.piece("source-box", v.sourceBox(f)), d.outputParts(v, f),
-			d.piece("activity", v.flowActivity(f, told.lines)))
+		parts = append(parts, d.piece("flow-facts", v.facts(f)), d.piece("source-box", v.sourceBox(f)), d.outputParts(v, f))
+		if !told.deeds.unread {
+			parts = append(parts, d.piece("activity", v.flowActivity(f, told.lines)))
+		}
 	}
 	if v.measured {
 		if callers := refused.Load(); callers != nil {

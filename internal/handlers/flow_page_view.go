@@ -130,7 +130,11 @@ func (v teller) commandedFact(f *monitor.Flow) pages.Fact {
 		c = &monitor.Command{Verb: last.Verb, Actor: last.Actor, At: last.At, Outcome: monitor.Outcome(last.Outcome)}
 	}
 	fact := pages.Fact{Word: words.NoCommand, Problem: v.refusedCommand(f, c)}
-	if c == nil {
+	switch {
+	case c == nil && v.deeds.unread:
+		fact.Word = v.t.Trail.NotRead
+		return fact
+	case c == nil:
 		return fact
 	}
 	fact.Word, fact.Note, fact.Age = words.CommandStart, words.ByAt(c.Actor, v.day(c.At)), ui.At(ui.TimeAge, c.At, v.now)

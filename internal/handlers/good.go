@@ -215,11 +215,20 @@ func (h *goods) results(c echo.Context, v *visit, f *monitor.Flow, all []control
 		case r.Outcome == monitor.OutcomeDone:
 			row.Shape, row.Word = ui.ShapeLive, w.StepDone
 		case r.Err != nil:
-			row.Shape, row.Word, row.Why = ui.ShapeWarn, w.StepNot, whyNot(v, r.Err)
+			row.Shape, row.Word, row.Why = ui.ShapeWarn, unlessUnknown(v, w.StepNot, r.Err), whyNot(v, r.Err)
 		}
 		m.Rows = append(m.Rows, row)
 	}
 	return m
+}
+
+// unlessUnknown is the word for what was not done, save where nobody knows
+// whether it was.
+func unlessUnknown(v *visit, word string, err error) string {
+	if medialive.KindOf(err) == medialive.KindOutcomeUnknown {
+		return v.t.Trail.Outcomes.Unknown
+	}
+	return word
 }
 
 // whyNot tells why something was not done, in a line.

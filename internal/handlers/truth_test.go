@@ -257,6 +257,26 @@ func TestRefusedIsNotCommanded(t *testing.T) {
 	}
 }
 
+// A trail that cannot be read does not tell that nothing was commanded.
+func TestUnreadIsNotNone(t *testing.T) {
+	v, f := tellerOf(polled()), flowRead(time.Second, time.Second, time.Second, 0)
+	if word := v.facts(f).Commanded.Word; word != text.English.Flow.NoCommand {
+		t.Errorf("read and empty: %q", word)
+	}
+	v.deeds.unread = true
+	if word := v.facts(f).Commanded.Word; word != text.English.Trail.NotRead {
+		t.Errorf("not read: %q", word)
+	}
+	visitor := &visit{t: text.English}
+	for kind, want := range map[medialive.Kind]string{
+		medialive.KindOutcomeUnknown: text.English.Trail.Outcomes.Unknown, medialive.KindRefused: "failed",
+	} {
+		if got := unlessUnknown(visitor, "failed", &medialive.Error{Kind: kind}); got != want {
+			t.Errorf("%s is told as %q", kind, got)
+		}
+	}
+}
+
 func TestUnknownOutcome(t *testing.T) {
 	v, f := tellerOf(polled()), flowRead(time.Second, time.Second, time.Second, 0)
 	f.Command = &monitor.Command{Verb: "stop", Actor: "op-1", At: noon.Add(-time.Second), Outcome: monitor.OutcomeUnknown}
@@ -332,6 +352,7 @@ func TestFigures(t *testing.T) {
 		`was=waiting lasted=3s bitrate=0.00Mb/s`:     "was WAITING for 0:03",
 		`address=203.0.113.9`:                        "from 203.0.113.9",
 		`output=OUT-1 lasted=90s`:                    "lasted 1:30",
+		`lasted=5s cause=standby`:                    "lasted 0:05 · the flow was stopped",
 		`output=OUT-1 strange=x`:                     "strange x",
 		`no figures`:                                 "no figures",
 		`="`:                                         `="`,
