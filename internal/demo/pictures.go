@@ -31,9 +31,11 @@ type picture struct {
 var pictures = []picture{
 	{"flows-dark.png", "/flows", "dark", "en", 1920, 600},
 	{"flows-light-zh.png", "/flows", "light", "zh-CN", 1440, 560},
-	{"flow-dark.png", "/flows/{north-stand}", "dark", "en", 1920, 1080},
+	{"flow-dark.png", "/flows/{north-stand}", "dark", "en", 1920, 1420},
 	{"flow-light.png", "/flows/{mobile-unit}", "light", "en", 1440, 1050},
 	{"edit-dark.png", "/flows/{south-stand}/source", "dark", "en", 1440, 1050},
+	{"alarms-dark.png", "/alarms", "dark", "en", 1440, 520},
+	{"activity-dark.png", "/activity", "dark", "en", 1440, 760},
 	{"new-dark.png", "/flows/new", "dark", "en", 1440, 900},
 	{"phone.png", "/flows", "dark", "en", 390, 844},
 }
@@ -83,7 +85,6 @@ func (s *system) photograph(ctx context.Context, folder string) error {
 		chromedp.SetValue(chromedp.CSS(`input[name="password"]`), picturePassword),
 		chromedp.Click(chromedp.CSS(`form[action="/login"] button[type="submit"]`)),
 		chromedp.WaitReady(chromedp.CSS(`[id^="flow-"]`)),
-		chromedp.Sleep(warmUp),
 	)
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
@@ -92,6 +93,9 @@ func (s *system) photograph(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.prepare(ctx, ids); err != nil {
+		return fmt.Errorf("prepare the flows: %w", err)
+	}
 	for _, p := range pictures {
 		if err := p.take(ctx, s.url, folder, ids); err != nil {
 			return fmt.Errorf("picture %s: %w", p.file, err)
@@ -99,6 +103,23 @@ func (s *system) photograph(ctx context.Context, folder string) error {
 		fmt.Println(filepath.Join(folder, p.file))
 	}
 	return nil
+}
+
+// prepare does what an operator does before an event: protect a flow, and leave
+// a word for the next shift. Then the charts fill.
+func (s *system) prepare(ctx context.Context, ids *strings.Replacer) error {
+	flow := s.url + ids.Replace("/flows/{north-stand}")
+	return chromedp.Do(ctx,
+		chromedp.Navigate(flow+"/protect"),
+		chromedp.SetValue(chromedp.CSS(`input[name="reason"]`), "Final until 22:30 UTC"),
+		chromedp.Click(chromedp.CSS(`form[action$="/protect"] button[type="submit"]`)),
+		chromedp.WaitReady(chromedp.CSS(`#flow-strip .strip`)),
+		chromedp.Navigate(flow+"/handover"),
+		chromedp.SetValue(chromedp.CSS(`textarea`), "The partner comes on at 19:00 UTC.\nCall the van before anything is changed."),
+		chromedp.Click(chromedp.CSS(`form[action$="/handover"] button[type="submit"]`)),
+		chromedp.WaitReady(chromedp.CSS(`#flow-head`)),
+		chromedp.Sleep(warmUp),
+	)
 }
 
 // flowIDs gives the replacer of flow names by their ids.

@@ -144,12 +144,8 @@ func (v teller) deedNote(e trail.Event) string {
 		return "" // all of it is new
 	}
 	switch e.Kind {
-	case trail.Signal, trail.Alarm:
+	case trail.Signal, trail.Alarm, trail.Access:
 		return v.figuresNote(e.Verb, e.Detail)
-	case trail.Access:
-		if strings.HasPrefix(e.Detail, "address=") {
-			return v.figuresNote(e.Verb, e.Detail)
-		}
 	}
 	if told := control.Told(e.Detail); len(told) > 0 {
 		return v.changesTold(told, true)
@@ -255,9 +251,13 @@ func (v teller) figureWords(f figure) (name, value string) {
 		return w.Loss, withUnit(f.value, "%")
 	case "problem":
 		return "", v.t.Trail.Why(f.value)
+	case "cause":
+		return "", cmp.Or(map[string]string{
+			"commanded": w.Commanded, "standby": w.Stopped, "deleted": w.Removed, "removed": w.Removed,
+		}[f.value], f.value)
 	}
 	name, ok := map[string]string{
-		"peer": w.Peer, "limit": w.Limit, "members": w.Members, "address": w.Address,
+		"peer": w.Peer, "limit": w.Limit, "members": w.Members, "address": w.Address, "version": w.Version,
 		"changes": w.Changes, "times": w.Times, "not_written": w.NotWritten, "flows": w.Flows,
 	}[f.name]
 	if !ok {

@@ -76,8 +76,8 @@ func TestHandoverConflict(t *testing.T) {
 func TestBand(t *testing.T) {
 	_, b, id := oneFlow(t)
 	path := "/flows/" + id
-	if text := b.page(path).Find("#flow-band").Text(); !strings.Contains(text, "10 min") || !strings.Contains(text, "usual") {
-		t.Errorf("the usual is not told: %q", text)
+	if text := b.page(path).Find("#flow-band").Text(); !strings.Contains(text, "10 min") || !strings.Contains(text, "default") {
+		t.Errorf("the default is not told: %q", text)
 	}
 	b.done(path+"/band", "min_bitrate", "6,5", "max_bitrate", "12", "max_loss", "0.5", "idle_after", "30")
 	eventually(t, "the band is seen", func() bool {

@@ -137,6 +137,8 @@ type Figures struct {
 	Priority, Members, Changes, Times, Until, NotWritten string
 	Flows, Low, Medium, High, Unknown                    string
 	Address                                              string // of who signed in
+	Version                                              string
+	Stopped, Removed, Commanded                          string // why an alarm ended
 	FineFor, LostFor, ReachedFor                         string // a duration follows
 	WasFor                                               func(state, duration string) string
 }
@@ -217,13 +219,13 @@ var englishTrail = Trail{
 		TrailAccept: "accepted the trail as it is", Started: "the dashboard started", WebhookAdded: "added webhook {}", WebhookChanged: "changed webhook {}",
 		WebhookRemoved: "removed webhook {}", UserAdd: "added user {}", UserTOTP: "set up one-time codes of user {}", UserEnable: "let user {} in again",
 		UserDisable: "locked user {} out", UserPassword: "set a new password for user {}", KeyAdd: "added a key for user {}",
-		KeyRemove: "removed a key of user {}", UserRole: "changed what user {} may do", UserTOTPOff: "turned off one-time codes of user {}",
+		KeyRemove: "revoked the access key {}", UserRole: "changed what user {} may do", UserTOTPOff: "turned off one-time codes of user {}",
 	},
 	Figures: Figures{
 		Was: "was", Lasted: "lasted", Peer: "far end", Bitrate: "bitrate", Loss: "loss", Limit: "limit",
 		Priority: "priority", Members: "members", Changes: "changes", Times: "times", Until: "until", NotWritten: "not written",
 		Flows: "flows", Low: "low", Medium: "medium", High: "high", Unknown: "not known",
-		Address: "from", FineFor: "was fine for", LostFor: "was lost for", ReachedFor: "was reached for",
+		Address: "from", Stopped: "the flow was stopped", Removed: "it was deleted", Commanded: "as commanded", Version: "version", FineFor: "was fine for", LostFor: "was lost for", ReachedFor: "was reached for",
 		WasFor: func(state, duration string) string { return "was " + state + " for " + duration },
 	},
 	Reasons: Reasons{
@@ -347,13 +349,13 @@ var chineseTrail = Trail{
 		TrailAccept: "接受了现有记录", Started: "控制台已启动", WebhookAdded: "添加了 Webhook {}", WebhookChanged: "修改了 Webhook {}",
 		WebhookRemoved: "移除了 Webhook {}", UserAdd: "添加了用户 {}", UserTOTP: "为用户 {} 设置了一次性验证码", UserEnable: "重新启用了用户 {}",
 		UserDisable: "停用了用户 {}", UserPassword: "为用户 {} 设置了新密码", KeyAdd: "为用户 {} 添加了密钥",
-		KeyRemove: "移除了用户 {} 的密钥", UserRole: "修改了用户 {} 的权限", UserTOTPOff: "关闭了用户 {} 的一次性验证码",
+		KeyRemove: "吊销了访问密钥 {}", UserRole: "修改了用户 {} 的权限", UserTOTPOff: "关闭了用户 {} 的一次性验证码",
 	},
 	Figures: Figures{
 		Was: "此前", Lasted: "持续", Peer: "对端", Bitrate: "码率", Loss: "丢包", Limit: "限值",
 		Priority: "优先级", Members: "成员", Changes: "变化", Times: "次数", Until: "至", NotWritten: "未记录",
 		Flows: "传输流", Low: "低", Medium: "中", High: "高", Unknown: "未知",
-		Address: "来自", FineFor: "此前正常", LostFor: "丢失历时", ReachedFor: "此前连通",
+		Address: "来自", Stopped: "传输流已停止", Removed: "已删除", Commanded: "因操作而结束", Version: "版本", FineFor: "此前正常", LostFor: "丢失历时", ReachedFor: "此前连通",
 		WasFor: func(state, duration string) string { return "此前" + state + " " + duration },
 	},
 	Reasons: Reasons{

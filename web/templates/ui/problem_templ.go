@@ -35,7 +35,7 @@ func ProblemView(p Problem, w Words) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Mark(ShapeLost).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Mark(ShapeWarn).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
