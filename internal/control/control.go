@@ -206,6 +206,7 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	}
 	c, op, row := h.c, h.op, h.row(d)
 	if err := c.trail.AddCommand(ctx, row); err != nil {
+		c.work.Go(func() { c.neverGiven(row.ID) })
 		return fmt.Errorf("%w: %w", ErrNoTrail, err)
 	}
 	c.tell(op, row, monitor.OutcomePending)

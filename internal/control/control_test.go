@@ -222,6 +222,34 @@ func TestNoTrailNoCommand(t *testing.T) {
 	}
 }
 
+// unsure is a trail that writes an intent and cannot say so, as when the
+// connection to the database breaks at the commit.
+type unsure struct{ control.Trail }
+
+func (u unsure) AddCommand(ctx context.Context, c store.Command) error {
+	return errors.Join(errors.New("connection reset"), u.Trail.AddCommand(ctx, c))
+}
+
+// TestIntentThatWasWrittenUnseen refuses a command whose intent is in the trail
+// all the same: it was not given, and the trail tells so.
+func TestIntentThatWasWrittenUnseen(t *testing.T) {
+	r := open(t)
+	id := r.add(t, medialive.Standby)
+	r.begin(t, unsure{r.store})
+	if err := r.StartFlow(t.Context(), r.op, id); !errors.Is(err, control.ErrNoTrail) {
+		t.Fatalf("%v", err)
+	}
+	eventually(t, func() bool {
+		rows := r.trail(t, id)
+		return len(rows) == 1 && rows[0].Outcome == string(monitor.OutcomeNotDone)
+	})
+	for _, c := range r.cloud.Calls("") {
+		if c.Op == "ModifyFlowStart" {
+			t.Error("it was given")
+		}
+	}
+}
+
 func TestOneOfManyEqualCommandsIsGiven(t *testing.T) {
 	r := open(t)
 	id := r.add(t, medialive.Standby)

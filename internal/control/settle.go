@@ -8,6 +8,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/store"
 )
 
 // settlement is what became of a command.
@@ -84,6 +85,31 @@ func (c *Control) settle(ctx context.Context, id string, outcome monitor.Outcome
 
 func (c *Control) write(ctx context.Context, id string, s settlement) error {
 	return c.trail.SettleCommand(ctx, id, string(s.outcome), s.kind, s.code, s.message, s.request, s.at)
+}
+
+// neverFor is how long it is tried to find an intent that seemed not to be
+// written.
+const neverFor = 10 * time.Minute
+
+// neverGiven tells the trail of a command that it was not given: its intent may
+// have been written though the database could not say so, and a later read must
+// not settle it as done.
+func (c *Control) neverGiven(id string) {
+	s := settlement{outcome: monitor.OutcomeNotDone, message: "not sent: it could not be recorded in time", at: c.now()}
+	ctx, cancel := context.WithTimeout(c.ctx, neverFor)
+	defer cancel()
+	for pause := 250 * time.Millisecond; ; pause = min(2*pause, longestPause) {
+		if err := c.write(ctx, id, s); err == nil || errors.Is(err, store.ErrNotFound) {
+			return
+		}
+		t := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-t.C:
+		}
+	}
 }
 
 // writeLater writes an outcome until it is written.
