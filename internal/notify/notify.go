@@ -34,6 +34,7 @@ const (
 	tryFor      = 6 * time.Hour       // after which a delivery is given up
 	keepFor     = 30 * 24 * time.Hour // of the delivery log
 	pruneEvery  = time.Hour
+	drainTime   = 3 * time.Second // for what waits to be stored at the end
 )
 
 // pauses are the times between two tries of a delivery; the last one is that of
@@ -146,12 +147,32 @@ func (n *Notifier) store(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			n.drain(context.WithoutCancel(ctx))
 			return
 		case what := <-n.queue:
-			if err := n.enqueue(ctx, what); err != nil {
-				n.opts.Log.ErrorContext(ctx, "an alarm is not told to webhooks", "alarm", what.alarm.ID, "change", what.change, "error", err)
-			}
+			n.note(ctx, what)
 		}
+	}
+}
+
+// drain writes down what still waits at the end.
+func (n *Notifier) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	for {
+		select {
+		case what := <-n.queue:
+			n.note(ctx, what)
+		default:
+			return
+		}
+	}
+}
+
+// note writes down what is to be told of one change.
+func (n *Notifier) note(ctx context.Context, what news) {
+	if err := n.enqueue(ctx, what); err != nil {
+		n.opts.Log.ErrorContext(ctx, "an alarm is not told to webhooks", "alarm", what.alarm.ID, "change", what.change, "error", err)
 	}
 }
 

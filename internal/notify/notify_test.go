@@ -511,3 +511,21 @@ func TestSealedWithAnotherKey(t *testing.T) {
 		t.Errorf("test: %+v, %v", d, err)
 	}
 }
+
+// TestEndLosesNothing ends a notifier at the moment in which alarms come.
+func TestEndLosesNothing(t *testing.T) {
+	t.Parallel()
+	b := open(t, loopback)
+	b.add(notify.Webhook{Shape: notify.JSON})
+	b.receiver.answers(func(int) (int, string) { return http.StatusServiceUnavailable, "" })
+	const changes = 60
+	for i := range changes {
+		b.notifier.Raised(key, &alarm.Alarm{ID: fmt.Sprint(i), Kind: alarm.SourceLost, Priority: alarm.High, Raised: b.clock.now()}, alarm.ChangeRaised)
+	}
+	b.run()()
+	due, err := b.store.DueDeliveries(t.Context(), b.clock.now().Add(24*time.Hour), 2*changes)
+	must(t, err)
+	if len(due) != changes {
+		t.Errorf("%d of %d are to be told", len(due), changes)
+	}
+}
