@@ -146,6 +146,21 @@ func (t truth) moved(flow string, i int) bool {
 	return false
 }
 
+// forgotten tells whether a flow was called WAITING though media had come during
+// this start: true of now, but not all that was known before a restart.
+func (t truth) forgotten(s sight) bool {
+	if s.about != aboutState || s.word != "WAITING" {
+		return false
+	}
+	facts, first := t.during(s.flow, s.at.Add(-s.window), s.at)
+	for i := range facts {
+		if facts[i].Gone || !t.moved(s.flow, first+i) {
+			return false
+		}
+	}
+	return len(facts) > 0
+}
+
 // outputLong tells whether an output of a flow that was said to be LIVE had been
 // without its receiver for far too long.
 func (t truth) outputLong(s sight) bool {
