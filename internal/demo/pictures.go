@@ -15,9 +15,9 @@ import (
 const (
 	pictureUser     = "admin"
 	picturePassword = "only for the screenshots"
-	warmUp          = 75 * time.Second // so that the charts have something to show
+	warmUp          = 150 * time.Second // so that the charts have something to show
 	settle          = 3 * time.Second  // for a page to be live
-	picturesWithin  = 5 * time.Minute
+	picturesWithin  = 7 * time.Minute
 )
 
 // picture is one screenshot.
@@ -31,7 +31,7 @@ type picture struct {
 var pictures = []picture{
 	{"flows-dark.png", "/flows", "dark", "en", 1920, 600},
 	{"flows-light-zh.png", "/flows", "light", "zh-CN", 1440, 560},
-	{"flow-dark.png", "/flows/{north-stand}", "dark", "en", 1920, 1420},
+	{"flow-dark.png", "/flows/{north-stand}", "dark", "en", 1920, 1350},
 	{"flow-light.png", "/flows/{mobile-unit}", "light", "en", 1440, 1050},
 	{"edit-dark.png", "/flows/{south-stand}/source", "dark", "en", 1440, 1050},
 	{"alarms-dark.png", "/alarms", "dark", "en", 1440, 520},
