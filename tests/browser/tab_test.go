@@ -27,7 +27,7 @@ const (
 	patience  = 30 * time.Second // for anything that should happen
 	step      = 15 * time.Second
 	lookEvery = 20 * time.Millisecond // for a condition
-	tabLife   = 4 * time.Minute       // for all that a test does in a tab
+	tabLife   = 10 * time.Minute      // for all that a test does in a tab
 	shownText = 4000                  // characters of a page, in a failed test
 )
 
