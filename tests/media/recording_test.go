@@ -107,6 +107,12 @@ func (r *recording) whole(t *testing.T) {
 	relaytest.RequireWhole(t, r.path, playedBytes/188)
 }
 
+// gaps counts the places where packets are missing in an ended recording.
+func (r *recording) gaps(t *testing.T) int {
+	t.Helper()
+	return len(relaytest.Check(relaytest.ReadClip(t, r.path)).Errors)
+}
+
 // plays fails the test unless ffmpeg decodes the recording. Its last picture,
 // cut in the middle, is left out.
 func (r *recording) plays(t *testing.T) {
