@@ -195,20 +195,20 @@ func (h *house) comesBack(b *browser, cut bool) time.Time {
 	return time.Now()
 }
 
-// told tells whether the dashboard shows what is true.
+// told tells whether the dashboard shows what is true, and as present.
 func (h *house) told(b *browser, l loss) bool {
 	if l.verb == "create" {
-		shown := false
-		for _, r := range b.page("/flows?q=" + l.name).rows() {
+		list, shown := b.page("/flows?q="+l.name), false
+		for _, r := range list.rows() {
 			shown = shown || r.Name == l.name
 		}
-		return shown == l.happened
+		return shown == l.happened && !list.off()
 	}
 	p := b.page("/flows/" + l.id)
 	if word := p.word(); l.verb == "start" && word == "LIVE" && !l.happened || l.verb == "stop" && word == "STANDBY" && !l.happened {
 		h.t.Errorf("%s did not happen and is shown as %s", l.name, word)
 	}
-	return l.shown(p) == l.happened
+	return l.shown(p) == l.happened && !p.off()
 }
 
 // once fails the test if anything was asked for twice.
