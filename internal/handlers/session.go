@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -45,18 +46,19 @@ func (v *visit) flow(id string) (*monitor.Flow, error) {
 // firstRead is how long a page waits for the first reading of its project.
 const firstRead = 1500 * time.Millisecond
 
-// awaitFirstRead waits a moment for a project of which nothing is known yet, so
-// that who has just signed in is not shown an empty page. A service that fails
-// is told of at once.
+// awaitFirstRead waits a moment for a project of which nothing is known yet, or
+// only what was true before its watcher slept, so that who comes is shown
+// neither an empty page nor one of old values. A service that fails is told of
+// at once.
 func (v *visit) awaitFirstRead(ctx context.Context) {
-	if v.snapshot().Complete {
+	if !unread(v.snapshot()) {
 		return
 	}
 	changed, cancel := v.watcher.Subscribe()
 	defer cancel()
 	limit := time.NewTimer(firstRead)
 	defer limit.Stop()
-	for s := v.snapshot(); !s.Complete && s.Link.Kind == ""; s = v.snapshot() {
+	for s := v.snapshot(); unread(s) && s.Link.Kind == ""; s = v.snapshot() {
 		select {
 		case <-changed:
 		case <-limit.C:
@@ -65,6 +67,11 @@ func (v *visit) awaitFirstRead(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// unread tells that the project was not read yet, or not since its watcher slept.
+func unread(s *monitor.Snapshot) bool {
+	return !s.Complete || len(s.Flows) > 0 && !slices.ContainsFunc(s.Flows, func(f *monitor.Flow) bool { return f.Ages.Status != monitor.Gone })
 }
 
 const visitKey = "visit"

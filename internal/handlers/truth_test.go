@@ -217,6 +217,24 @@ func TestSkew(t *testing.T) {
 	}
 }
 
+// A page waits for the first reading, and for one after a sleep, but not where
+// something is known of now.
+func TestUnread(t *testing.T) {
+	old := &monitor.Flow{ID: "old", Ages: monitor.Ages{Status: monitor.Gone}}
+	grey := &monitor.Flow{ID: "grey", State: monitor.StateStale, Ages: monitor.Ages{Status: monitor.Old, Media: monitor.Gone}}
+	for _, c := range []struct {
+		complete bool
+		flows    []*monitor.Flow
+		want     bool
+	}{
+		{false, nil, true}, {true, nil, false}, {true, []*monitor.Flow{old, old}, true}, {true, []*monitor.Flow{old, grey}, false},
+	} {
+		if got := unread(&monitor.Snapshot{Complete: c.complete, Flows: c.flows}); got != c.want {
+			t.Errorf("complete %t, %d flows: %t", c.complete, len(c.flows), got)
+		}
+	}
+}
+
 // event is a command of the trail, so long ago.
 func command(seq int64, verb, target string, outcome monitor.Outcome, ago time.Duration) trail.Event {
 	return trail.Event{Entry: trail.Entry{Seq: seq, Line: trail.Line{
