@@ -27,7 +27,6 @@ type desk struct {
 	snap    monitor.Snapshot
 	flows   []*monitor.Flow
 	seen    *View
-	raised  int // changes that say raised
 	lines   []trail.Line
 	signals []trail.Line
 	writes  int

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -370,8 +371,7 @@ func TestSlowWebhooks(t *testing.T) {
 	close(release)
 	deadline := time.Now().Add(5 * time.Second)
 	for len(p.hook) > 0 && time.Now().Before(deadline) {
-		p.mu.Lock() // let the others go on
-		p.mu.Unlock()
+		runtime.Gosched() // let the others go on
 	}
 	p.note(hooked{key, &Alarm{}, ChangeRaised})
 	p.Close()

@@ -43,7 +43,7 @@ func TestGoodIsKeptBeforeAChange(t *testing.T) {
 		t.Fatalf("%+v, %v", g, err)
 	}
 	kept, err := r.store.CaresOf(ctx, r.key.Endpoint, r.key.ProjectID, id)
-	if err != nil || strings.Contains(fmt.Sprintf("%s", kept[0].Body), "CANARY") {
+	if err != nil || strings.Contains(string(kept[0].Body), "CANARY") {
 		t.Errorf("a passphrase is kept: %s, %v", kept[0].Body, err)
 	}
 }

@@ -191,7 +191,7 @@ func settleAll(t *testing.T, cloud *killing, path string) (open int) {
 	sent := cloud.commands()
 	real := time.Now()
 	synctest.Test(t, func(t *testing.T) {
-		behind := real.Sub(time.Now()) // the clock of the bubble
+		behind := time.Until(real) // the clock of the bubble
 		now := func() time.Time { return time.Now().Add(behind) }
 		s, err := store.Open(t.Context(), path)
 		if err != nil {

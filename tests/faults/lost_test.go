@@ -16,8 +16,7 @@ import (
 // deed is a command of which the reply is lost.
 type deed struct {
 	verb string
-	op   string             // of the API
-	flow medialivetest.Flow // before it
+	op   string // of the API
 	// give gives it as a person does.
 	give func(b *browser, id, name string) reply
 	// done tells whether it took effect, in the cloud and on the flow's page.

@@ -60,13 +60,13 @@ func TestRehearsal(t *testing.T) {
 	working.Wait()
 	e.cloud.LiftAll()
 
-	lines, took := e.settle(shown)
+	_, took := e.settle(shown)
 	e.evidence("rehearsal: after the last fault until it was known what became of every command", took.Round(time.Second).String(), "≤ 1 min")
 	p := newPerson(e, viewerNames[0], 300)
 	if err := p.signIn(shown); err != nil {
 		t.Fatal(err)
 	}
-	lines = e.trail()
+	lines := e.trail()
 	listed := e.listed(shown, p, lines)
 	e.report("kept", judgeKept(lines, listed))
 	end()
