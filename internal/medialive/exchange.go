@@ -147,6 +147,8 @@ func (l *link) attempt(ctx context.Context, r request) (answer, *Error) {
 	switch {
 	case int64(len(body)) > l.limits.body:
 		return a, r.unreadable(a, fmt.Errorf("answer of more than %d bytes", l.limits.body))
+	case readErr != nil && r.command && a.status >= 400 && a.status < 500: // refused, though the reason is lost
+		return a, r.fail(a, r.kind(a.status, fault{}), fmt.Errorf("read the answer: %w", readErr))
 	case readErr != nil:
 		return a, r.broken(a, fmt.Errorf("read the answer: %w", readErr))
 	}
