@@ -225,7 +225,7 @@ func (o *operator) acknowledge(ctx context.Context, _ string) (deed, error) {
 		return deed{}, err
 	}
 	d := deed{kind: "alarm", verb: "acknowledged", id: id, flow: flow, reason: o.reason()}
-	return o.pressed(ctx, on, `#alarm-forms form[action="/alarms/ack"]`, d, []string{"acked"}, "note", d.reason)
+	return o.pressed(ctx, on, `#alarm-forms form[action="/alarms/ack"]`, d, []string{"acked:1"}, "note", d.reason)
 }
 
 // shelve puts an alarm aside for the shortest time.

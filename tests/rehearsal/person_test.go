@@ -145,7 +145,10 @@ func fields(form *goquery.Selection) url.Values {
 func (g page) notice() string {
 	for _, c := range (&http.Response{Header: g.header}).Cookies() {
 		if c.Name == "flowdeck_flash" {
-			kind, _, _ := strings.Cut(c.Value, ":")
+			kind, name, _ := strings.Cut(c.Value, ":")
+			if kind == "acked" { // it counts those that were, and those that were gone
+				return kind + ":" + name[:1]
+			}
 			return kind
 		}
 	}
