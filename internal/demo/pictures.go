@@ -16,7 +16,7 @@ const (
 	pictureUser     = "admin"
 	picturePassword = "only for the screenshots"
 	warmUp          = 150 * time.Second // so that the charts have something to show
-	settle          = 3 * time.Second  // for a page to be live
+	settle          = 3 * time.Second   // for a page to be live
 	picturesWithin  = 7 * time.Minute
 )
 

@@ -42,7 +42,7 @@ type event struct {
 	outages  []span
 	shown    int // statements judged
 	untrue   int
-	forgot   map[string]bool // losses that were called WAITING after a restart
+	forgot   map[string]bool // losses that were called WAITING
 	frames   int             // pictures that were looked at
 	tried    int             // presses
 	failed   int             // pages and presses that came to nothing
@@ -333,7 +333,7 @@ func (e *event) finish(lines []line, took time.Duration) {
 	e.report("alarm", alarms)
 	e.evidence(fmt.Sprintf("rehearsal: alarms raised, source losses in clear view; missing or false ones, over %d restarts", e.faults["kill"]),
 		fmt.Sprintf("%d, %d; %d", len(alarmsOf(lines)), lost, len(alarms)), "0")
-	e.evidence("rehearsal: losses of a source that were called WAITING after a restart, for what came before it was not known any more",
+	e.evidence("rehearsal: losses of a source that were called WAITING, for its media came between two reads or before a restart",
 		fmt.Sprint(len(e.forgot)), "told")
 	e.t.Logf("faults: %v; acts: %v; pages and presses that came to nothing: %d", e.faults, acts, e.failed)
 }

@@ -147,7 +147,8 @@ func (t truth) moved(flow string, i int) bool {
 }
 
 // forgotten tells whether a flow was called WAITING though media had come during
-// this start: true of now, but not all that was known before a restart.
+// this start: true of now, but media came between two reads, or before a
+// restart, and so is not known.
 func (t truth) forgotten(s sight) bool {
 	if s.about != aboutState || s.word != "WAITING" {
 		return false

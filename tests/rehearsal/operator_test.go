@@ -235,7 +235,7 @@ func (o *operator) shelve(ctx context.Context, _ string) (deed, error) {
 		return deed{}, err
 	}
 	d := deed{kind: "alarm", verb: "shelved", flow: flow, reason: o.reason()}
-	return o.pressed(ctx, on, `#alarm-forms form[action="/alarms/shelve"]`, d, []string{"shelved"}, "reason", d.reason)
+	return o.pressed(ctx, on, `#alarm-forms form[action="/alarms/shelve"]`, d, []string{"shelved"}, "for", "15", "scope", "kind", "reason", d.reason)
 }
 
 // alarm picks an alarm of the list, and opens its forms.

@@ -50,7 +50,7 @@ type Shell struct {
 type Link struct {
 	T       *text.Strings
 	Down    bool
-	Off     bool // with Down: no command can be given, and no figure is present
+	Off     bool   // with Down: no command can be given, and no figure is present
 	Told    string // with Down: what is wrong, and at {} since when
 	Since   ui.Moment
 	Problem ui.Problem // with Down

@@ -511,8 +511,10 @@ var Chinese = &Strings{
 		Other:        "被拒绝",
 	},
 	Notice: Notices{
-		FlowCreated:   func(name string) string { return name + " 已新建。" },
-		FlowUnstarted: func(name string) string { return name + " 已新建，但启动失败，原因见“操作记录”。" },
+		FlowCreated: func(name string) string { return name + " 已新建。" },
+		FlowUnstarted: func(name string) string {
+			return name + " 已新建，但启动失败，原因见“操作记录”。"
+		},
 		FlowStarted:   func(name string) string { return name + " 的启动命令已被接受。" },
 		FlowStopped:   func(name string) string { return name + " 的停止命令已被接受。" },
 		FlowDeleted:   func(name string) string { return name + " 已删除。" },
