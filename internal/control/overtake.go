@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -92,15 +93,15 @@ func (c *Control) conclude(row store.Command, outcome monitor.Outcome) {
 	if err != nil {
 		c.log.ErrorContext(c.ctx, "later commands not read", "flow", row.FlowID, "error", err)
 	}
-	for _, r := range rows {
-		open := r.Outcome == string(monitor.OutcomeUnknown) || r.Outcome == string(monitor.OutcomePending)
-		if r.ID == row.ID {
-			if !open {
-				return // told already
-			}
-			break
-		}
-		if (open || r.Outcome == string(monitor.OutcomeDone)) && subject(r) == subject(row) && hides(r, row, outcome) {
+	is := func(r store.Command, o ...monitor.Outcome) bool {
+		return slices.Contains(o, monitor.Outcome(r.Outcome))
+	}
+	mine := slices.IndexFunc(rows, func(r store.Command) bool { return r.ID == row.ID })
+	if mine >= 0 && !is(rows[mine], monitor.OutcomeUnknown, monitor.OutcomePending) {
+		return // told already
+	}
+	for _, r := range rows[:max(mine, 0)] {
+		if !is(r, monitor.OutcomeRefused, monitor.OutcomeNotDone) && subject(r) == subject(row) && hides(r, row, outcome) {
 			c.settle(c.ctx, row.ID, monitor.OutcomeUnknown, givenAgain())
 			return
 		}
