@@ -366,7 +366,7 @@ func judgeSettled(lines []line) (problems []string, open int) {
 	for _, c := range commandsOf(lines) {
 		switch o := c.outcome(); {
 		case o == "done" || o == "refused" || o == "not_done":
-		case o == "unknown" && strings.HasPrefix(c.Verb, "update_") && c.why != "":
+		case o == "unknown" && (strings.HasPrefix(c.Verb, "update_") && c.why != "" || strings.Contains(c.why, "changed again before")):
 			open++
 		default:
 			problems = append(problems, fmt.Sprintf("not settled: %v", c))
