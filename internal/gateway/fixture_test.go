@@ -276,7 +276,7 @@ type fakeRelay struct {
 	refuse  error // of the next Put
 	flows   map[string]relay.FlowSpec
 	states  map[string]relay.State // by flow id and leg
-	puts    int
+	puts    int // by commands
 	removes []string
 	report  chan struct{} // closed when something changed
 }
@@ -300,13 +300,20 @@ func (r *fakeRelay) set(change func(*fakeRelay)) {
 	r.tellLocked()
 }
 
-func (r *fakeRelay) Put(_ context.Context, spec relay.FlowSpec) error {
+func (r *fakeRelay) Put(ctx context.Context, spec relay.FlowSpec) error {
+	r.mu.Lock()
+	r.puts++
+	r.mu.Unlock()
+	return r.Restore(ctx, spec)
+}
+
+// Restore is what the gateway does by itself, and so no put of a command.
+func (r *fakeRelay) Restore(_ context.Context, spec relay.FlowSpec) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.gone {
 		return errGone
 	}
-	r.puts++
 	if err := r.refuse; err != nil {
 		r.refuse = nil
 		return err
@@ -315,8 +322,6 @@ func (r *fakeRelay) Put(_ context.Context, spec relay.FlowSpec) error {
 	r.tellLocked()
 	return nil
 }
-
-func (r *fakeRelay) Restore(ctx context.Context, spec relay.FlowSpec) error { return r.Put(ctx, spec) }
 
 func (r *fakeRelay) Remove(_ context.Context, id string) error {
 	r.mu.Lock()
