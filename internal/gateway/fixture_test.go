@@ -276,7 +276,7 @@ type fakeRelay struct {
 	refuse  error // of the next Put
 	flows   map[string]relay.FlowSpec
 	states  map[string]relay.State // by flow id and leg
-	puts    int // by commands
+	puts    int                    // by commands
 	removes []string
 	report  chan struct{} // closed when something changed
 }
