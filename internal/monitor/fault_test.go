@@ -394,7 +394,10 @@ func (s *shelf) Events(context.Context, func(medialive.Event) error) error { ret
 // twice, none that was there all the time is ever missing, and in the end the
 // snapshot is the truth.
 func TestF6ListChanges(t *testing.T) {
-	const runs = 1000
+	runs := 1000
+	if testing.Short() { // with the race detector
+		runs = 100
+	}
 	var pages, wrong int
 	for seed := range uint64(runs) {
 		synctest.Test(t, func(t *testing.T) {

@@ -150,9 +150,16 @@ func (n *Notifier) store(ctx context.Context) {
 			n.drain(context.WithoutCancel(ctx))
 			return
 		case what := <-n.queue:
-			n.note(ctx, what)
+			n.noteWhole(ctx, what)
 		}
 	}
+}
+
+// noteWhole is note for a change that the end must not cut off halfway.
+func (n *Notifier) noteWhole(ctx context.Context, what news) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	n.note(ctx, what)
 }
 
 // drain writes down what still waits at the end.
