@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,35 +16,41 @@ import (
 // Ack lets somebody answer for alarms, with a note. The members of a parent are
 // answered for with it. Alarms that are gone are passed over; where none of
 // them is open any more it says [ErrGone]. What cannot be written down is not
-// done: the error tells so, and what was done before it stays.
-func (p *Panel) Ack(ctx context.Context, by, note string, ids ...string) error {
+// done: the error tells so, and what was done before it stays. It tells of how
+// many of the named alarms this was the answer: not of those that somebody else
+// had answered for.
+func (p *Panel) Ack(ctx context.Context, by, note string, ids ...string) (answered int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.options.Now()
 	if err := p.ready(ctx, now); err != nil {
-		return fmt.Errorf("acknowledge: %w", err)
+		return 0, fmt.Errorf("acknowledge: %w", err)
 	}
 	defer p.publish(now)
 	list, found := p.board.answered(ids)
 	if !found {
-		return ErrGone
+		return 0, ErrGone
 	}
 	note = cut(note)
 	for _, h := range list {
-		if err := p.answer(ctx, h.ID, by, note, now); err != nil {
-			return fmt.Errorf("acknowledge: %w", err)
+		ours, err := p.answer(ctx, h.ID, by, note, now)
+		if err != nil {
+			return answered, fmt.Errorf("acknowledge: %w", err)
+		}
+		if ours && slices.Contains(ids, h.ID) {
+			answered++
 		}
 	}
-	return nil
+	return answered, nil
 }
 
 // answer acknowledges one alarm as it is, also where another process changes it
-// at the same moment. p.mu is held.
-func (p *Panel) answer(ctx context.Context, id, by, note string, now time.Time) error {
+// at the same moment; then it is not ours. p.mu is held.
+func (p *Panel) answer(ctx context.Context, id, by, note string, now time.Time) (ours bool, err error) {
 	for {
 		h := p.board.ids[id]
 		if h == nil || !h.AckedAt.IsZero() {
-			return nil // another was faster
+			return false, nil // another was faster
 		}
 		next := *h.Alarm
 		next.AckedAt, next.AckedBy, next.Note = now, by, note
@@ -58,11 +65,11 @@ func (p *Panel) answer(ctx context.Context, id, by, note string, now time.Time) 
 			}
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 		p.board.put(h, next, "")
 		p.board.taken() // it is written
-		return nil
+		return true, nil
 	}
 }
 

@@ -93,6 +93,17 @@ func (r *room) listed(what string, want ...string) {
 	same(r.t, what, toldAll(r.panel.View().Active), want)
 }
 
+// did fails the test unless an acknowledgement was somebody's own.
+func did(t testing.TB) func(answered int, err error) {
+	t.Helper()
+	return func(answered int, err error) {
+		t.Helper()
+		if err != nil || answered != 1 {
+			t.Fatalf("acknowledged %d: %v", answered, err)
+		}
+	}
+}
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -125,12 +136,15 @@ func TestWrittenDown(t *testing.T) {
 		if rows, err := s.OpenAlarms(t.Context(), key.Endpoint, key.ProjectID); err != nil || len(rows) != 1 || rows[0].ID != id || rows[0].Kind != "source_lost" {
 			t.Errorf("kept %+v, %v", rows, err)
 		}
-		must(t, r.panel.Ack(t.Context(), "op-1", "  call the stadium ", id, "gone"))
+		did(t)(r.panel.Ack(t.Context(), "op-1", "  call the stadium ", id, "gone"))
 		r.listed("acknowledged", "source_lost 0 acked p3")
 		if a := r.panel.View().Active[0]; a.Note != "call the stadium" || a.AckedBy != "op-1" {
 			t.Errorf("%+v", a)
 		}
-		if err := r.panel.Ack(t.Context(), "op-1", "", "gone"); !errors.Is(err, ErrGone) {
+		if n, err := r.panel.Ack(t.Context(), "op-2", "", id); err != nil || n != 0 {
+			t.Errorf("answered for twice: %d, %v", n, err)
+		}
+		if _, err := r.panel.Ack(t.Context(), "op-1", "", "gone"); !errors.Is(err, ErrGone) {
 			t.Errorf("error %v", err)
 		}
 		r.state(0, monitor.StateLive)
@@ -159,7 +173,7 @@ func TestAfterARestart(t *testing.T) {
 			r.state(i, monitor.StateSourceLost)
 		}
 		r.wait(4)
-		must(t, r.panel.Ack(t.Context(), "op-1", "", r.panel.View().Active[0].ID))
+		did(t)(r.panel.Ack(t.Context(), "op-1", "", r.panel.View().Active[0].ID))
 		must(t, r.panel.Shelve(t.Context(), Shelf{FlowID: "2", By: "op-1", Until: r.now.Add(time.Hour)}))
 		ids := r.panel.View().Active
 		r.panels.Close()
@@ -283,7 +297,7 @@ func TestFullDisk(t *testing.T) {
 		if n := f.puts.Load(); n > 35 {
 			t.Errorf("tried %d times within a minute", n)
 		}
-		if err := r.panel.Ack(t.Context(), "op-1", "", r.panel.View().Active[0].ID); !errors.Is(err, errDisk) {
+		if _, err := r.panel.Ack(t.Context(), "op-1", "", r.panel.View().Active[0].ID); !errors.Is(err, errDisk) {
 			t.Errorf("error %v", err)
 		}
 		if err := r.panel.Shelve(t.Context(), Shelf{FlowID: "0", Until: r.now.Add(time.Hour)}); !errors.Is(err, errDisk) {
@@ -297,7 +311,7 @@ func TestFullDisk(t *testing.T) {
 		r.listed("written", "source_lost 0 returned p3")
 		same(t, "trail", trailOf(t, s, trail.Alarm), []string{"raised", "returned"})
 		same(t, "signals", trailOf(t, s, trail.Signal), []string{"source_lost", "live"})
-		must(t, r.panel.Ack(t.Context(), "op-1", "", r.panel.View().Active[0].ID))
+		did(t)(r.panel.Ack(t.Context(), "op-1", "", r.panel.View().Active[0].ID))
 		r.panels.Close()
 		same(t, "webhooks", r.heard, []string{"source_lost raised", "source_lost returned", "source_lost acknowledged"})
 	})
@@ -311,7 +325,7 @@ func TestStoreThatCannotBeReadAtFirst(t *testing.T) {
 		r.state(0, monitor.StateSourceLost)
 		r.wait(4)
 		id := r.panel.View().Active[0].ID
-		must(t, r.panel.Ack(t.Context(), "op-1", "", id))
+		did(t)(r.panel.Ack(t.Context(), "op-1", "", id))
 		r.panels.Close()
 
 		u := &unreadable{Store: s}
@@ -320,7 +334,7 @@ func TestStoreThatCannotBeReadAtFirst(t *testing.T) {
 		again.state(1, monitor.StateSourceLost)
 		again.wait(10)
 		again.listed("without a past", "source_lost 0 unacked p3 first", "source_lost 1 unacked p3")
-		if err := again.panel.Ack(t.Context(), "op-1", "", again.panel.View().Active[0].ID); err == nil {
+		if _, err := again.panel.Ack(t.Context(), "op-1", "", again.panel.View().Active[0].ID); err == nil {
 			t.Error("acknowledged what is not known to be open")
 		}
 		u.fails.Store(false)
@@ -404,7 +418,7 @@ func TestManyAtOnce(t *testing.T) {
 					case <-changed:
 					}
 					for _, a := range panel.View().Active {
-						if err := panel.Ack(t.Context(), "op", "", a.ID); err != nil && !errors.Is(err, ErrGone) {
+						if _, err := panel.Ack(t.Context(), "op", "", a.ID); err != nil && !errors.Is(err, ErrGone) {
 							t.Error(err)
 						}
 					}

@@ -49,7 +49,7 @@ func TestShared(t *testing.T) {
 		if !b.panel.View().Watched {
 			t.Error("the other shows nobody watches")
 		}
-		must(t, b.panel.Ack(t.Context(), "op-b", "", b.panel.View().Active[0].ID))
+		did(t)(b.panel.Ack(t.Context(), "op-b", "", b.panel.View().Active[0].ID))
 		must(t, b.panel.Shelve(t.Context(), Shelf{FlowID: "1", By: "op-b", Until: d.now.Add(time.Hour)}))
 		both(d, 2, a, b)
 		for _, r := range []*room{a, b} {
@@ -69,7 +69,7 @@ func TestShared(t *testing.T) {
 
 		d.state(1, monitor.StateLive)
 		both(d, 12, a, b)
-		must(t, b.panel.Ack(t.Context(), "op-b", "", b.panel.View().Active[0].ID))
+		did(t)(b.panel.Ack(t.Context(), "op-b", "", b.panel.View().Active[0].ID))
 		both(d, 2, a, b)
 		for _, r := range []*room{a, b} {
 			r.listed("closed on the other")

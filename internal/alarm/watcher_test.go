@@ -88,7 +88,7 @@ func TestOnACloud(t *testing.T) {
 			if a.State() != Returned {
 				t.Errorf("all is well again: %s", told(a))
 			}
-			must(t, panel.Ack(t.Context(), "op-1", "", a.ID))
+			did(t)(panel.Ack(t.Context(), "op-1", "", a.ID))
 		}
 		same(t, "answered for", toldAll(panel.View().Active), nil)
 

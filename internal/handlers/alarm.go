@@ -156,8 +156,8 @@ func (h *alarms) ack(c echo.Context) error {
 		return h.showForms(c, v, q, http.StatusUnprocessableEntity, h.teller(v).alarmForms(a, q, f))
 	}
 	panel := h.Alarms.Of(v.watcher.Key())
-	done := waiting(panel.View(), ids)
-	if err := panel.Ack(c.Request().Context(), v.op.Actor, f.Note, ids...); err != nil {
+	done, err := panel.Ack(c.Request().Context(), v.op.Actor, f.Note, ids...)
+	if err != nil {
 		return alarmError("acknowledge", err)
 	}
 	return h.acted(c, v, values, notice{flashAcked, strconv.Itoa(done) + "/" + strconv.Itoa(len(ids)-done)})
@@ -254,17 +254,6 @@ func namedAlarms(ids []string) []string {
 		}
 	}
 	return out
-}
-
-// waiting counts those of the named alarms that nobody has acknowledged.
-func waiting(view *alarm.View, ids []string) int {
-	n := 0
-	for _, a := range slices.Concat(view.Active, view.Members) {
-		if unanswered(a) && slices.Contains(ids, a.ID) {
-			n++
-		}
-	}
-	return n
 }
 
 // alarmForm is what the forms about an alarm send.
