@@ -32,7 +32,7 @@ go test -count=1 -p 1 -timeout 40m -v -run '^Test(F[0-9]|Rehearsal$)' ./internal
 			n = split(line, part, / *\| */)
 			sub(/\/.*$/, "", test)
 			number = substr(part[1], 2) + 0
-			printf "%03d\t| %s | %s | %s | %s | `%s` |\n", number, part[1], part[2], part[3], n > 3 ? part[4] : "", test
+			printf "%03d\t| %s | %s | %s | %s | `%s` |\n", number, part[1], part[2], part[3], (n > 3 ? part[4] : ""), test
 		}' "$log" | sort -s -k1,1 | cut -f2-
 } >"$file"
 
