@@ -181,7 +181,7 @@ func (r *room) command(t *testing.T, id string, in given) string {
 // flow, with lost replies, against the model.
 func TestF9Linearizable(t *testing.T) {
 	const histories, least, workers, clients, each = 2000, 200, 8, 4, 4
-	const within = 15 * time.Second // on a busy machine fewer histories are checked
+	const within = 15 * time.Second // on a busy machine fewer histories are checked, but the least
 	r := open(t, losing)
 	r.op.Watcher = &still{}
 	model := flowModel()
@@ -190,7 +190,7 @@ func TestF9Linearizable(t *testing.T) {
 	var work sync.WaitGroup
 	for range workers {
 		work.Go(func() {
-			for time.Since(began) < within && next.Add(1) <= histories {
+			for (time.Since(began) < within || next.Load() < least) && next.Add(1) <= histories {
 				h := r.history(t, began, clients, each)
 				commands.Add(int64(len(h)))
 				for _, op := range h {
@@ -207,9 +207,6 @@ func TestF9Linearizable(t *testing.T) {
 	}
 	work.Wait()
 	checked := min(next.Load(), histories)
-	if checked < least {
-		t.Errorf("only %d histories were checked", checked)
-	}
 	t.Logf("evidence: F9 | %d histories of %d operators, %d commands, %d replies lost | %d not linearizable, in %s | 2,000 histories, 0",
 		checked, clients, commands.Load(), unknown.Load(), wrong.Load(), time.Since(began).Round(time.Millisecond))
 }
