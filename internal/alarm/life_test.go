@@ -178,25 +178,29 @@ func TestFigureAtItsLimit(t *testing.T) {
 	d.want("jumps")
 }
 
+// lose loses the sources of flows.
+func (d *desk) lose(flows ...int) {
+	for _, i := range flows {
+		d.state(i, monitor.StateSourceLost)
+	}
+}
+
+// samePeer has all flows come from one address.
+func (d *desk) samePeer() {
+	for i := range d.flows {
+		d.peer(i, "192.0.2.9:"+fmt.Sprint(4000+i))
+	}
+	d.pass(time.Second)
+}
+
 func TestRollUp(t *testing.T) {
-	lose := func(d *desk, flows ...int) {
-		for _, i := range flows {
-			d.state(i, monitor.StateSourceLost)
-		}
-	}
-	samePeer := func(d *desk) {
-		for i := range d.flows {
-			d.peer(i, "192.0.2.9:"+fmt.Sprint(4000+i))
-		}
-		d.pass(time.Second)
-	}
 	t.Run("peer", func(t *testing.T) {
 		d := newDesk(t, 5)
-		samePeer(d)
-		lose(d, 0, 1)
+		d.samePeer()
+		d.lose(0, 1)
 		d.pass(4 * time.Second)
 		d.want("two", "source_lost 0 unacked p3 first", "source_lost 1 unacked p3")
-		lose(d, 2)
+		d.lose(2)
 		d.pass(4 * time.Second)
 		d.want("three", "many unacked p3 of 3")
 		same(t, "members", toldAll(d.seen.Members),
@@ -204,14 +208,14 @@ func TestRollUp(t *testing.T) {
 		if p := d.seen.Active[0]; p.Peer != "192.0.2.9" || p.Region != "" || d.seen.Members[0].Parent != p.ID || d.seen.High != 1 || d.seen.Unacked != 1 {
 			t.Errorf("parent %+v of %+v", p, d.seen)
 		}
-		lose(d, 3)
+		d.lose(3)
 		d.pass(4 * time.Second)
 		d.want("a fourth joins", "many unacked p3 of 4")
 		d.ackAll()
 		d.want("answered for", "many acked p3 of 4")
 		same(t, "members", toldAll(d.seen.Members[:1]), []string{"source_lost 0 acked p3 first"})
 		d.pass(time.Minute)
-		lose(d, 4)
+		d.lose(4)
 		d.pass(4 * time.Second)
 		d.want("one more much later", "many acked p3 of 4", "source_lost 4 unacked p3")
 		for i := range 3 {
@@ -225,22 +229,25 @@ func TestRollUp(t *testing.T) {
 	})
 	t.Run("too far apart", func(t *testing.T) {
 		d := newDesk(t, 3)
-		samePeer(d)
+		d.samePeer()
 		for i := range 3 {
-			lose(d, i)
+			d.lose(i)
 			d.pass(6 * time.Second)
 		}
 		if d.seen.Active[0].Kind == Many {
 			t.Errorf("rolled up %v", toldAll(d.seen.Active))
 		}
 	})
+}
+
+func TestRollUpOfARegionOrGateway(t *testing.T) {
 	t.Run("region", func(t *testing.T) {
 		d := newDesk(t, 8)
 		for i := range 4 {
 			d.set(i, func(f *monitor.Flow) { f.Region = "south" })
 		}
 		d.pass(time.Second)
-		lose(d, 0, 1, 2, 7)
+		d.lose(0, 1, 2, 7)
 		d.pass(4 * time.Second)
 		d.want("three of south", "many unacked p3 of 3", "source_lost 7 unacked p3")
 		if p := d.seen.Active[0]; p.Region != "south" || p.Peer != "" {
@@ -249,7 +256,7 @@ func TestRollUp(t *testing.T) {
 	})
 	t.Run("one region, no gateway", func(t *testing.T) {
 		d := newDesk(t, 4)
-		lose(d, 0, 1, 2)
+		d.lose(0, 1, 2)
 		d.pass(4 * time.Second)
 		if len(d.seen.Active) != 3 {
 			t.Errorf("rolled up %v", toldAll(d.seen.Active))
@@ -261,19 +268,22 @@ func TestRollUp(t *testing.T) {
 		d.output(3, "out", monitor.OutputLost)
 		d.output(3, "two", monitor.OutputLost)
 		d.pass(4 * time.Second)
-		lose(d, 0)
+		d.lose(0)
 		d.pass(4 * time.Second)
 		if len(d.seen.Active) != 3 {
 			t.Errorf("two flows rolled up: %v", toldAll(d.seen.Active))
 		}
-		lose(d, 1)
+		d.lose(1)
 		d.pass(4 * time.Second)
 		d.want("three flows", "many unacked p3 of 4")
 	})
+}
+
+func TestRollUpLives(t *testing.T) {
 	t.Run("acknowledged one by one", func(t *testing.T) {
 		d := newDesk(t, 3)
-		samePeer(d)
-		lose(d, 0, 1, 2)
+		d.samePeer()
+		d.lose(0, 1, 2)
 		d.pass(4 * time.Second)
 		for _, a := range d.seen.Members[:2] {
 			d.ack("op-1", a.ID)
@@ -284,15 +294,15 @@ func TestRollUp(t *testing.T) {
 	})
 	t.Run("a member comes back", func(t *testing.T) {
 		d := newDesk(t, 3)
-		samePeer(d)
-		lose(d, 0, 1, 2)
+		d.samePeer()
+		d.lose(0, 1, 2)
 		d.pass(4 * time.Second)
 		for i := range 3 {
 			d.state(i, monitor.StateLive)
 		}
 		d.pass(11 * time.Second)
 		d.want("all back, nobody answered", "many returned p3 of 3")
-		lose(d, 1)
+		d.lose(1)
 		d.pass(4 * time.Second)
 		d.want("one again", "many unacked p3 x2 of 3")
 		d.ackAll()
@@ -325,16 +335,18 @@ func TestFirstOut(t *testing.T) {
 	d.want("one much later", "source_lost 1 unacked p3", "source_lost 2 unacked p3 first", "source_lost 3 unacked p3", "loss 0 unacked p2")
 }
 
+// shelve puts alarms aside for a while.
+func (d *desk) shelve(kind Kind, flow, target string, last time.Duration) {
+	d.board.shelve(Shelf{ID: "s", Kind: kind, FlowID: flow, Target: target, By: "op-1", Reason: "known", At: d.now, Until: d.now.Add(last)}, d.now)
+	d.keep(d.board.taken())
+}
+
 func TestShelf(t *testing.T) {
-	shelf := func(d *desk, kind Kind, flow, target string, last time.Duration) {
-		d.board.shelve(Shelf{ID: "s", Kind: kind, FlowID: flow, Target: target, By: "op-1", Reason: "known", At: d.now, Until: d.now.Add(last)}, d.now)
-		d.keep(d.board.taken())
-	}
 	t.Run("an active alarm", func(t *testing.T) {
 		d := newDesk(t, 1)
 		d.state(0, monitor.StateSourceLost)
 		d.pass(4 * time.Second)
-		shelf(d, SourceLost, "0", "", 5*time.Minute)
+		d.shelve(SourceLost, "0", "", 5*time.Minute)
 		d.want("shelved")
 		same(t, "shelf", toldAll(d.seen.Shelved), []string{"source_lost 0 acked p3"})
 		if d.seen.Unacked != 0 || len(d.seen.Shelves) != 1 || d.seen.FlowTops["0"] == nil {
@@ -352,13 +364,13 @@ func TestShelf(t *testing.T) {
 		d.state(0, monitor.StateSourceLost)
 		d.pass(4 * time.Second)
 		d.ackAll()
-		shelf(d, "", "0", "", 5*time.Minute)
+		d.shelve("", "0", "", 5*time.Minute)
 		d.pass(5 * time.Minute)
 		d.want("its end", "source_lost 0 acked p3")
 	})
 	t.Run("raised on the shelf", func(t *testing.T) {
 		d := newDesk(t, 1)
-		shelf(d, "", "0", "", time.Hour)
+		d.shelve("", "0", "", time.Hour)
 		d.state(0, monitor.StateSourceLost)
 		d.pass(time.Minute)
 		d.want("on it")
@@ -370,7 +382,7 @@ func TestShelf(t *testing.T) {
 	})
 	t.Run("over on the shelf", func(t *testing.T) {
 		d := newDesk(t, 1)
-		shelf(d, "", "0", "", time.Hour)
+		d.shelve("", "0", "", time.Hour)
 		d.state(0, monitor.StateSourceLost)
 		d.pass(time.Minute)
 		d.state(0, monitor.StateLive)
@@ -379,7 +391,7 @@ func TestShelf(t *testing.T) {
 	})
 	t.Run("of one output", func(t *testing.T) {
 		d := newDesk(t, 1)
-		shelf(d, OutputLost, "0", "out", time.Hour)
+		d.shelve(OutputLost, "0", "out", time.Hour)
 		d.output(0, "out", monitor.OutputLost)
 		d.output(0, "two", monitor.OutputLost)
 		d.pass(time.Minute)
@@ -392,7 +404,7 @@ func TestShelf(t *testing.T) {
 			d.state(i, monitor.StateSourceLost)
 		}
 		d.pass(4 * time.Second)
-		shelf(d, "", "1", "", time.Hour)
+		d.shelve("", "1", "", time.Hour)
 		d.pass(time.Second)
 		d.want("the parent stays", "many unacked p3 of 3")
 		same(t, "shelf", toldAll(d.seen.Shelved), []string{"source_lost 1 acked p3"})
@@ -400,6 +412,9 @@ func TestShelf(t *testing.T) {
 			t.Errorf("members %v", toldAll(d.seen.Members))
 		}
 	})
+}
+
+func TestShelfFits(t *testing.T) {
 	for name, s := range map[string]Shelf{
 		"too long":      {FlowID: "0", Until: began.Add(longestShelf + time.Second)},
 		"over":          {FlowID: "0", Until: began},
