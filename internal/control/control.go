@@ -57,6 +57,7 @@ type Watcher interface {
 	Snapshot() *monitor.Snapshot
 	Subscribe() (changed <-chan struct{}, cancel func())
 	Commanded(flowID string, c monitor.Command)
+	Heard() time.Time
 	ReadSoon(flowID string)
 	SetCare(flowID string, c monitor.Care)
 	SetLabels(l *monitor.Labels)
@@ -101,7 +102,7 @@ type Control struct {
 
 	past      sync.Mutex // held while commands of a former process are turned unknown
 	recovered bool
-	lost      []store.Command // of these, those that no watcher settles by itself
+	lost      []store.Command // of these, those that no watcher was asked about yet
 
 	ctx    context.Context // of the reads that settle outcomes
 	cancel context.CancelFunc
@@ -179,14 +180,14 @@ type deed struct {
 	changes              bool   // the configuration of a flow
 	// needless, if set, tells after the guard that there is nothing to do.
 	needless func() error
-	wants    medialive.FlowStatus // of a start or stop
-	before   *monitor.Flow        // as it was read in this turn; nil: it was not
+	before   *monitor.Flow // as it was read in this turn; nil: it was not
 	// do makes the one call.
 	do func(context.Context) error
 	// made, if set, gives the id of the flow that the call made.
 	made func() string
 	// check reads whether it was done; it is asked only after a lost answer. It
-	// is nil where the watcher settles that, or where no read can tell.
+	// is nil for a start or stop, of which the watcher's reads tell, and where no
+	// read can tell.
 	check func(context.Context) (done bool, err error)
 }
 
@@ -209,7 +210,7 @@ func (h *hand) act(ctx context.Context, d deed) error {
 		c.work.Go(func() { c.neverGiven(row.ID) })
 		return fmt.Errorf("%w: %w", ErrNoTrail, err)
 	}
-	c.tell(op, row, monitor.OutcomePending)
+	c.tell(op.Watcher, row, monitor.OutcomePending)
 	// From here on the browser going away changes nothing: the call is made
 	// and its outcome is kept. The client's own deadline bounds it.
 	ctx = context.WithoutCancel(ctx)
@@ -219,29 +220,22 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	if err == nil && d.made != nil {
 		c.name(ctx, row.ID, d.made())
 	}
-	if d.wants != "" {
-		c.supersede(ctx, row, d.wants, err)
-	} else if err == nil {
+	switch {
+	case isSwitch(row):
+		c.supersede(ctx, row, err)
+	case err == nil:
 		c.overtake(ctx, row, d.before)
 	}
-	c.tell(op, row, outcome)
+	c.tell(op.Watcher, row, outcome)
 	op.Watcher.ReadSoon(h.flowID)
-	if outcome == monitor.OutcomeUnknown && d.seen(op, row) {
-		c.settle(ctx, row.ID, monitor.OutcomeDone, nil)
-		c.tell(op, row, monitor.OutcomeDone)
-	}
-	if outcome == monitor.OutcomeUnknown && d.check != nil {
-		c.work.Go(func() { c.find(row, d) })
+	switch {
+	case outcome != monitor.OutcomeUnknown:
+	case isSwitch(row):
+		c.work.Go(func() { c.reconcile(op.Watcher, []store.Command{row}) })
+	case d.check != nil:
+		c.work.Go(func() { c.find(op.Watcher, row, d) })
 	}
 	return err
-}
-
-// seen tells that a read showed a start or stop to be done before its answer
-// was found to be lost. The watcher settles only what a later read shows.
-func (d deed) seen(op Operator, row store.Command) bool {
-	f, ok := op.Watcher.Snapshot().Flow(row.FlowID)
-	return ok && d.wants != "" && f.Status == d.wants && f.StatusAt.After(row.At) &&
-		f.Command != nil && f.Command.ID == row.ID && f.Command.Outcome == monitor.OutcomePending
 }
 
 // outcomeOf says what an answer means for the trail.
@@ -263,13 +257,13 @@ func (c *Control) name(ctx context.Context, id, flowID string) {
 }
 
 // tell lets the watcher show a start or stop and what became of it.
-func (c *Control) tell(op Operator, row store.Command, outcome monitor.Outcome) {
-	if row.Verb != VerbStart && row.Verb != VerbStop {
+func (c *Control) tell(w Watcher, row store.Command, outcome monitor.Outcome) {
+	if !isSwitch(row) {
 		return
 	}
 	cmd := monitor.Command{ID: row.ID, Verb: row.Verb, Actor: row.Actor, At: row.At, Outcome: outcome}
 	if outcome != monitor.OutcomePending && outcome != monitor.OutcomeUnknown {
 		cmd.Settled = c.now()
 	}
-	op.Watcher.Commanded(row.FlowID, cmd)
+	w.Commanded(row.FlowID, cmd)
 }

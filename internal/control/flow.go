@@ -33,7 +33,7 @@ func (c *Control) switchFlow(ctx context.Context, op Operator, flowID, verb stri
 	defer h.done()
 	key := op.key(flowID)
 	d := deed{
-		verb: verb, wants: want,
+		verb: verb,
 		needless: func() error {
 			if s, ok := c.recent.get(key, c.now()); ok && s.verb == verb && !contradicted(op, flowID, want, s.at) {
 				return &AlreadyDone{Actor: s.actor, At: s.at}

@@ -95,6 +95,7 @@ type still struct{ snapshot monitor.Snapshot }
 func (s *still) Snapshot() *monitor.Snapshot        { return &s.snapshot }
 func (*still) Subscribe() (<-chan struct{}, func()) { return nil, func() {} }
 func (*still) Commanded(string, monitor.Command)    {}
+func (*still) Heard() time.Time                     { return time.Time{} }
 func (*still) ReadSoon(string)                      {}
 func (*still) SetCare(string, monitor.Care)         {}
 func (*still) SetLabels(*monitor.Labels)            {}

@@ -69,7 +69,7 @@ func overtaken(row, later store.Command, before *monitor.Flow) monitor.Outcome {
 		if before == nil {
 			return monitor.OutcomeUnknown
 		}
-		return judgeChange(row, before, row.At.Add(effectTime))
+		return judgeChange(row, before, time.Time{}, later.At)
 	}
 	if done {
 		return monitor.OutcomeDone
@@ -79,7 +79,7 @@ func overtaken(row, later store.Command, before *monitor.Flow) monitor.Outcome {
 
 // conclude settles a command of unknown outcome by a read, unless what was read
 // may be what a later one of its subject did.
-func (c *Control) conclude(row store.Command, outcome monitor.Outcome) {
+func (c *Control) conclude(w Watcher, row store.Command, outcome monitor.Outcome) {
 	if subject(row) == "" {
 		c.settle(c.ctx, row.ID, outcome, nil)
 		return
@@ -90,19 +90,21 @@ func (c *Control) conclude(row store.Command, outcome monitor.Outcome) {
 	}
 	defer done()
 	rows, err := c.trail.FlowCommands(c.ctx, row.Endpoint, row.Project, row.FlowID, earlier)
-	if err != nil {
-		c.log.ErrorContext(c.ctx, "later commands not read", "flow", row.FlowID, "error", err)
-	}
-	is := func(r store.Command, o ...monitor.Outcome) bool {
-		return slices.Contains(o, monitor.Outcome(r.Outcome))
-	}
 	mine := slices.IndexFunc(rows, func(r store.Command) bool { return r.ID == row.ID })
-	if mine >= 0 && !is(rows[mine], monitor.OutcomeUnknown, monitor.OutcomePending) {
+	switch {
+	case err != nil || mine < 0:
+		c.log.ErrorContext(c.ctx, "later commands not read", "flow", row.FlowID, "error", err)
+		c.settle(c.ctx, row.ID, monitor.OutcomeUnknown, givenAgain())
+		return
+	case rows[mine].Outcome != string(monitor.OutcomeUnknown) && rows[mine].Outcome != string(monitor.OutcomePending):
 		return // told already
+	case isSwitch(row):
+		c.concludeSwitch(w, rows, mine, outcome)
+		return
 	}
-	for _, r := range rows[:max(mine, 0)] {
-		if !is(r, monitor.OutcomeRefused, monitor.OutcomeNotDone) && subject(r) == subject(row) && hides(r, row, outcome) {
-			c.settle(c.ctx, row.ID, monitor.OutcomeUnknown, givenAgain())
+	for i := mine - 1; i >= 0; i-- {
+		if r := rows[i]; !without(r) && subject(r) == subject(row) && hides(r, row, outcome) {
+			c.settleBy(row, r)
 			return
 		}
 	}
@@ -113,10 +115,50 @@ func (c *Control) conclude(row store.Command, outcome monitor.Outcome) {
 // so: as if the one before had been done, or had not.
 func hides(later, row store.Command, outcome monitor.Outcome) bool {
 	again := later.Verb == row.Verb && later.Detail == row.Detail
-	if outcome == monitor.OutcomeDone {
+	switch {
+	case isChange(later) && isChange(row):
+		return len(common(later, row)) > 0
+	case outcome == monitor.OutcomeDone:
 		return again
 	}
 	return !again
+}
+
+// settleBy settles a command by a later one that hides it. A later change tells
+// what it was to change from, which was read just before it was given.
+func (c *Control) settleBy(row, later store.Command) {
+	from := common(later, row)
+	was := func(c Change, value string) bool { return from[c.Field] == value }
+	changes := slices.DeleteFunc(visible(Told(row.Detail)), func(c Change) bool { _, told := from[c.Field]; return !told })
+	switch {
+	case !isChange(row) || len(changes) == 0:
+	case all(changes, func(c Change) bool { return was(c, c.To) }):
+		c.settle(c.ctx, row.ID, monitor.OutcomeDone, nil)
+		return
+	case later.At.Sub(row.At) >= effectTime && all(changes, func(c Change) bool { return was(c, c.From) }):
+		c.settle(c.ctx, row.ID, monitor.OutcomeNotDone, nil)
+		return
+	}
+	c.settle(c.ctx, row.ID, monitor.OutcomeUnknown, givenAgain())
+}
+
+// isChange tells whether a command changes fields of a source or an output.
+func isChange(row store.Command) bool {
+	return row.Verb == VerbUpdateSource || row.Verb == VerbUpdateOutput
+}
+
+// common gives what the later of two changes was to change, where the earlier
+// one changed it too: from which value.
+func common(later, row store.Command) map[Field]string {
+	from := map[Field]string{}
+	for _, mine := range visible(Told(row.Detail)) {
+		for _, theirs := range visible(Told(later.Detail)) {
+			if mine.Field == theirs.Field {
+				from[theirs.Field] = theirs.From
+			}
+		}
+	}
+	return from
 }
 
 // earlier is how many commands of a flow are looked through.

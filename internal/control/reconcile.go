@@ -16,8 +16,7 @@ const (
 	reconcileTime = 5 * time.Minute  // of a backend that is read, after which what is not settled stays unknown
 )
 
-// orphans takes the commands of a former process on this project, save starts
-// and stops, which the watcher settles itself.
+// orphans takes the commands of a former process on this project.
 func (c *Control) orphans(key monitor.Key) (of []store.Command) {
 	c.past.Lock()
 	defer c.past.Unlock()
@@ -33,7 +32,7 @@ func (c *Control) orphans(key monitor.Key) (of []store.Command) {
 	return of
 }
 
-// reconcile settles commands of a former process by what the watcher reads.
+// reconcile settles commands whose answer is lost by what the watcher reads.
 func (c *Control) reconcile(w Watcher, rows []store.Command) {
 	changed, cancel := w.Subscribe()
 	defer cancel()
@@ -49,13 +48,12 @@ func (c *Control) reconcile(w Watcher, rows []store.Command) {
 		}
 		var open []store.Command
 		for _, row := range rows {
-			outcome := judge(row, s, now)
-			if outcome == monitor.OutcomePending {
+			switch outcome := judge(row, s, w.Heard(), now); outcome {
+			case monitor.OutcomePending:
 				open = append(open, row)
-			} else if change := row.Verb == VerbUpdateSource || row.Verb == VerbUpdateOutput; change && outcome == monitor.OutcomeNotDone {
-				c.settle(c.ctx, row.ID, outcome, nil) // it is as it was before
-			} else if outcome != monitor.OutcomeUnknown {
-				c.conclude(row, outcome)
+			case monitor.OutcomeUnknown: // and stays so
+			default:
+				c.conclude(w, row, outcome)
 			}
 		}
 		rows = open
@@ -77,58 +75,73 @@ func (c *Control) reconcile(w Watcher, rows []store.Command) {
 }
 
 // judge tells by a snapshot what became of a command: pending while it cannot
-// be told yet, unknown if a read never tells.
-func judge(row store.Command, s *monitor.Snapshot, now time.Time) monitor.Outcome {
+// be told yet, unknown if a read never tells. Since heard nothing of the flow has
+// changed but what the snapshot tells; it is zero where that is not known.
+func judge(row store.Command, s *monitor.Snapshot, heard, now time.Time) monitor.Outcome {
 	if !s.Complete || !s.Link.OK {
 		return monitor.OutcomePending
 	}
 	f, there := s.Flow(row.FlowID)
-	var done, known bool
+	var done bool
+	read := now // when it was so
 	switch row.Verb {
+	case VerbStart, VerbStop:
+		if done = there && f.Status == wantsOf(row.Verb); there {
+			read = later(f.StatusAt, heard)
+		}
 	case VerbCreate:
-		done, known = flowNamed(s, row.FlowName), true
+		done = flowNamed(s, row.FlowName)
 	case VerbDelete:
-		done, known = !there, true
+		done = !there
 	case VerbAddOutput, VerbDeleteOutput:
-		known = !there || f.DetailAt.After(row.At)
-		done = there && hasOutput(f, row.Target) == (row.Verb == VerbAddOutput)
+		if done = there && hasOutput(f, row.Target) == (row.Verb == VerbAddOutput); there {
+			read = later(f.DetailAt, heard)
+		}
 	case VerbUpdateSource, VerbUpdateOutput:
-		return judgeChange(row, f, now)
+		return judgeChange(row, f, heard, now)
 	default:
 		return monitor.OutcomeUnknown
 	}
 	switch {
-	case known && done:
+	case done && read.After(row.At):
 		return monitor.OutcomeDone
-	case known && now.Sub(row.At) >= effectTime:
+	case !done && read.Sub(row.At) >= effectTime:
 		return monitor.OutcomeNotDone
 	}
 	return monitor.OutcomePending
 }
 
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // judgeChange tells by what was read of a source or an output whether a change
 // came about: by the fields of which the trail tells the old and the new value.
-func judgeChange(row store.Command, f *monitor.Flow, now time.Time) monitor.Outcome {
-	value := valueOf(row, f)
+func judgeChange(row store.Command, f *monitor.Flow, heard, now time.Time) monitor.Outcome {
 	changes := visible(Told(row.Detail))
-	switch {
-	case len(changes) == 0, f == nil && now.Sub(row.At) >= effectTime:
+	if len(changes) == 0 || f == nil && now.Sub(row.At) >= effectTime {
 		return monitor.OutcomeUnknown
-	case value == nil:
-		return monitor.OutcomePending
 	}
-	as := func(of func(Change) string) bool {
-		return !slices.ContainsFunc(changes, func(c Change) bool { return value(c.Field) != of(c) })
-	}
+	value, at := valueOf(row, f)
+	read := later(at, heard)
 	switch {
-	case as(func(c Change) string { return c.To }):
-		return monitor.OutcomeDone
-	case now.Sub(row.At) < effectTime:
+	case value == nil || !read.After(row.At):
 		return monitor.OutcomePending
-	case as(func(c Change) string { return c.From }):
+	case all(changes, func(c Change) bool { return value(c.Field) == c.To }):
+		return monitor.OutcomeDone
+	case read.Sub(row.At) < effectTime:
+		return monitor.OutcomePending
+	case all(changes, func(c Change) bool { return value(c.Field) == c.From }):
 		return monitor.OutcomeNotDone
 	}
 	return monitor.OutcomeUnknown // somebody changed it since, nobody can tell from what
+}
+
+func all(changes []Change, is func(Change) bool) bool {
+	return !slices.ContainsFunc(changes, func(c Change) bool { return !is(c) })
 }
 
 // visible gives the changes that can be seen when they came about: not those of
@@ -147,24 +160,25 @@ func visible(changes []Change) (seen []Change) {
 }
 
 // valueOf gives the values of the source or output that a command was to
-// change, as the trail tells them; nil while it was not read since.
-func valueOf(row store.Command, f *monitor.Flow) func(Field) string {
+// change, as the trail tells them, and when they were read; nil if they were not.
+func valueOf(row store.Command, f *monitor.Flow) (value func(Field) string, at time.Time) {
 	var now []Change
 	var crypto *medialive.Crypto
 	switch {
 	case f == nil:
-		return nil
+		return nil, at
 	case row.Verb == VerbUpdateSource:
-		if f.Source == nil || !f.DetailAt.After(row.At) {
-			return nil
+		if f.Source == nil {
+			return nil, at
 		}
-		now, crypto = DiffSource(medialive.Source{}, *f.Source), f.Source.Decryption
+		now, crypto, at = DiffSource(medialive.Source{}, *f.Source), f.Source.Decryption, f.DetailAt
 	default:
 		i := slices.IndexFunc(f.Outputs, func(o monitor.Output) bool { return o.Name == row.Target })
-		if i < 0 || f.Outputs[i].Config == nil || !f.Outputs[i].ConfigAt.After(row.At) {
-			return nil
+		if i < 0 || f.Outputs[i].Config == nil {
+			return nil, at
 		}
-		now, crypto = DiffOutput(medialive.Output{}, *f.Outputs[i].Config), f.Outputs[i].Config.Encryption
+		o := f.Outputs[i]
+		now, crypto, at = DiffOutput(medialive.Output{}, *o.Config), o.Config.Encryption, o.ConfigAt
 	}
 	values := make(map[Field]string)
 	for _, c := range Told(describe(now)) { // cut as the trail cuts
@@ -174,7 +188,7 @@ func valueOf(row store.Command, f *monitor.Flow) func(Field) string {
 	if encrypted(crypto) {
 		values[FieldPassphrase], values[FieldAlgorithm] = Set, string(algorithm(crypto))
 	}
-	return func(field Field) string { return values[field] }
+	return func(field Field) string { return values[field] }, at
 }
 
 // flowNamed tells whether there is a flow of that name. Names are unique.

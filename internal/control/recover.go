@@ -50,17 +50,16 @@ func (j journal) given(ctx context.Context, newest store.Command) (store.Command
 	}
 	rows, err := j.c.trail.FlowCommands(ctx, newest.Endpoint, newest.Project, newest.FlowID, 100)
 	for _, r := range rows {
-		if (r.Verb == VerbStart || r.Verb == VerbStop) && !byGuard(r) {
+		if isSwitch(r) && !byGuard(r) {
 			return r, nil
 		}
 	}
 	return store.Command{}, err
 }
 
-// Settled writes what a read made of an unknown outcome.
-func (j journal) Settled(ctx context.Context, _ monitor.Key, _ string, cmd monitor.Command) {
-	j.c.settle(ctx, cmd.ID, cmd.Outcome, nil)
-}
+// Settled is not needed: each start or stop whose answer was lost has its own
+// reconcile.
+func (journal) Settled(context.Context, monitor.Key, string, monitor.Command) {}
 
 const (
 	findFor      = 24 * time.Hour
@@ -87,7 +86,7 @@ func (c *Control) Recover(ctx context.Context) error {
 		return fmt.Errorf("unknown commands: %w", err)
 	}
 	for _, row := range unknown {
-		if row.At.Before(c.began) && row.Verb != VerbStart && row.Verb != VerbStop {
+		if row.At.Before(c.began) {
 			c.lost = append(c.lost, row)
 		}
 	}
@@ -96,9 +95,7 @@ func (c *Control) Recover(ctx context.Context) error {
 			continue
 		}
 		c.settle(ctx, row.ID, monitor.OutcomeUnknown, explained(row, lostReply()))
-		if row.Verb != VerbStart && row.Verb != VerbStop {
-			c.lost = append(c.lost, row)
-		}
+		c.lost = append(c.lost, row)
 	}
 	c.recovered = true
 	return nil
@@ -107,7 +104,7 @@ func (c *Control) Recover(ctx context.Context) error {
 // find reads what became of a command whose answer was lost, until a read tells:
 // that it was done, or that it was not though it had half a minute for it. While
 // nothing can be read it goes on, for as long as a token lives.
-func (c *Control) find(row store.Command, d deed) {
+func (c *Control) find(w Watcher, row store.Command, d deed) {
 	ctx, cancel := context.WithTimeout(c.ctx, findFor)
 	defer cancel()
 	began := c.now()
@@ -123,12 +120,13 @@ func (c *Control) find(row store.Command, d deed) {
 		done, err := d.check(ctx)
 		switch kind := medialive.KindOf(err); {
 		case err == nil && done:
-			c.conclude(row, monitor.OutcomeDone)
+			c.conclude(w, row, monitor.OutcomeDone)
 			return
 		case err == nil && asked.Sub(began) >= effectTime:
-			c.conclude(row, monitor.OutcomeNotDone)
+			c.conclude(w, row, monitor.OutcomeNotDone)
 			return
 		case err != nil && (kind == medialive.KindNotSignedIn || kind == medialive.KindNotPermitted):
+			c.reconcile(w, []store.Command{row}) // others may still read
 			return
 		}
 	}
@@ -145,7 +143,7 @@ func (c *Control) whoDid(ctx context.Context, op Operator, flowID string, want m
 		return store.Command{}, false
 	}
 	for _, r := range rows {
-		if r.Outcome == string(monitor.OutcomeDone) && (r.Verb == VerbStart || r.Verb == VerbStop) {
+		if r.Outcome == string(monitor.OutcomeDone) && isSwitch(r) {
 			return r, r.Verb == verb
 		}
 	}

@@ -20,19 +20,24 @@ import (
 // what is read of them.
 func TestChangesOfAFormerProcess(t *testing.T) {
 	r := open(t)
-	id := r.add(t, medialive.Standby, "one", "two")
 	long := strings.Repeat("x", 200)
-	r.cloud.Change(id, func(f *cloudFlow) {
-		f.Sources[0].StreamID = "b"
-		f.Sources[0].CIDRWhitelist = []string{"192.0.2.0/24", "198.51.100.0/24"}
-		f.Outputs[0].Port, f.Outputs[0].Description = 6000, long
-		f.Outputs[1].Encryption = &medialive.Crypto{Algorithm: medialive.AES192, KeyType: medialive.SRTPassword, Passphrase: passphrase}
-	})
+	flow := func() string { // one for each command, so that none hides another
+		id := r.add(t, medialive.Standby, "one", "two")
+		r.cloud.Change(id, func(f *cloudFlow) {
+			f.Sources[0].StreamID = "b"
+			f.Sources[0].CIDRWhitelist = []string{"192.0.2.0/24", "198.51.100.0/24"}
+			f.Outputs[0].Port, f.Outputs[0].Description = 6000, long
+			f.Outputs[1].Encryption = &medialive.Crypto{Algorithm: medialive.AES192, KeyType: medialive.SRTPassword, Passphrase: passphrase}
+		})
+		return id
+	}
+	var ids []string
 	n := 0
 	add := func(verb, target, detail string, age time.Duration) string {
 		n++
+		ids = append(ids, flow())
 		row := store.Command{
-			ID: fmt.Sprint(n), Endpoint: r.key.Endpoint, Project: r.key.ProjectID, FlowID: id, FlowName: "flow-0",
+			ID: fmt.Sprint(n), Endpoint: r.key.Endpoint, Project: r.key.ProjectID, FlowID: ids[n-1], FlowName: fmt.Sprintf("flow-%d", n-1),
 			Verb: verb, Target: target, Detail: detail, Actor: "op-9", At: time.Now().Add(-age),
 		}
 		if err := r.store.AddCommand(t.Context(), row); err != nil {
@@ -59,14 +64,15 @@ func TestChangesOfAFormerProcess(t *testing.T) {
 	r.begin(t, r.store)
 	eventually(t, func() bool {
 		right := 0
-		for _, c := range r.trail(t, id) {
-			if c.Outcome == want[c.ID] {
+		for _, id := range ids {
+			if c := r.trail(t, id)[0]; c.Outcome == want[c.ID] {
 				right++
 			}
 		}
 		return right == len(want)
 	})
-	for _, c := range r.trail(t, id) {
+	for _, id := range ids {
+		c := r.trail(t, id)[0]
 		if tells := strings.Contains(c.Message, "only the passphrase"); tells != (c.Detail == `passphrase: "set" → "new"`) {
 			t.Errorf("%s: %q", c.Detail, c.Message)
 		}
@@ -147,4 +153,26 @@ func TestOutcomeIsWrittenLater(t *testing.T) {
 	}
 	free.Store(true)
 	eventually(t, func() bool { return r.trail(t, id)[0].Outcome == "done" })
+}
+
+// TestChangedBackSince: a change of a former process was undone before it could
+// be read. The later change tells what it was to change from.
+func TestChangedBackSince(t *testing.T) {
+	r := open(t)
+	for _, c := range []struct{ from, want string }{{"DISABLED", "done"}, {"PAUSED", "unknown"}} {
+		id := r.add(t, medialive.Standby, "one")
+		add := func(name, detail, outcome string, age time.Duration) {
+			row := store.Command{
+				ID: id + name, Endpoint: r.key.Endpoint, Project: r.key.ProjectID, FlowID: id, Verb: control.VerbUpdateOutput,
+				Target: "one", Detail: detail, Actor: "op-9", At: time.Now().Add(-age), Outcome: outcome,
+			}
+			if err := r.store.AddCommand(t.Context(), row); err != nil {
+				t.Fatal(err)
+			}
+		}
+		add("a", `output_status: "ENABLED" → "DISABLED"`, "", 2*time.Minute)
+		add("b", `output_status: "`+c.from+`" → "ENABLED"`, "done", time.Minute)
+		r.begin(t, r.store)
+		eventually(t, func() bool { return told(r.trail(t, id)[1], c.want) })
+	}
 }
