@@ -27,12 +27,12 @@ func panicking(t *testing.T) (e *echo.Echo, table []route, log *strings.Builder)
 	e.HTTPErrorHandler = d.onError
 	e.Use(requestID, accessLog(d.log, d.now), d.Metrics.measured(d.now), recovered(d.log))
 	for _, r := range d.routes() {
-		table = append(table, route{r.method, r.path, anyone, func(echo.Context) error { panic(secretOfThePanic) }})
+		table = append(table, route{method: r.method, path: r.path, who: anyone, handle: func(echo.Context) error { panic(secretOfThePanic) }})
 	}
 	if err := d.register(e, table); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.register(e, []route{{method: get, path: "/open", handle: func(echo.Context) error { return nil }}}); err == nil {
+	if err := d.register(e, []route{get("/open", undeclared, func(echo.Context) error { return nil })}); err == nil {
 		t.Error("a route without a permission registers")
 	}
 	return e, table, log

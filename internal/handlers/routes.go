@@ -15,8 +15,11 @@ type permission int
 const (
 	undeclared permission = iota
 	anyone                // no session: sign-in, files, probes
+	wall                  // a display's cookie, and nothing else
 	reader                // a session whose own token may list the project's flows
-	operator              // the same, with a token that has not run out; what it may change, the service decides
+	operator              // the same, whose role is operator or more; what it may change, the service decides
+	engineer
+	admin
 )
 
 // route is one line of the table.
@@ -25,12 +28,16 @@ type route struct {
 	path   string
 	who    permission
 	handle echo.HandlerFunc
+	stepUp bool // asks for the password again, unless it was given within a few minutes
 }
 
-const (
-	get  = http.MethodGet
-	post = http.MethodPost
-)
+func get(path string, who permission, handle echo.HandlerFunc) route {
+	return route{method: http.MethodGet, path: path, who: who, handle: handle}
+}
+
+func post(path string, who permission, handle echo.HandlerFunc) route {
+	return route{method: http.MethodPost, path: path, who: who, handle: handle}
+}
 
 // routes is the one table of all that the dashboard answers, noun by noun.
 func (d *desk) routes() []route {
@@ -41,17 +48,17 @@ func (d *desk) routes() []route {
 func (d *desk) ownRoutes() []route {
 	login := &logins{d}
 	return []route{
-		{get, "/", anyone, login.home},
-		{get, "/login", anyone, login.form},
-		{post, "/login", anyone, login.signIn},
-		{post, "/logout", anyone, login.signOut},
-		{post, "/settings", anyone, d.setPreferences},
-		{get, "/renew", reader, login.renewForm},
-		{get, "/live", reader, d.live},
-		{get, "/static/*", anyone, d.files},
-		{get, "/healthz", anyone, d.health.alive},
-		{get, "/readyz", anyone, d.health.isReady},
-		{get, "/metrics", anyone, d.health.figures},
+		get("/", anyone, login.home),
+		get("/login", anyone, login.form),
+		post("/login", anyone, login.signIn),
+		post("/logout", anyone, login.signOut),
+		post("/settings", anyone, d.setPreferences),
+		get("/renew", reader, login.renewForm),
+		get("/live", reader, d.live),
+		get("/static/*", anyone, d.files),
+		get("/healthz", anyone, d.health.alive),
+		get("/readyz", anyone, d.health.isReady),
+		get("/metrics", anyone, d.health.figures),
 	}
 }
 
@@ -59,34 +66,34 @@ func (d *desk) ownRoutes() []route {
 func (d *desk) flowRoutes() []route {
 	flow, source, output, past := &flows{d}, &sources{d}, &outputs{d}, &histories{d}
 	return []route{
-		{get, "/flows", reader, flow.list},
-		{get, "/flows/new", operator, flow.newForm},
-		{post, "/flows", operator, flow.create},
-		{get, "/flows/:id", reader, flow.page},
-		{get, "/flows/:id/row", reader, flow.row},
-		{get, "/flows/:id/command", reader, flow.command},
-		{get, "/flows/:id/history", reader, past.charts},
-		{get, "/flows/:id/history.csv", reader, past.file},
-		{post, "/flows/:id/start", operator, flow.start},
-		{get, "/flows/:id/stop", operator, flow.askStop},
-		{post, "/flows/:id/stop", operator, flow.stop},
-		{get, "/flows/:id/delete", operator, flow.askDelete},
-		{post, "/flows/:id/delete", operator, flow.remove},
-		{get, "/flows/:id/source", operator, source.form},
-		{post, "/flows/:id/source", operator, source.save},
-		{post, "/flows/:id/source/effect", operator, source.effect},
-		{get, "/flows/:id/outputs/new", operator, output.newForm},
-		{post, "/flows/:id/outputs", operator, output.add},
-		{post, "/flows/:id/outputs/new/effect", operator, output.effectOfNew},
-		{get, "/flows/:id/outputs/:name", operator, output.form},
-		{post, "/flows/:id/outputs/:name", operator, output.save},
-		{post, "/flows/:id/outputs/:name/effect", operator, output.effect},
-		{get, "/flows/:id/outputs/:name/row", reader, output.row},
-		{get, "/flows/:id/outputs/:name/delete", operator, output.askDelete},
-		{post, "/flows/:id/outputs/:name/delete", operator, output.remove},
-		{get, "/flows/:id/outputs/:name/disable", operator, output.askDisable},
-		{post, "/flows/:id/outputs/:name/disable", operator, output.disable},
-		{post, "/flows/:id/outputs/:name/enable", operator, output.enable},
+		get("/flows", reader, flow.list),
+		get("/flows/new", operator, flow.newForm),
+		post("/flows", operator, flow.create),
+		get("/flows/:id", reader, flow.page),
+		get("/flows/:id/row", reader, flow.row),
+		get("/flows/:id/command", reader, flow.command),
+		get("/flows/:id/history", reader, past.charts),
+		get("/flows/:id/history.csv", reader, past.file),
+		post("/flows/:id/start", operator, flow.start),
+		get("/flows/:id/stop", operator, flow.askStop),
+		post("/flows/:id/stop", operator, flow.stop),
+		get("/flows/:id/delete", operator, flow.askDelete),
+		post("/flows/:id/delete", operator, flow.remove),
+		get("/flows/:id/source", operator, source.form),
+		post("/flows/:id/source", operator, source.save),
+		post("/flows/:id/source/effect", operator, source.effect),
+		get("/flows/:id/outputs/new", operator, output.newForm),
+		post("/flows/:id/outputs", operator, output.add),
+		post("/flows/:id/outputs/new/effect", operator, output.effectOfNew),
+		get("/flows/:id/outputs/:name", operator, output.form),
+		post("/flows/:id/outputs/:name", operator, output.save),
+		post("/flows/:id/outputs/:name/effect", operator, output.effect),
+		get("/flows/:id/outputs/:name/row", reader, output.row),
+		get("/flows/:id/outputs/:name/delete", operator, output.askDelete),
+		post("/flows/:id/outputs/:name/delete", operator, output.remove),
+		get("/flows/:id/outputs/:name/disable", operator, output.askDisable),
+		post("/flows/:id/outputs/:name/disable", operator, output.disable),
+		post("/flows/:id/outputs/:name/enable", operator, output.enable),
 	}
 }
 
@@ -95,34 +102,34 @@ func (d *desk) careRoutes() []route {
 	protect, ask, note, band := &protects{d}, &asks{d}, &notes{d}, &bands{d}
 	good, park, label := &goods{d}, &parks{d}, &labels{d}
 	return []route{
-		{post, "/flows/:id/hold", operator, d.hold},
-		{get, "/flows/:id/protect", operator, protect.form},
-		{post, "/flows/:id/protect", operator, protect.protect},
-		{post, "/flows/:id/release", operator, protect.release},
-		{post, "/flows/:id/protect/force", operator, protect.force},
-		{get, "/flows/:id/ask", operator, ask.form},
-		{post, "/flows/:id/ask", operator, ask.confirm},
-		{post, "/flows/:id/ask/withdraw", operator, ask.withdraw},
-		{get, "/flows/:id/notes/new", operator, note.newForm},
-		{post, "/flows/:id/notes", operator, note.add},
-		{post, "/flows/:id/notes/:note/delete", operator, note.remove},
-		{get, "/flows/:id/handover", operator, note.handover},
-		{post, "/flows/:id/handover", operator, note.saveHandover},
-		{get, "/flows/:id/band", operator, band.form},
-		{post, "/flows/:id/band", operator, band.save},
-		{get, "/flows/:id/good", operator, good.form},
-		{post, "/flows/:id/good", operator, good.keep},
-		{post, "/flows/:id/good/restore", operator, good.restore},
-		{get, "/flows/:id/outputs/:name/park", operator, park.askPark},
-		{post, "/flows/:id/outputs/:name/park", operator, park.park},
-		{get, "/flows/:id/parked/:name", operator, park.form},
-		{post, "/flows/:id/parked/:name", operator, park.putBack},
-		{get, "/flows/:id/parked/:name/drop", operator, park.askDrop},
-		{post, "/flows/:id/parked/:name/drop", operator, park.drop},
-		{get, "/labels", reader, label.page},
-		{get, "/labels/edit", operator, label.form},
-		{post, "/labels", operator, label.save},
-		{post, "/labels/delete", operator, label.remove},
+		post("/flows/:id/hold", operator, d.hold),
+		get("/flows/:id/protect", operator, protect.form),
+		post("/flows/:id/protect", operator, protect.protect),
+		post("/flows/:id/release", operator, protect.release),
+		post("/flows/:id/protect/force", operator, protect.force),
+		get("/flows/:id/ask", operator, ask.form),
+		post("/flows/:id/ask", operator, ask.confirm),
+		post("/flows/:id/ask/withdraw", operator, ask.withdraw),
+		get("/flows/:id/notes/new", operator, note.newForm),
+		post("/flows/:id/notes", operator, note.add),
+		post("/flows/:id/notes/:note/delete", operator, note.remove),
+		get("/flows/:id/handover", operator, note.handover),
+		post("/flows/:id/handover", operator, note.saveHandover),
+		get("/flows/:id/band", operator, band.form),
+		post("/flows/:id/band", operator, band.save),
+		get("/flows/:id/good", operator, good.form),
+		post("/flows/:id/good", operator, good.keep),
+		post("/flows/:id/good/restore", operator, good.restore),
+		get("/flows/:id/outputs/:name/park", operator, park.askPark),
+		post("/flows/:id/outputs/:name/park", operator, park.park),
+		get("/flows/:id/parked/:name", operator, park.form),
+		post("/flows/:id/parked/:name", operator, park.putBack),
+		get("/flows/:id/parked/:name/drop", operator, park.askDrop),
+		post("/flows/:id/parked/:name/drop", operator, park.drop),
+		get("/labels", reader, label.page),
+		get("/labels/edit", operator, label.form),
+		post("/labels", operator, label.save),
+		post("/labels/delete", operator, label.remove),
 	}
 }
 
@@ -130,22 +137,22 @@ func (d *desk) careRoutes() []route {
 func (d *desk) alarmRoutes() []route {
 	alarm, acts, setting := &alarms{d}, &activities{d}, &settings{d}
 	return []route{
-		{get, "/settings", reader, setting.page},
-		{get, "/settings/webhooks/new", operator, setting.newForm},
-		{post, "/settings/webhooks", operator, setting.add},
-		{get, "/settings/webhooks/:id", operator, setting.form},
-		{post, "/settings/webhooks/:id", operator, setting.save},
-		{post, "/settings/webhooks/:id/test", operator, setting.test},
-		{get, "/settings/webhooks/:id/delete", operator, setting.askDelete},
-		{post, "/settings/webhooks/:id/delete", operator, setting.remove},
-		{get, "/alarms", reader, alarm.list},
-		{get, "/alarms/:id", operator, alarm.one},
-		{post, "/alarms/ack", operator, alarm.ack},
-		{post, "/alarms/shelve", operator, alarm.shelve},
-		{post, "/alarms/unshelve", operator, alarm.unshelve},
-		{get, "/activity", reader, acts.page},
-		{get, "/activity.csv", reader, acts.csv},
-		{get, "/activity.json", reader, acts.json},
+		get("/settings", reader, setting.page),
+		get("/settings/webhooks/new", operator, setting.newForm),
+		post("/settings/webhooks", operator, setting.add),
+		get("/settings/webhooks/:id", operator, setting.form),
+		post("/settings/webhooks/:id", operator, setting.save),
+		post("/settings/webhooks/:id/test", operator, setting.test),
+		get("/settings/webhooks/:id/delete", operator, setting.askDelete),
+		post("/settings/webhooks/:id/delete", operator, setting.remove),
+		get("/alarms", reader, alarm.list),
+		get("/alarms/:id", operator, alarm.one),
+		post("/alarms/ack", operator, alarm.ack),
+		post("/alarms/shelve", operator, alarm.shelve),
+		post("/alarms/unshelve", operator, alarm.unshelve),
+		get("/activity", reader, acts.page),
+		get("/activity.csv", reader, acts.csv),
+		get("/activity.json", reader, acts.json),
 	}
 }
 
@@ -158,7 +165,7 @@ func (d *desk) register(e *echo.Echo, table []route) error {
 		}
 		handle := d.guarded(r.who, r.handle)
 		e.Add(r.method, r.path, handle)
-		if r.method == get && r.path != "/live" {
+		if r.method == http.MethodGet && r.path != "/live" {
 			e.Add(http.MethodHead, r.path, handle)
 		}
 	}
