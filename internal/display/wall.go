@@ -14,7 +14,7 @@ import "time"
 //	wall.Head(m Wall)        #wall-head: name, counts, clocks, page, what is hidden
 //	wall.Board(m Wall)       #wall-board: the grid with all its tiles; no tile: what to do
 //	wall.Spot(m Wall, i int) #tile-<i>: the tile at a place, i from 0; an empty place beyond the last
-//	wall.Dark(m Dark)        the whole document where a display is not in use; loads itself again after DarkRetry
+//	wall.Dark(m Dark)        the whole document where a display is not in use; loads itself again after Retry
 //
 // Board fills its container and takes its measures from that (container query
 // units), since the form's preview shows it small, with the same style sheet.
@@ -25,14 +25,15 @@ import "time"
 // The stream (GET /wall/live) has unnamed events, the elements that changed as
 // <hx-partial hx-target="#id">…</hx-partial>, all of them first; "hb" each second
 // with the server's clock in epoch milliseconds and, after a blank, when the
-// service last confirmed what it had told; "version" with Version, once at the
-// beginning; and "dark" when the display is no longer in use, after which the
-// stream ends and GET /wall answers with the dark page. A wall that shows several
+// service last confirmed what it had told; "version" with Version, at the
+// beginning and when it changed, with the program or with the display: another
+// one than the page's wants a reload; and "dark" when the display is no longer in
+// use, after which the stream ends and GET /wall answers with the dark page. A wall that shows several
 // pages is led through them by the server, so that all its screens show the
 // same one; GET /wall?page=2 stays on one, and its stream is /wall/live?page=2.
 type Wall struct {
 	At       time.Time // the server's clock when it was rendered
-	Version  string    // of the program and its files: another one wants the page to be loaded again
+	Version  string    // of the program, its files and the display: another one wants the page to be loaded again
 	Language string    // "en" or "zh-CN"
 	Theme    string    // "dark" or "light"
 	Scale    int       // of the text, in percent: 80 to 150
@@ -185,13 +186,10 @@ type Sample struct {
 	Mbps float64 // -1: not known (a gap)
 }
 
-// DarkRetry is how often the dark page asks whether the display is in use again.
-const DarkRetry = 30 * time.Second
-
 // Dark is what a screen shows whose display is not in use: unknown, revoked,
 // expired, paused, or not for its address. It does not tell which.
 type Dark struct {
 	At       time.Time
-	Version  string
 	Language string
+	Retry    time.Duration // after which it loads itself again, without JavaScript too; whole seconds
 }
