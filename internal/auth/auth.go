@@ -3,8 +3,8 @@
 // the API, and issues the one-use tickets that commands need.
 //
 // The cookie holds a random id and nothing else; the store knows only its
-// SHA-256. Nothing here decides what a user may do: the API does, by the user's
-// own token.
+// SHA-256. What a user may do the API decides, by the user's own token; a role
+// takes from that and adds nothing.
 package auth
 
 import (
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/trail"
 )
@@ -45,6 +46,8 @@ type Store interface {
 	DeleteExpired(ctx context.Context, now time.Time) error
 	PutTicket(ctx context.Context, t store.Ticket) error
 	TakeTicket(ctx context.Context, hash []byte, now time.Time) (store.Ticket, error)
+	RoleRules(ctx context.Context) ([]store.RoleRule, error)
+	ReplaceRoleRules(ctx context.Context, were, now []store.RoleRule, line trail.Line) error
 }
 
 // Key seals what is at rest. *seal.Key satisfies it.
@@ -58,8 +61,9 @@ type Options struct {
 	Store   Store
 	Key     Key
 	Backend Backend
-	Trail   Trail // nil: nobody keeps one
-	Secure  bool  // the dashboard is reached by HTTPS: Secure cookies with the __Host- prefix
+	Trail   Trail      // nil: nobody keeps one
+	Admins  role.Rules // who are admins whatever the rules in the store say
+	Secure  bool       // the dashboard is reached by HTTPS: Secure cookies with the __Host- prefix
 	Log     *slog.Logger
 	Now     func() time.Time // nil means time.Now
 
@@ -81,6 +85,8 @@ type Auth struct {
 	clients  *clients
 	throttle *throttle
 	janitor  *janitor
+	rulebook *rulebook
+	denials  *denials
 }
 
 // New makes an Auth.
@@ -91,6 +97,7 @@ func New(o Options) *Auth {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	known := newDenials(o.Now)
 	return &Auth{
 		store:    o.Store,
 		trail:    o.Trail,
@@ -98,9 +105,11 @@ func New(o Options) *Auth {
 		backend:  o.Backend,
 		log:      o.Log,
 		now:      o.Now,
-		clients:  newClients(o),
+		clients:  newClients(o, known),
 		throttle: newThrottle(o.Now),
 		janitor:  &janitor{store: o.Store, now: o.Now},
+		rulebook: newRulebook(o),
+		denials:  known,
 	}
 }
 

@@ -25,6 +25,7 @@ type clients struct {
 	single  http.RoundTripper // nil: one for each endpoint
 	observe func(op string, status int, d time.Duration)
 	now     func() time.Time
+	denials *denials
 
 	mu         sync.Mutex
 	transports map[string]http.RoundTripper
@@ -47,9 +48,9 @@ type client struct {
 	tried    time.Time // when the last one aside began
 }
 
-func newClients(o Options) *clients {
+func newClients(o Options, known *denials) *clients {
 	return &clients{
-		single: o.Transport, observe: o.Observe, now: o.Now,
+		single: o.Transport, observe: o.Observe, now: o.Now, denials: known,
 		transports: make(map[string]http.RoundTripper),
 		byToken:    make(map[[sha256.Size]byte]*client),
 	}
@@ -90,7 +91,7 @@ func (c *clients) of(s *Session) (*client, error) {
 	var err error
 	made.api, err = medialive.New(medialive.Config{
 		Endpoint: s.Endpoint, ProjectID: s.ProjectID, Auth: medialive.Token(s.Token),
-		Transport: transport, Observe: made.watched(c.observe),
+		Transport: transport, Observe: made.watched(c.observe), Denied: c.watchedDenials(s),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("client of the session: %w", err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/role"
 )
 
 const (
@@ -23,7 +24,8 @@ type Session struct {
 	UserID      string
 	User        string
 	Account     string
-	Endpoint    string // of the API
+	Groups      []string // of IAM, as it told at the sign-in; nil: it did not
+	Endpoint    string   // of the API
 	IAMEndpoint string
 	ProjectID   string
 	Project     string // its name
@@ -32,6 +34,11 @@ type Session struct {
 	SignedInAt  time.Time
 	ExpiresAt   time.Time // of the token
 	Ended       bool      // the API refused the token before its time
+}
+
+// Who is whose session it is.
+func (s *Session) Who() role.Who {
+	return role.Who{Account: s.Account, User: s.User, Groups: s.Groups}
 }
 
 // LogValue shows who it is, and nothing that is secret.
@@ -60,13 +67,14 @@ func (s *Session) Ends() time.Time {
 type payload struct {
 	UserID, User, Account, Endpoint, IAMEndpoint string
 	ProjectID, Project, Region, Token            string
+	Groups                                       []string
 	SignedInAt, ExpiresAt                        time.Time
 	Ended                                        bool
 }
 
 func (s *Session) encode() ([]byte, error) {
 	return json.Marshal(payload{
-		UserID: s.UserID, User: s.User, Account: s.Account, Endpoint: s.Endpoint, IAMEndpoint: s.IAMEndpoint,
+		UserID: s.UserID, User: s.User, Account: s.Account, Groups: s.Groups, Endpoint: s.Endpoint, IAMEndpoint: s.IAMEndpoint,
 		ProjectID: s.ProjectID, Project: s.Project, Region: s.Region, Token: s.Token.Reveal(),
 		SignedInAt: s.SignedInAt, ExpiresAt: s.ExpiresAt, Ended: s.Ended,
 	})
@@ -79,6 +87,7 @@ func (s *Session) decode(plain []byte) error {
 	}
 	s.UserID, s.User, s.Account, s.Endpoint, s.IAMEndpoint = p.UserID, p.User, p.Account, p.Endpoint, p.IAMEndpoint
 	s.ProjectID, s.Project, s.Region, s.Token = p.ProjectID, p.Project, p.Region, medialive.Secret(p.Token)
+	s.Groups = p.Groups
 	s.SignedInAt, s.ExpiresAt, s.Ended = p.SignedInAt, p.ExpiresAt, p.Ended
 	return nil
 }

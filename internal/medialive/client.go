@@ -45,6 +45,9 @@ type Config struct {
 	// Observe, if not nil, is told of every attempt: operation, status (0: no
 	// answer) and duration.
 	Observe func(op string, status int, d time.Duration)
+	// Denied, if not nil, is told of each operation that the service answered
+	// this client may not do.
+	Denied func(op string)
 }
 
 // Client calls the Media Live API for one project. It is safe for concurrent
@@ -53,6 +56,7 @@ type Client struct {
 	link    link
 	project string
 	auth    Authenticator
+	denied  func(op string)
 }
 
 // New makes a client; it does not connect.
@@ -71,11 +75,16 @@ func New(c Config) (*Client, error) {
 		link:    newLink(base, c.Transport, c.Observe),
 		project: c.ProjectID,
 		auth:    c.Auth,
+		denied:  c.Denied,
 	}, nil
 }
 
 func (c *Client) call(ctx context.Context, r request, out any) (answer, error) {
-	return c.link.call(ctx, r, out)
+	a, err := c.link.call(ctx, r, out)
+	if c.denied != nil && KindOf(err) == KindNotPermitted {
+		c.denied(r.op)
+	}
+	return a, err
 }
 
 // request begins a request of the standard API.

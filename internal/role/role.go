@@ -3,6 +3,16 @@
 // built, and who runs this installation.
 package role
 
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
 // Role is what somebody may do at most. Each one may all that the one before
 // may. The zero value may nothing.
 type Role int
@@ -62,6 +72,51 @@ func (rs Rules) Of(w Who, otherwise Role) Role {
 	return otherwise
 }
 
+// Bounds of rules.
+const (
+	MaxRules   = 100
+	MaxPattern = 128 // characters
+)
+
+// The faults of rules.
+var (
+	ErrPattern = errors.New("a pattern has up to 128 characters, none of them a control character")
+	ErrRole    = errors.New("there is no such role")
+	ErrLimit   = errors.New("there are 100 rules already, which is as many as there can be")
+)
+
+// Check tells what is wrong with rules: one of the errors above, or nil.
+func (rs Rules) Check() error {
+	if len(rs) > MaxRules {
+		return ErrLimit
+	}
+	for _, r := range rs {
+		for _, p := range []string{r.Account, r.User, r.Group} {
+			if utf8.RuneCountInString(p) > MaxPattern || strings.ContainsFunc(p, unicode.IsControl) || !utf8.ValidString(p) {
+				return ErrPattern
+			}
+		}
+		if r.Role < Viewer || r.Role > Admin {
+			return ErrRole
+		}
+	}
+	return nil
+}
+
+// Find gives the place of the rule with an id, -1 if it is not there.
+func (rs Rules) Find(id string) int {
+	return slices.IndexFunc(rs, func(r Rule) bool { return r.ID == id })
+}
+
+// String tells the rule in a line: "account/user @group: operator".
+func (r Rule) String() string {
+	s := cmp.Or(r.Account, "*") + "/" + cmp.Or(r.User, "*")
+	if r.Group != "" {
+		s += " @" + r.Group
+	}
+	return s + ": " + r.Role.String()
+}
+
 func (r Rule) fits(w Who) bool {
 	if !Match(r.Account, w.Account) || !Match(r.User, w.User) {
 		return false
@@ -75,6 +130,49 @@ func (r Rule) fits(w Who) bool {
 		}
 	}
 	return false
+}
+
+// Policy is all of who has which role in an installation.
+type Policy struct {
+	Admins Rules // set where the installation is; no rule takes it from them
+	Rules  Rules // set in the dashboard
+}
+
+// Of gives the role of a person. Where there is no rule everybody builds: what
+// they may do, the service decides. Where there are rules, whom none fits looks
+// on.
+func (p Policy) Of(w Who) Role {
+	otherwise := Viewer
+	if len(p.Rules) == 0 {
+		otherwise = Engineer
+	}
+	return p.Admins.Of(w, p.Rules.Of(w, otherwise))
+}
+
+// ParseAdmins reads patterns of people, account/user, comma separated.
+func ParseAdmins(list string) (Rules, error) {
+	var rs Rules
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		account, user, ok := strings.Cut(item, "/")
+		if !ok || account == "" || user == "" {
+			return nil, fmt.Errorf("%q is not account/user", item)
+		}
+		rs = append(rs, Rule{Account: account, User: user, Role: Admin})
+	}
+	return rs, nil
+}
+
+// People gives the rules as ParseAdmins reads them.
+func (rs Rules) People() string {
+	all := make([]string, len(rs))
+	for i, r := range rs {
+		all[i] = r.Account + "/" + r.User
+	}
+	return strings.Join(all, ",")
 }
 
 // Match tells whether a text fits a pattern; an empty pattern fits every text,
