@@ -14,6 +14,7 @@ var Chinese = &Strings{
 	Care:    chineseCare,
 	History: chineseHistory,
 	Notify:  chineseNotify,
+	Wall:    chineseWall,
 
 	Shell: Shell{
 		Skip:           "跳到正文",

@@ -14,6 +14,7 @@ var English = &Strings{
 	Care:    englishCare,
 	History: englishHistory,
 	Notify:  englishNotify,
+	Wall:    englishWall,
 
 	Shell: Shell{
 		Skip:           "Skip to content",

@@ -30,6 +30,7 @@ type Strings struct {
 	Care    Care
 	History History
 	Notify  Notify
+	Wall    Wall
 }
 
 // Shell is the bar, the rail and the menu of the user.

@@ -41,6 +41,8 @@ func At(kind TimeKind, at, now time.Time) Moment {
 		m.Text = Age(now.Sub(at))
 	case TimeShort:
 		m.Text = Short(now.Sub(at))
+	case TimeBrief:
+		m.Text = Brief(now.Sub(at))
 	case TimeDown:
 		m.Text = Age(at.Sub(now))
 	default:
@@ -82,6 +84,18 @@ func Short(d time.Duration) string {
 		return Counter(d)
 	}
 	return fmt.Sprintf("%02d:%02d", s/60, s%60)
+}
+
+// Brief tells a duration in at most six characters: "00:42", "2h10", "99h59", "12 d".
+func Brief(d time.Duration) string {
+	s := int(max(d, 0).Seconds())
+	switch {
+	case s >= 100*3600:
+		return strconv.Itoa(s/86400) + " d"
+	case s >= 3600:
+		return fmt.Sprintf("%dh%02d", s/3600, s/60%60)
+	}
+	return Short(d)
 }
 
 // ID makes an element id of a prefix and a name from outside. Letters, digits

@@ -1,0 +1,273 @@
+package wall
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flowdeck/flowdeck/web/templates/text"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
+
+// face is a tile on its board.
+type face struct {
+	b Board
+	Tile
+}
+
+// theme is the palette: a wall is dark unless it is told otherwise.
+func (p Page) theme() string {
+	if p.Theme == "light" {
+		return "light"
+	}
+	return "dark"
+}
+
+// classes are those of the board.
+func (b Board) classes() string {
+	return ui.Joined("wall", "wall-"+strconv.Itoa(b.Layout), "scale-"+strconv.Itoa(b.scale()), ui.When(b.Tally, "wall-tally"))
+}
+
+// Scales are the text scales for which the style sheet has rules, in percent.
+var Scales = []int{75, 90, 100, 110, 125}
+
+// scale is the nearest scale that there is.
+func (b Board) scale() int {
+	best := 100
+	for _, s := range Scales {
+		if b.Scale > 0 && distance(s, b.Scale) < distance(best, b.Scale) {
+			best = s
+		}
+	}
+	return best
+}
+
+func distance(a, b int) int { return max(a-b, b-a) }
+
+// places are the places of the board.
+func (b Board) places() []Place {
+	all := make([]Place, b.Layout)
+	for n := range all {
+		all[n] = Place{b: b, n: n}
+		if n < len(b.Tiles) {
+			all[n].tile = &b.Tiles[n]
+		}
+	}
+	return all
+}
+
+// footed tells that the foot has something to tell.
+func (b Board) footed() bool { return b.Abnormal || b.Pages.Of > 1 }
+
+// nothing tells why there is no tile at all; empty where there is one.
+func (b Board) nothing() string {
+	w := b.T.Wall
+	switch {
+	case len(b.Tiles) > 0:
+		return ""
+	case b.Reading:
+		return w.Reading
+	case b.Abnormal:
+		return w.AllNormal
+	}
+	return w.None
+}
+
+// since is a moment from which is counted on.
+func (b Board) since(at time.Time) ui.Moment { return ui.At(ui.TimeBrief, at, b.Now) }
+
+// place is a time zone as people call it: its last part.
+func place(zone string) string {
+	return strings.ReplaceAll(zone[strings.LastIndexByte(zone, '/')+1:], "_", " ")
+}
+
+// alarmed tells whether an alarm waits on a page.
+func (p Pages) alarmed(page int) bool {
+	for _, n := range p.Alarms {
+		if n == page {
+			return true
+		}
+	}
+	return false
+}
+
+// shape is the mark of a count.
+func (k CountKind) shape() ui.Shape {
+	switch k {
+	case CountLost:
+		return ui.ShapeLost
+	case CountDegraded:
+		return ui.ShapeWarn
+	case CountWaiting:
+		return ui.ShapeWaiting
+	case CountStale:
+		return ui.ShapeStale
+	case CountChanging:
+		return ui.ShapeStarting
+	case CountLive:
+		return ui.ShapeLive
+	}
+	return ui.ShapeStandby
+}
+
+// word is what a count is of.
+func (k CountKind) word(t *text.Strings) string {
+	w := t.State
+	switch k {
+	case CountLost:
+		return t.Wall.Lost
+	case CountDegraded:
+		return w.Degraded
+	case CountWaiting:
+		return w.Waiting
+	case CountStale:
+		return w.Stale
+	case CountChanging:
+		return w.Changing
+	case CountLive:
+		return w.Live
+	}
+	return w.Standby
+}
+
+// shape is the mark of a state.
+func (s State) shape() ui.Shape {
+	switch s {
+	case Standby:
+		return ui.ShapeStandby
+	case Starting:
+		return ui.ShapeStarting
+	case Stopping:
+		return ui.ShapeStopping
+	case Waiting:
+		return ui.ShapeWaiting
+	case Live:
+		return ui.ShapeLive
+	case Loss, OutputLost:
+		return ui.ShapeWarn
+	case SourceLost:
+		return ui.ShapeLost
+	}
+	return ui.ShapeStale
+}
+
+// look is the class of a state: states that look alike share one.
+func (s State) look() string {
+	switch s {
+	case Starting, Stopping:
+		return "tile-changing"
+	case Loss, OutputLost:
+		return "tile-degraded"
+	case SourceLost:
+		return "tile-lost"
+	case Standby, Waiting, Live:
+		return "tile-" + string(s)
+	}
+	return "tile-stale"
+}
+
+// classes are those of the tile.
+func (f face) classes() string {
+	return ui.Joined("tile", f.State.look(), ui.When(f.Unacked, "tile-unacked"), ui.When(f.Aging, "tile-aging"))
+}
+
+// word is the state's word, with the figure that belongs to it.
+func (f face) word() string {
+	w := f.b.T.State
+	switch f.State {
+	case Standby:
+		return w.Standby
+	case Starting:
+		return w.Starting
+	case Stopping:
+		return w.Stopping
+	case Waiting:
+		return w.Waiting
+	case Live:
+		return w.Live
+	case Loss:
+		return w.Loss + " " + strconv.FormatFloat(f.Loss, 'f', 1, 64) + " %"
+	case OutputLost:
+		return w.Output + " " + f.count()
+	case SourceLost:
+		return w.SourceLost
+	case Stale:
+		return w.Stale
+	}
+	return w.Unknown
+}
+
+// counts tells that the state's age stands where the bitrate of a live flow is.
+func (f face) counts() bool { return f.State != Live && f.State != Standby }
+
+// figure is the bitrate; of a flow that moves nothing there is none.
+func (f face) figure() ui.Figure {
+	unit := "Mb/s"
+	switch {
+	case f.State == Stale:
+		return ui.Figure{Value: ui.Lost, Unit: unit}
+	case !f.Known, f.State == Standby, f.State == Waiting, f.State == SourceLost:
+		return ui.Figure{}
+	}
+	return ui.Figure{Value: strconv.FormatFloat(f.Bitrate, 'f', 2, 64), Unit: unit}
+}
+
+// slots are the marks of the outputs.
+func (f face) slots() ui.Slots {
+	return ui.Slots{Kinds: f.Outputs, Label: f.b.T.Wall.Outputs(f.OK, len(f.Outputs))}
+}
+
+// count is how many outputs are connected, of how many.
+func (f face) count() string {
+	switch {
+	case f.State == Stale, f.State == Unknown:
+		return ui.Lost
+	case len(f.Outputs) == 0, f.State == Standby:
+		return ""
+	}
+	return strconv.Itoa(f.OK) + "/" + strconv.Itoa(len(f.Outputs))
+}
+
+// detail is the line under the outputs: the one thing that explains the state.
+func (f face) detail() string {
+	w := f.b.T.Wall
+	switch {
+	case f.State == OutputLost:
+		return f.Output
+	case (f.State == Stale || f.State == Unknown || f.Aging) && !f.ReadAt.IsZero():
+		return w.ReadAt(f.ReadAt.UTC().Format("15:04:05"))
+	case f.State == Waiting && f.Cause == "":
+		return w.Nobody
+	}
+	return f.Cause
+}
+
+// tally is the lamp's words.
+func (f face) tally() string {
+	switch f.Tally {
+	case TallyOnAir:
+		return f.b.T.Wall.OnAir
+	case TallyReady:
+		return f.b.T.Wall.Ready
+	}
+	return ""
+}
+
+// tailLength is how much of a name's end is always seen: names that are alike
+// differ at their end.
+const tailLength = 4
+
+// head is the part of the name that gives way.
+func (f face) head() string {
+	name := []rune(f.Name)
+	return string(name[:max(0, len(name)-tailLength)])
+}
+
+// tail is the part of the name that stays.
+func (f face) tail() string {
+	name := []rune(f.Name)
+	return string(name[max(0, len(name)-tailLength):])
+}
+
+// clock is a time of day to the minute, in UTC.
+func clock(at time.Time) string { return at.UTC().Format("15:04") + "Z" }
