@@ -1,0 +1,136 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/store"
+	"github.com/flowdeck/flowdeck/internal/trail"
+)
+
+func display(id, project string) store.Display {
+	return store.Display{
+		ID: id, Endpoint: "e", Project: project, Name: "wall " + id, Body: []byte(`{"layout":16}`),
+		KeyHash: bytes.Repeat([]byte(id), 32), ExpiresAt: day.Add(time.Hour), By: "alice", At: day,
+	}
+}
+
+func screen(hash, of string, seen time.Duration) store.Screen {
+	return store.Screen{
+		Hash: []byte(hash), Display: of, OpenedAt: day, SeenAt: day.Add(seen), Address: "192.0.2.1", Version: "v1", Agent: "kiosk",
+	}
+}
+
+func TestDisplays(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		a, b := display("a", "p"), display("b", "q")
+		must(t, s.PutDisplay(ctx, a, line(trail.Access, "", "display_made", day)))
+		must(t, s.PutDisplay(ctx, b))
+		wantErr(t, s.PutDisplay(ctx, a), store.ErrStale) // it is there already
+		a.Version, b.Version = 1, 1
+		got, err := s.Display(ctx, "a")
+		must(t, err)
+		same(t, "display", got, a)
+		got, err = s.DisplayOfKey(ctx, b.KeyHash)
+		must(t, err)
+		same(t, "display of a key", got, b)
+		own, err := s.Displays(ctx, "e", "p")
+		must(t, err)
+		same(t, "of the project", own, []store.Display{a})
+
+		next := a
+		next.Name, next.Paused, next.ExpiresAt, next.KeyHash = "other", true, time.Time{}, bytes.Repeat([]byte("n"), 32)
+		must(t, s.PutDisplay(ctx, next))
+		wantErr(t, s.PutDisplay(ctx, next), store.ErrStale)
+		next.Version = 2
+		got, err = s.Display(ctx, "a")
+		must(t, err)
+		same(t, "changed display", got, next)
+		_, err = s.DisplayOfKey(ctx, a.KeyHash)
+		wantErr(t, err, store.ErrNotFound)
+
+		must(t, s.DeleteDisplay(ctx, "a", line(trail.Access, "", "display_deleted", day)))
+		wantErr(t, s.DeleteDisplay(ctx, "a"), store.ErrNotFound)
+		_, err = s.Display(ctx, "a")
+		wantErr(t, err, store.ErrNotFound)
+		wantWhole(t, s, 2)
+	})
+}
+
+func TestScreens(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		a := display("a", "p")
+		must(t, s.PutDisplay(ctx, a))
+		one, two := screen("one", "a", 0), screen("two", "a", time.Minute)
+		must(t, s.PutScreen(ctx, one, a.KeyHash, 9))
+		must(t, s.PutScreen(ctx, two, a.KeyHash, 9))
+		wantErr(t, s.PutScreen(ctx, screen("x", "a", 0), []byte("an old key"), 9), store.ErrNotFound)
+		wantErr(t, s.PutScreen(ctx, screen("x", "none", 0), a.KeyHash, 9), store.ErrNotFound)
+		got, err := s.Screens(ctx, "a")
+		must(t, err)
+		same(t, "screens, last seen first", got, []store.Screen{two, one})
+
+		one.SeenAt, one.Address, one.Version = day.Add(time.Hour), "192.0.2.7", "v2"
+		must(t, s.TouchScreens(ctx, []store.Screen{one, screen("gone", "a", 0), screen("two", "a", -time.Hour)}))
+		got, err = s.Screens(ctx, "a")
+		must(t, err)
+		same(t, "after a touch", got, []store.Screen{one, two})
+
+		must(t, s.PutScreen(ctx, screen("three", "a", 2*time.Hour), a.KeyHash, 2))
+		_, err = s.Screen(ctx, two.Hash)
+		wantErr(t, err, store.ErrNotFound) // the one not seen for longest made room
+		kept, err := s.Screen(ctx, one.Hash)
+		must(t, err)
+		same(t, "kept", kept, one)
+	})
+}
+
+func TestRevokingTakesEveryScreen(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		a, b := display("a", "p"), display("b", "p")
+		must(t, s.PutDisplay(ctx, a))
+		must(t, s.PutDisplay(ctx, b))
+		must(t, s.PutScreen(ctx, screen("one", "a", 0), a.KeyHash, 9))
+		must(t, s.PutScreen(ctx, screen("two", "b", 0), b.KeyHash, 9))
+		old := a.KeyHash
+		a.Version, a.KeyHash = 1, bytes.Repeat([]byte("r"), 32)
+		must(t, s.RevokeDisplay(ctx, a, line(trail.Access, "", "display_revoked", day)))
+		wantErr(t, s.RevokeDisplay(ctx, a), store.ErrStale)
+		_, err := s.Screen(ctx, []byte("one"))
+		wantErr(t, err, store.ErrNotFound)
+		wantErr(t, s.PutScreen(ctx, screen("late", "a", 0), old, 9), store.ErrNotFound)
+		_, err = s.Screen(ctx, []byte("two"))
+		must(t, err) // another display's
+
+		must(t, s.DeleteDisplay(ctx, "b"))
+		_, err = s.Screen(ctx, []byte("two"))
+		wantErr(t, err, store.ErrNotFound)
+		wantWhole(t, s, 1)
+	})
+}
+
+// Of many who change the same version at once one wins.
+func TestDisplayRace(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		a := display("a", "p")
+		must(t, s.PutDisplay(t.Context(), a))
+		won := race(t, 8, func(ctx context.Context, i int) (bool, error) {
+			mine := a
+			mine.Version, mine.Name = 1, fmt.Sprint("by ", i)
+			err := s.PutDisplay(ctx, mine)
+			return err == nil, ignore(err, store.ErrStale)
+		})
+		if won != 1 {
+			t.Errorf("%d changed the same version, want 1", won)
+		}
+		if got, err := s.Display(t.Context(), "a"); err != nil || got.Version != 2 {
+			t.Errorf("version %d (%v), want 2", got.Version, err)
+		}
+	})
+}
