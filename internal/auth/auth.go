@@ -42,7 +42,10 @@ type Store interface {
 	Session(ctx context.Context, key []byte) (store.Session, error)
 	TouchSession(ctx context.Context, key []byte, seen time.Time) error
 	ResealSession(ctx context.Context, key, sealed []byte, keyNumber int) error
+	Sessions(ctx context.Context, owner []byte, now time.Time) ([]store.Session, error)
+	RenewSession(ctx context.Context, old []byte, s store.Session) error
 	DeleteSession(ctx context.Context, key []byte) error
+	DeleteSessions(ctx context.Context, owner, keep []byte) (int, error)
 	DeleteExpired(ctx context.Context, now time.Time) error
 	PutTicket(ctx context.Context, t store.Ticket) error
 	TakeTicket(ctx context.Context, hash []byte, now time.Time) (store.Ticket, error)
@@ -98,7 +101,7 @@ func New(o Options) *Auth {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	known := newDenials(o.Now)
-	return &Auth{
+	a := &Auth{
 		store:    o.Store,
 		trail:    o.Trail,
 		rows:     newRows(o),
@@ -111,13 +114,15 @@ func New(o Options) *Auth {
 		rulebook: newRulebook(o),
 		denials:  known,
 	}
+	a.rows.role = a.Role
+	return a
 }
 
 // Backend tells where one can sign in.
 func (a *Auth) Backend() Backend { return a.backend }
 
-// Session gives the session of a request, from the store or as it was there two
-// seconds ago. With ErrExpired it gives the session too, so that the page knows
+// Session gives the session of a request, from the store or as it was there a
+// moment ago (1.5 s). With ErrExpired it gives the session too, so that the page knows
 // who is to sign in again. Callers must not change it.
 func (a *Auth) Session(r *http.Request) (*Session, error) {
 	s, err := a.rows.load(r)
@@ -150,10 +155,9 @@ func (a *Auth) SignOut(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	if err != nil {
 		return err
 	}
-	if err := a.rows.drop(ctx, s.key); err != nil {
+	if err := a.end(ctx, s); err != nil {
 		return err
 	}
-	a.clients.forget(s)
 	a.rows.clearCookie(w)
 	a.note(ctx, trail.Line{Endpoint: s.Endpoint, Project: s.ProjectID, Verb: verbSignOut, Actor: s.User})
 	return nil

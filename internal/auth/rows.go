@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorilla/sessions"
 
+	"github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
@@ -31,6 +32,7 @@ type rows struct {
 	secure bool
 	log    *slog.Logger
 	now    func() time.Time
+	role   func(context.Context, *Session) role.Role
 
 	mu    sync.Mutex
 	cache map[[sha256.Size]byte]*cached
@@ -70,7 +72,7 @@ func (s *rows) Get(r *http.Request, name string) (*sessions.Session, error) {
 // New gives the session of a request as the store knows it now, or a new one.
 func (s *rows) New(r *http.Request, name string) (*sessions.Session, error) {
 	g := sessions.NewSession(s, name)
-	g.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
+	g.Options = s.options()
 	g.IsNew = true
 	id, ok := s.cookie(r)
 	if !ok {
@@ -152,38 +154,91 @@ func (s *rows) open(ctx context.Context, key []byte) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session not readable: %w", err)
 	}
-	if !now.Before(row.ExpiresAt) || !now.Before(row.SeenAt.Add(idleLimit)) {
-		return nil, ErrNoSession
-	}
-	plain, err := s.seal.Open(row.Sealed, key)
+	have, err := s.unseal(ctx, row)
 	if err != nil {
-		s.log.WarnContext(ctx, "a session cannot be opened with this key file")
-		return nil, ErrNoSession
-	}
-	have := &Session{key: key}
-	if err := have.decode(plain); err != nil {
-		return nil, ErrNoSession
+		return nil, err
 	}
 	s.remember(have, row.SeenAt)
 	return have, nil
 }
 
+// unseal opens a row. It is ErrNoSession if it is none of a person, or was not
+// used for too long, or is too old.
+func (s *rows) unseal(ctx context.Context, row store.Session) (*Session, error) {
+	now := s.now()
+	if row.Owner == nil || !now.Before(row.ExpiresAt) {
+		return nil, ErrNoSession
+	}
+	plain, err := s.seal.Open(row.Sealed, row.Key)
+	if err != nil {
+		s.log.WarnContext(ctx, "a session cannot be opened with this key file")
+		return nil, ErrNoSession
+	}
+	have := &Session{key: row.Key, seenAt: row.SeenAt}
+	if err := have.decode(plain); err != nil {
+		return nil, ErrNoSession
+	}
+	have.limits = limitsOf(s.role(ctx, have))
+	if !now.Before(row.SeenAt.Add(have.limits.idle)) || !now.Before(have.SignedInAt.Add(have.limits.life)) {
+		return nil, ErrNoSession
+	}
+	return have, nil
+}
+
 // put writes a session's row.
 func (s *rows) put(ctx context.Context, have *Session) error {
-	sealed, number, err := s.sealed(have)
+	row, err := s.row(ctx, have)
 	if err != nil {
 		return err
 	}
-	now := s.now()
-	err = s.store.PutSession(ctx, store.Session{
-		Key: have.key, Sealed: sealed, KeyNumber: number,
-		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(lifeLimit),
-	})
-	if err != nil {
+	if err := s.store.PutSession(ctx, row); err != nil {
 		return fmt.Errorf("session not kept: %w", err)
 	}
-	s.remember(have, now)
+	s.remember(have, row.SeenAt)
 	return nil
+}
+
+// row makes the row of a session that is used just now.
+func (s *rows) row(ctx context.Context, have *Session) (store.Session, error) {
+	now := s.now()
+	have.Acts = s.role(ctx, have)
+	have.limits, have.seenAt = limitsOf(have.Acts), now
+	sealed, number, err := s.sealed(have)
+	if err != nil {
+		return store.Session{}, err
+	}
+	return store.Session{
+		Key: have.key, Sealed: sealed, KeyNumber: number, Owner: have.owner(),
+		CreatedAt: have.SignedInAt, SeenAt: now, ExpiresAt: have.SignedInAt.Add(rowLife),
+	}, nil
+}
+
+// renew puts a session under a new id in the place of an old one, and sets the
+// cookie. It is ErrNoSession if the old one is gone.
+func (s *rows) renew(ctx context.Context, w http.ResponseWriter, old []byte, next *Session) error {
+	id := newID()
+	next.key = keyOf(id)
+	row, err := s.row(ctx, next)
+	if err != nil {
+		return err
+	}
+	s.forget(old)
+	err = s.store.RenewSession(ctx, old, row)
+	s.forget(old) // again: a request in between may have found the row
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return ErrNoSession
+	case err != nil:
+		return fmt.Errorf("session not renewed: %w", err)
+	}
+	s.remember(next, row.SeenAt)
+	http.SetCookie(w, sessions.NewCookie(s.cookieName(), id, s.options()))
+	return nil
+}
+
+// options are those of the cookie, which the browser forgets when it is closed.
+func (s *rows) options() *sessions.Options {
+	return &sessions.Options{Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
 }
 
 // reseal replaces what is known of a session.
@@ -261,6 +316,13 @@ func (s *rows) forget(key []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.cache, [sha256.Size]byte(key))
+}
+
+// forgetAll has every session asked for again.
+func (s *rows) forgetAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.cache)
 }
 
 // newID makes an id nobody can guess.

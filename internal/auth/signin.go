@@ -75,11 +75,13 @@ func (a *Auth) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Reques
 		return nil, err
 	}
 	a.throttle.succeeded(f.account(), f.Address)
+	now := a.now()
 	s := &Session{
 		UserID: info.UserID, User: info.UserName, Account: info.Account,
 		Endpoint: target.Endpoint, IAMEndpoint: target.IAMEndpoint,
 		ProjectID: info.ProjectID, Project: info.ProjectName, Region: target.Region,
-		Token: info.Token, SignedInAt: a.now(), ExpiresAt: a.endOf(info),
+		Token: info.Token, SignedInAt: now, ExpiresAt: a.endOf(info),
+		SteppedUpAt: now, Address: f.Address, Agent: agentOf(r),
 	}
 	if err := a.replace(ctx, w, r, s); err != nil {
 		return nil, err
@@ -104,6 +106,12 @@ func (f Form) tidy(r *http.Request) Form {
 		}
 	}
 	return f
+}
+
+// agentOf is what a browser says it is, as far as it is kept.
+func agentOf(r *http.Request) string {
+	said := []rune(strings.ToValidUTF8(r.UserAgent(), ""))
+	return string(said[:min(len(said), maxAgent)])
 }
 
 // account names whose password is tried.
@@ -184,13 +192,12 @@ func (a *Auth) replace(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		return err
 	}
 	g := sessions.NewSession(a.rows, a.rows.cookieName())
-	g.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: a.rows.secure, SameSite: http.SameSiteLaxMode}
+	g.Options = a.rows.options()
 	g.Values[value] = s
 	if old != nil {
-		if err := a.rows.drop(ctx, old.key); err != nil {
+		if err := a.end(ctx, old); err != nil {
 			return err
 		}
-		a.clients.forget(old)
 	}
 	return a.rows.Save(r, w, g)
 }

@@ -20,6 +20,11 @@ const (
 	verbSignIn  = "sign_in"
 	verbRefused = "sign_in_refused"
 	verbSignOut = "sign_out"
+
+	verbStepUp        = "step_up"
+	verbStepUpRefused = "step_up_refused"
+	verbRevoke        = "revoke_session"
+	verbRevokeAll     = "revoke_sessions" // of one person, its target, or of everybody
 )
 
 // note writes who came or went. What cannot be written is for the log: who may
