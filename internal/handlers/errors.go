@@ -14,6 +14,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/role"
 )
 
 // fault is an error of this package: a status, and a key of the texts that
@@ -38,10 +39,16 @@ const (
 	reasonSignedOut   reason = "signed_out"
 	reasonExpired     reason = "expired"
 	reasonUnrecorded  reason = "unrecorded" // a command that could not be written down was not given
+	reasonRole        reason = "role"
 	reasonAlarmGone   reason = "alarm_gone" // acknowledged and over meanwhile
 )
 
 func (f *fault) Error() string { return string(f.reason) }
+
+// lacking tells that somebody's role is less than what an act takes.
+type lacking struct{ needs, has role.Role }
+
+func (l *lacking) Error() string { return "needs role " + l.needs.String() + ", has " + l.has.String() }
 
 var (
 	errCrossOrigin    = &fault{http.StatusForbidden, reasonCrossOrigin}
@@ -63,6 +70,7 @@ type answer struct {
 	reason     reason
 	upstream   *medialive.Error // nil: not the service's
 	kept       *monitor.Protect // by whom the flow is protected; nil: that is not why
+	lacking    *lacking         // a role; nil: that is not why
 	retryAfter time.Duration
 }
 
@@ -87,6 +95,7 @@ func answerTo(err error) answer {
 	var theirs *medialive.Error
 	var echoed *echo.HTTPError
 	var large *http.MaxBytesError
+	var below *lacking
 	var source *control.Conflict
 	var output *control.OutputConflict
 	if a, ok := careAnswer(err); ok {
@@ -95,6 +104,8 @@ func answerTo(err error) answer {
 	switch {
 	case errors.As(err, &ours):
 		return answer{status: ours.status, reason: ours.reason}
+	case errors.As(err, &below):
+		return answer{status: http.StatusForbidden, reason: reasonRole, lacking: below}
 	case errors.Is(err, auth.ErrNoSession):
 		return answer{status: http.StatusUnauthorized, reason: reasonSignedOut}
 	case errors.Is(err, auth.ErrExpired), auth.Ended(err):

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/flowdeck/flowdeck/internal/role"
 )
 
 // permission is who may use a route. The zero value is nobody: a route that
@@ -16,11 +18,14 @@ const (
 	undeclared permission = iota
 	anyone                // no session: sign-in, files, probes
 	wall                  // a display's cookie, and nothing else
-	reader                // a session whose own token may list the project's flows
-	operator              // the same, whose role is operator or more; what it may change, the service decides
+	reader                // a session whose own token may list the project's flows, of any role
+	operator              // the same, of this role or more; what it may change, the service decides
 	engineer
 	admin
 )
+
+// least is the role that a permission takes.
+var least = map[permission]role.Role{reader: role.Viewer, operator: role.Operator, engineer: role.Engineer, admin: role.Admin}
 
 // route is one line of the table.
 type route struct {
@@ -67,8 +72,8 @@ func (d *desk) flowRoutes() []route {
 	flow, source, output, past := &flows{d}, &sources{d}, &outputs{d}, &histories{d}
 	return []route{
 		get("/flows", reader, flow.list),
-		get("/flows/new", operator, flow.newForm),
-		post("/flows", operator, flow.create),
+		get("/flows/new", engineer, flow.newForm),
+		post("/flows", engineer, flow.create),
 		get("/flows/:id", reader, flow.page),
 		get("/flows/:id/row", reader, flow.row),
 		get("/flows/:id/command", reader, flow.command),
@@ -77,20 +82,20 @@ func (d *desk) flowRoutes() []route {
 		post("/flows/:id/start", operator, flow.start),
 		get("/flows/:id/stop", operator, flow.askStop),
 		post("/flows/:id/stop", operator, flow.stop),
-		get("/flows/:id/delete", operator, flow.askDelete),
-		post("/flows/:id/delete", operator, flow.remove),
-		get("/flows/:id/source", operator, source.form),
-		post("/flows/:id/source", operator, source.save),
-		post("/flows/:id/source/effect", operator, source.effect),
-		get("/flows/:id/outputs/new", operator, output.newForm),
-		post("/flows/:id/outputs", operator, output.add),
-		post("/flows/:id/outputs/new/effect", operator, output.effectOfNew),
-		get("/flows/:id/outputs/:name", operator, output.form),
-		post("/flows/:id/outputs/:name", operator, output.save),
-		post("/flows/:id/outputs/:name/effect", operator, output.effect),
+		get("/flows/:id/delete", engineer, flow.askDelete),
+		post("/flows/:id/delete", engineer, flow.remove),
+		get("/flows/:id/source", engineer, source.form),
+		post("/flows/:id/source", engineer, source.save),
+		post("/flows/:id/source/effect", engineer, source.effect),
+		get("/flows/:id/outputs/new", engineer, output.newForm),
+		post("/flows/:id/outputs", engineer, output.add),
+		post("/flows/:id/outputs/new/effect", engineer, output.effectOfNew),
+		get("/flows/:id/outputs/:name", engineer, output.form),
+		post("/flows/:id/outputs/:name", engineer, output.save),
+		post("/flows/:id/outputs/:name/effect", engineer, output.effect),
 		get("/flows/:id/outputs/:name/row", reader, output.row),
-		get("/flows/:id/outputs/:name/delete", operator, output.askDelete),
-		post("/flows/:id/outputs/:name/delete", operator, output.remove),
+		get("/flows/:id/outputs/:name/delete", engineer, output.askDelete),
+		post("/flows/:id/outputs/:name/delete", engineer, output.remove),
 		get("/flows/:id/outputs/:name/disable", operator, output.askDisable),
 		post("/flows/:id/outputs/:name/disable", operator, output.disable),
 		post("/flows/:id/outputs/:name/enable", operator, output.enable),
@@ -106,7 +111,7 @@ func (d *desk) careRoutes() []route {
 		get("/flows/:id/protect", operator, protect.form),
 		post("/flows/:id/protect", operator, protect.protect),
 		post("/flows/:id/release", operator, protect.release),
-		post("/flows/:id/protect/force", operator, protect.force),
+		post("/flows/:id/protect/force", admin, protect.force),
 		get("/flows/:id/ask", operator, ask.form),
 		post("/flows/:id/ask", operator, ask.confirm),
 		post("/flows/:id/ask/withdraw", operator, ask.withdraw),
@@ -115,21 +120,21 @@ func (d *desk) careRoutes() []route {
 		post("/flows/:id/notes/:note/delete", operator, note.remove),
 		get("/flows/:id/handover", operator, note.handover),
 		post("/flows/:id/handover", operator, note.saveHandover),
-		get("/flows/:id/band", operator, band.form),
-		post("/flows/:id/band", operator, band.save),
-		get("/flows/:id/good", operator, good.form),
-		post("/flows/:id/good", operator, good.keep),
-		post("/flows/:id/good/restore", operator, good.restore),
-		get("/flows/:id/outputs/:name/park", operator, park.askPark),
-		post("/flows/:id/outputs/:name/park", operator, park.park),
-		get("/flows/:id/parked/:name", operator, park.form),
-		post("/flows/:id/parked/:name", operator, park.putBack),
-		get("/flows/:id/parked/:name/drop", operator, park.askDrop),
-		post("/flows/:id/parked/:name/drop", operator, park.drop),
+		get("/flows/:id/band", engineer, band.form),
+		post("/flows/:id/band", engineer, band.save),
+		get("/flows/:id/good", engineer, good.form),
+		post("/flows/:id/good", engineer, good.keep),
+		post("/flows/:id/good/restore", engineer, good.restore),
+		get("/flows/:id/outputs/:name/park", engineer, park.askPark),
+		post("/flows/:id/outputs/:name/park", engineer, park.park),
+		get("/flows/:id/parked/:name", engineer, park.form),
+		post("/flows/:id/parked/:name", engineer, park.putBack),
+		get("/flows/:id/parked/:name/drop", engineer, park.askDrop),
+		post("/flows/:id/parked/:name/drop", engineer, park.drop),
 		get("/labels", reader, label.page),
-		get("/labels/edit", operator, label.form),
-		post("/labels", operator, label.save),
-		post("/labels/delete", operator, label.remove),
+		get("/labels/edit", engineer, label.form),
+		post("/labels", engineer, label.save),
+		post("/labels/delete", engineer, label.remove),
 	}
 }
 
@@ -138,13 +143,13 @@ func (d *desk) alarmRoutes() []route {
 	alarm, acts, setting := &alarms{d}, &activities{d}, &settings{d}
 	return []route{
 		get("/settings", reader, setting.page),
-		get("/settings/webhooks/new", operator, setting.newForm),
-		post("/settings/webhooks", operator, setting.add),
-		get("/settings/webhooks/:id", operator, setting.form),
-		post("/settings/webhooks/:id", operator, setting.save),
-		post("/settings/webhooks/:id/test", operator, setting.test),
-		get("/settings/webhooks/:id/delete", operator, setting.askDelete),
-		post("/settings/webhooks/:id/delete", operator, setting.remove),
+		get("/settings/webhooks/new", admin, setting.newForm),
+		post("/settings/webhooks", admin, setting.add),
+		get("/settings/webhooks/:id", admin, setting.form),
+		post("/settings/webhooks/:id", admin, setting.save),
+		post("/settings/webhooks/:id/test", admin, setting.test),
+		get("/settings/webhooks/:id/delete", admin, setting.askDelete),
+		post("/settings/webhooks/:id/delete", admin, setting.remove),
 		get("/alarms", reader, alarm.list),
 		get("/alarms/:id", operator, alarm.one),
 		post("/alarms/ack", operator, alarm.ack),
@@ -163,7 +168,7 @@ func (d *desk) register(e *echo.Echo, table []route) error {
 		if r.who == undeclared {
 			return fmt.Errorf("route %s %s declares no permission", r.method, r.path)
 		}
-		handle := d.guarded(r.who, r.handle)
+		handle := d.guarded(r)
 		e.Add(r.method, r.path, handle)
 		if r.method == http.MethodGet && r.path != "/live" {
 			e.Add(http.MethodHead, r.path, handle)

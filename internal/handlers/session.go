@@ -12,6 +12,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/web/templates/layout"
 	"github.com/flowdeck/flowdeck/web/templates/text"
 )
@@ -19,6 +20,7 @@ import (
 // visit is a request of somebody who is signed in.
 type visit struct {
 	session *auth.Session
+	role    role.Role // at this moment
 	op      control.Operator
 	watcher *monitor.Watcher
 	t       *text.Strings
@@ -83,19 +85,33 @@ func visitOf(c echo.Context) *visit { return c.Get(visitKey).(*visit) }
 func (d *desk) texts(c echo.Context) *text.Strings { return text.For(languageOf(c.Request())) }
 
 // guarded puts a route behind its permission.
-func (d *desk) guarded(who permission, next echo.HandlerFunc) echo.HandlerFunc {
-	if who == anyone {
-		return next
-	}
-	return func(c echo.Context) error {
-		v, err := d.visit(c)
-		if err != nil {
-			return err
+func (d *desk) guarded(r route) echo.HandlerFunc {
+	switch r.who {
+	case anyone:
+		return r.handle
+	case reader, operator, engineer, admin:
+		return func(c echo.Context) error {
+			v, err := d.visit(c)
+			if err != nil {
+				return err
+			}
+			c.Set(visitKey, v)
+			if err := v.needs(least[r.who]); err != nil {
+				return err
+			}
+			v.awaitFirstRead(c.Request().Context())
+			return r.handle(c)
 		}
-		v.awaitFirstRead(c.Request().Context())
-		c.Set(visitKey, v)
-		return next(c)
 	}
+	return func(echo.Context) error { return errNotFound }
+}
+
+// needs answers with a *lacking unless the visitor has a role.
+func (v *visit) needs(r role.Role) error {
+	if v.role < r {
+		return &lacking{needs: r, has: v.role}
+	}
+	return nil
 }
 
 // visit finds who is there.
@@ -115,7 +131,7 @@ func (d *desk) visitFor(c echo.Context, session *auth.Session) (*visit, error) {
 		return nil, err
 	}
 	return &visit{
-		session: session, watcher: watcher, t: d.texts(c), theme: themeOf(r),
+		session: session, role: d.Auth.Role(r.Context(), session), watcher: watcher, t: d.texts(c), theme: themeOf(r),
 		op: control.Operator{
 			Client: client, Watcher: watcher, Endpoint: session.Endpoint,
 			Project: session.ProjectID, Actor: session.User,
