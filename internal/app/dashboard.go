@@ -9,10 +9,12 @@ import (
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/config"
 	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/gateway/iam"
 	"github.com/flowdeck/flowdeck/internal/handlers"
 	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
+	roles "github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
@@ -23,7 +25,7 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 	metrics := handlers.NewMetrics()
 	sessions := auth.New(auth.Options{
 		Store: st, Trail: st, Key: key, Backend: backend(in.cfg, endpoint),
-		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream,
+		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream, Admins: admins(in.cfg),
 	})
 	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS})
 	notifier := notify.New(notify.Options{Store: st, Key: key, Log: in.log, Allow: in.cfg.WebhookAllow, Home: in.cfg.PublicURL})
@@ -70,6 +72,14 @@ func backend(cfg config.Config, endpoint string) auth.Backend {
 	default:
 		return auth.Single(cfg.Backend, iamURL(cfg.Backend), cfg.Region)
 	}
+}
+
+// admins are who run this installation, whatever its rules say.
+func admins(cfg config.Config) roles.Rules {
+	if len(cfg.Admins) == 0 && cfg.Backend == config.Embedded {
+		return roles.Rules{{Account: accountName, User: iam.AdminName, Role: roles.Admin}}
+	}
+	return cfg.Admins
 }
 
 // account is filled in at sign-in where there is but one.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/role"
 )
 
 // The backends that have a name; any other backend is the URL of a Media Live
@@ -34,6 +35,7 @@ type Config struct {
 	IAMURL      string  // empty: the backend's own
 	UpstreamRPS float64 // requests a second and project, for reading
 	Service     Service
+	Admins      role.Rules // who are admins whatever the dashboard's rules say; empty: of the embedded backend its first user
 
 	PublicURL    string         // of the dashboard, as people reach it; for links, may be empty
 	WebhookAllow []netip.Prefix // private networks that webhooks may reach

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/role"
 )
 
 // setting is one row of the table below: how a setting is named, what it
@@ -76,6 +77,12 @@ var settings = []setting{
 		usage: "requests a `second` and project with which the dashboard reads",
 		set:   func(c *Config, v string) (err error) { c.UpstreamRPS, err = parseRate(v); return err },
 		get:   func(c *Config) string { return strconv.FormatFloat(c.UpstreamRPS, 'g', -1, 64) },
+	},
+	{
+		env: "FLOWDECK_ADMINS", flag: "admins",
+		usage: "`people` who are admins whatever the rules say: account/user, comma separated, * for anything (default: the embedded backend's first user)",
+		set:   func(c *Config, v string) (err error) { c.Admins, err = role.ParseAdmins(v); return err },
+		get:   func(c *Config) string { return c.Admins.People() },
 	},
 	text("public-url", "", "`url` by which people reach the dashboard, for the links in alarms that are told", func(c *Config) *string { return &c.PublicURL }),
 	{
