@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -125,12 +126,16 @@ func accessLog(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 	}
 }
 
-// sameOrigin refuses what another site's page sends to change something.
-func sameOrigin() echo.MiddlewareFunc {
+// sameOrigin refuses what another site's page sends to change something. Where
+// browsers reach us by HTTPS, a page in the clear is another site too, though
+// its host has our name: anybody on the way can have written it.
+func sameOrigin(secure bool) echo.MiddlewareFunc {
 	guard := http.NewCrossOriginProtection()
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if err := guard.Check(c.Request()); err != nil {
+			r := c.Request()
+			inClear := secure && r.Method != http.MethodGet && r.Method != http.MethodHead && strings.HasPrefix(r.Header.Get("Origin"), "http:")
+			if err := guard.Check(r); err != nil || inClear {
 				return errCrossOrigin
 			}
 			return next(c)

@@ -68,7 +68,7 @@ func New(o Options) (*echo.Echo, error) {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = addressOf(o.TrustedProxies)
 	e.HTTPErrorHandler = d.onError
-	e.Use(requestID, secureHeaders(o.Secure), accessLog(d.log, d.now), d.Metrics.measured(d.now), recovered(d.log), sameOrigin(), boundBody)
+	e.Use(requestID, secureHeaders(o.Secure), accessLog(d.log, d.now), d.Metrics.measured(d.now), recovered(d.log), sameOrigin(o.Secure), boundBody)
 	if err := d.register(e, d.routes()); err != nil {
 		return nil, err
 	}
