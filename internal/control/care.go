@@ -38,6 +38,7 @@ const (
 	topicHandover = "handover"
 	topicGood     = "good"
 	topicParked   = "parked"
+	topicTally    = "tally"
 	topicLabels   = "labels" // of the project, not of a flow
 )
 
@@ -53,6 +54,7 @@ const (
 	VerbDeleteNote   = "delete_note"
 	VerbHandover     = "handover"
 	VerbBand         = "band"
+	VerbTally        = "tally" // Target is the lamp: "on_air", "ready" or "off"
 	VerbLabel        = "label" // Target is the address, Detail its name
 	VerbDeleteLabel  = "delete_label"
 	VerbKeepGood     = "keep_good"
@@ -82,7 +84,7 @@ const (
 
 // Invalid tells what is wrong with what was typed.
 type Invalid struct {
-	Field   string // "text", "reason", "name", "address", "min_bitrate", "max_bitrate", "max_loss", "idle_after"
+	Field   string // "lamp", "text", "reason", "name", "address", "min_bitrate", "max_bitrate", "max_loss", "idle_after"
 	Problem string // one of Problem…
 	Limit   int    // of ProblemTooLong and ProblemTooMany
 }
@@ -224,6 +226,8 @@ func (c *Control) read(ctx context.Context, care *monitor.Care, kept store.Care)
 		err = decode(kept, care.Protect)
 	case topicBand:
 		err = decode(kept, &care.Band)
+	case topicTally:
+		err = decode(kept, &care.Tally)
 	case topicAsk:
 		var a ask
 		if err = decode(kept, &a); err == nil && a.Until.After(c.now()) {
@@ -245,7 +249,7 @@ func (j journal) Care(ctx context.Context, key monitor.Key) (map[string]monitor.
 	names := make(map[string]string)
 	for _, k := range kept {
 		switch k.Topic {
-		case topicProtect, topicAsk, topicBand:
+		case topicProtect, topicAsk, topicBand, topicTally:
 			care := all[k.Subject]
 			j.c.read(ctx, &care, k)
 			all[k.Subject] = care

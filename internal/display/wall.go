@@ -3,55 +3,26 @@ package display
 import "time"
 
 // Wall is all that a display shows at one moment: facts, and no words. It is
-// what the templates of web/templates/wall get, and all they get. It has no ids,
+// what the view of a wall is made of, and all that it is made of: it has no ids,
 // addresses, stream ids or secrets, so that none can reach a screen that hangs in
-// a corridor; a test looks for the names of such fields.
-//
-// The templates render it by these components, whose elements the stream
-// replaces one by one:
-//
-//	wall.Page(m Wall)        the whole document of GET /wall; data-version and data-now on its root
-//	wall.Head(m Wall)        #wall-head: name, counts, clocks, page, what is hidden
-//	wall.Board(m Wall)       #wall-board: the grid with all its tiles; no tile: what to do
-//	wall.Spot(m Wall, i int) #tile-<i>: the tile at a place, i from 0; an empty place beyond the last
-//	wall.Dark(m Dark)        the whole document where a display is not in use; loads itself again after Retry
-//
-// Board fills its container and takes its measures from that (container query
-// units), since the form's preview shows it small, with the same style sheet.
-// What changes with each second stands in a <time data-t> (ui.Moment), which the
-// screen counts on by itself; else each screen would be sent every tile each
-// second. At and Version are for Page alone.
-//
-// The stream (GET /wall/live) has unnamed events, the elements that changed as
-// <hx-partial hx-target="#id">…</hx-partial>, all of them first; "hb" each second
-// with the server's clock in epoch milliseconds and, after a blank, when the
-// service last confirmed what it had told; "version" with Version, at the
-// beginning and when it changed, with the program or with the display: another
-// one than the page's wants a reload; and "dark" when the display is no longer in
-// use, after which the stream ends and GET /wall answers with the dark page. A wall that shows several
-// pages is led through them by the server, so that all its screens show the
-// same one; GET /wall?page=2 stays on one, and its stream is /wall/live?page=2.
+// a corridor. A test looks for the names of such fields.
 type Wall struct {
-	At       time.Time // the server's clock when it was rendered
-	Version  string    // of the program, its files and the display: another one wants the page to be loaded again
-	Language string    // "en" or "zh-CN"
-	Theme    string    // "dark" or "light"
-	Scale    int       // of the text, in percent: 80 to 150
-	Zone     string    // IANA name of the second clock's zone ("Asia/Singapore"); empty: none
-	Name     string    // of the display
+	At   time.Time // the server's clock
+	Name string    // of the display
+	Look Look
 
-	Layout int   // places on a page: 1, 4, 9, 16, 25 or 36
-	Page   int   // from 1
-	Pages  int   // 1 and more
-	Fixed  bool  // the page was asked for, and stays
-	Tally  bool  // the label strip has a lamp
-	Alarm  bool  // something is not acknowledged: the page with the worst of it stays
-	Link   Link  // how the service is reached
-	Counts Tally // of all flows that the display is about, on a tile or not
-	Normal int   // flows that are as they should be and have no tile: "142 normal"
-	Hidden int   // flows that are not as they should be and have no tile now: "3 more"
-	Tiles  []Tile
-	Why    Why // why there is no tile; empty where there is one
+	Page       int   // from 1
+	Pages      int   // 1 and more
+	Fixed      bool  // the page was asked for, and stays
+	Held       bool  // an alarm that nobody has acknowledged keeps the page
+	AlarmPages []int // pages on which one is
+	Link       Link  // how the service is reached
+	Counts     Tally // of all flows that the display is about, on a tile or not
+	Abnormal   bool  // only what is not as it should be has a tile
+	Normal     int   // with Abnormal: flows that are as they should be: "142 normal"
+	Hidden     int   // flows that are not as they should be, and are on no tile of any page
+	Tiles      []Tile
+	Why        Why // why there is no tile; empty where there is one
 }
 
 // Tally counts flows by what is to be done, in the order in which it is shown.
@@ -69,7 +40,6 @@ type Tally struct {
 type Link struct {
 	Down  bool
 	Since time.Time // of Down
-	Read  bool      // the project has been read; false with Down false: it is being read for the first time
 }
 
 // Why is why a wall has no tile.
@@ -144,24 +114,24 @@ type Cause string
 
 // The causes.
 const (
-	CauseUnknown Cause = ""
-	CauseTimeout Cause = "timeout" // nothing came any more
-	CauseClosed  Cause = "closed"  // the far end hung up
-	CauseRefused Cause = "refused" // the far end does not take us
-	CauseNever   Cause = "never"   // it could not be reached at all
+	CauseUnknown    Cause = ""
+	CauseNobody     Cause = "nobody"     // nobody answers
+	CausePassphrase Cause = "passphrase" // the far end uses another passphrase
+	CauseOneSide    Cause = "one_side"   // only one side uses a passphrase
+	CauseAddress    Cause = "address"    // the far end does not allow our address
+	CauseRefused    Cause = "refused"    // the far end refuses for another reason
 )
 
 // Tile is a flow on a wall.
 type Tile struct {
-	Name  string // up to 64 characters
-	Short string // up to 16 characters; both ends of a longer name, since feeds differ in the last letter
+	Name string // up to 64 characters
 
 	State   State
 	Since   time.Time // of State: of Starting and Stopping the command, of Stale and Unknown the last reading; zero: not known
 	Aging   bool      // two reads were missed: the tile is grey
 	ReadAt  time.Time // of the oldest fact that matters; zero: never
-	Unacked bool      // its alarm is not acknowledged: it blinks
-	Cause   Cause     // of SourceLost
+	Unacked bool      // its alarm lasts, and nobody has acknowledged it: it flashes
+	Cause   Cause
 
 	Loss    float64 // percent at the source, of the state Loss
 	Bitrate float64 // Mb/s at the source
@@ -184,12 +154,4 @@ type Tile struct {
 type Sample struct {
 	At   time.Time
 	Mbps float64 // -1: not known (a gap)
-}
-
-// Dark is what a screen shows whose display is not in use: unknown, revoked,
-// expired, paused, or not for its address. It does not tell which.
-type Dark struct {
-	At       time.Time
-	Language string
-	Retry    time.Duration // after which it loads itself again, without JavaScript too; whole seconds
 }

@@ -97,6 +97,15 @@ func (m *Monitor) Attend(attend func(*Watcher)) {
 // Until is when its credential ends, zero for never. The watcher stops two
 // minutes after its last use.
 func (m *Monitor) Watch(key Key, reader Reader, until time.Time) *Watcher {
+	w := m.Find(key)
+	w.offer(reader, until)
+	w.touch()
+	return w
+}
+
+// Find gives the watcher of a key for those who only follow and peek: it wakes
+// nothing, and whether something is read is others' business.
+func (m *Monitor) Find(key Key) *Watcher {
 	m.mu.Lock()
 	w := m.watchers[key]
 	if w == nil {
@@ -109,8 +118,6 @@ func (m *Monitor) Watch(key Key, reader Reader, until time.Time) *Watcher {
 			attend(w)
 		}
 	})
-	w.offer(reader, until)
-	w.touch()
 	return w
 }
 

@@ -77,6 +77,24 @@ type Care struct {
 	Protect *Protect // nil: not protected
 	Ask     *Ask     // nil: nobody waits for a second person
 	Band    Band
+	Tally   Tally
+}
+
+// Lamp is what a tally lamp says.
+type Lamp string
+
+// The lamps. They say nothing about the signal.
+const (
+	LampOff   Lamp = ""
+	LampReady Lamp = "ready"  // armed for the next event
+	LampOnAir Lamp = "on_air" // on air
+)
+
+// Tally is what the people who run an event say of a flow.
+type Tally struct {
+	Lamp  Lamp
+	By    string
+	Since time.Time
 }
 
 // Protect keeps a flow from everybody's hand but its owner's.

@@ -145,6 +145,11 @@ func (w *Watcher) Heard() time.Time {
 // second. It is empty where nothing was ever measured.
 func (w *Watcher) History(flowID string) []Sample {
 	w.touch()
+	return w.PeekHistory(flowID)
+}
+
+// PeekHistory is History that does not keep the watcher awake.
+func (w *Watcher) PeekHistory(flowID string) []Sample {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r := w.records[flowID]

@@ -1,0 +1,63 @@
+package display
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	freeMisses  = 60          // wrong links that an address may try at once
+	missEvery   = time.Second // and then one more for each
+	maxBuckets  = 10000       // so that made-up addresses cannot fill the memory
+	emptyAfter  = freeMisses * missEvery
+	sweepBefore = time.Minute
+)
+
+// throttle slows down who tries one link after the other. Twenty screens behind
+// one address that ask in vain each half minute are no reason to shut it out.
+type throttle struct {
+	now   func() time.Time
+	mu    sync.Mutex
+	until map[string]time.Time // by address: each miss moves it on; free when it is not too far ahead
+	swept time.Time
+}
+
+func newThrottle(now func() time.Time) *throttle {
+	return &throttle{now: now, until: make(map[string]time.Time)}
+}
+
+// may tells whether an address may try a link.
+func (t *throttle) may(address string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.until[address].Sub(t.now()) < emptyAfter
+}
+
+// missed counts a wrong link.
+func (t *throttle) missed(address string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	t.sweep(now)
+	at := t.until[address]
+	if at.Before(now) {
+		at = now
+	}
+	t.until[address] = at.Add(missEvery)
+}
+
+// sweep forgets who has long been free, and all should there be far too many.
+func (t *throttle) sweep(now time.Time) {
+	if len(t.until) >= maxBuckets {
+		clear(t.until)
+	}
+	if now.Sub(t.swept) < sweepBefore {
+		return
+	}
+	t.swept = now
+	for address, at := range t.until {
+		if at.Before(now) {
+			delete(t.until, address)
+		}
+	}
+}
