@@ -68,6 +68,11 @@ func newHub(ctx context.Context, limit int, now func() time.Time, slow func(), p
 // join adds a viewer to a view. Its first frame is the full state. The caller
 // must call leave. It answers errTooManyStreams beyond the session's limit.
 func (h *hub) join(v view, w *monitor.Watcher, session string) (_ *viewer, leave func(), err error) {
+	return h.joinPainted(v, w, session, h.paint)
+}
+
+// joinPainted is join for a view that another than the hub's own painter paints.
+func (h *hub) joinPainted(v view, w *monitor.Watcher, session string, paint func(view, *monitor.Watcher) picture) (_ *viewer, leave func(), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.counts[session] >= h.limit {
@@ -75,7 +80,7 @@ func (h *hub) join(v view, w *monitor.Watcher, session string) (_ *viewer, leave
 	}
 	s, ok := h.open[v]
 	if !ok {
-		s = h.begin(v, w)
+		s = h.begin(v, w, paint)
 		h.open[v] = s
 	}
 	h.counts[session]++
@@ -90,8 +95,8 @@ func (h *hub) join(v view, w *monitor.Watcher, session string) (_ *viewer, leave
 }
 
 // begin starts the stream of a view. The caller holds the lock.
-func (h *hub) begin(v view, w *monitor.Watcher) *stream {
-	shown := h.paint(v, w)
+func (h *hub) begin(v view, w *monitor.Watcher, paint func(view, *monitor.Watcher) picture) *stream {
+	shown := paint(v, w)
 	shown.Change()
 	ctx, stop := context.WithCancel(h.ctx)
 	s := &stream{shown: shown, viewers: map[*viewer]struct{}{}, heard: w.Heard, slow: h.slow, stop: stop}

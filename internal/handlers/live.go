@@ -87,10 +87,14 @@ func (d *desk) live(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return d.stream(c, me, leave, d.recheck(c.Request()))
+}
+
+// stream answers with the frames of a viewer for as long as he may look.
+func (d *desk) stream(c echo.Context, me *viewer, leave func(), may func(line) error) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would keep the events
-	may := d.recheck(c.Request())
 	bare, head, err := takeOver(c)
 	if err == nil {
 		go func() {
@@ -114,8 +118,9 @@ func (d *desk) live(c echo.Context) error {
 }
 
 // follow writes frames until the browser goes, is too slow, or may no longer
-// look: then the page comes back, and is told why with a 401.
-func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func() error) {
+// look: then the page comes back, and is told why with a 401. may has the line
+// to say a last word on.
+func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func(line) error) {
 	checked := d.now().Add(-rand.N(recheckEvery)) // so that not all viewers are checked at once
 	for {
 		select {
@@ -129,7 +134,7 @@ func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func() err
 			}
 			if now := d.now(); now.Sub(checked) >= recheckEvery {
 				checked = now
-				if may() != nil {
+				if may(out) != nil {
 					return
 				}
 			}
@@ -139,10 +144,10 @@ func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func() err
 
 // recheck gives what tells whether the session of a request may still look. It
 // keeps no more of the request than the cookies.
-func (d *desk) recheck(r *http.Request) func() error {
+func (d *desk) recheck(r *http.Request) func(line) error {
 	cookies := strings.Clone(strings.Join(r.Header["Cookie"], "; "))
 	again := (&http.Request{Header: http.Header{"Cookie": {cookies}}}).WithContext(d.Context)
-	return func() error {
+	return func(line) error {
 		session, err := d.Auth.Session(again)
 		if err != nil {
 			return err
