@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -11,7 +13,9 @@ const (
 	firstDelay     = 2 * time.Second
 	longestDelay   = time.Minute
 	forgetAfter    = 15 * time.Minute // without an attempt
-	maxBuckets     = 10000            // so that made-up names cannot fill the memory
+	tidyEvery      = time.Second
+	maxBuckets     = 10000 // so that made-up names cannot fill the memory
+	siteBits       = 64    // of an IPv6 address: what one customer has of them
 )
 
 // throttle slows down guessing: for each account and each address, attempts
@@ -19,6 +23,7 @@ const (
 type throttle struct {
 	now     func() time.Time
 	mu      sync.Mutex
+	tidied  time.Time
 	buckets map[string]*bucket
 }
 
@@ -33,19 +38,40 @@ func newThrottle(now func() time.Time) *throttle {
 	return &throttle{now: now, buckets: make(map[string]*bucket)}
 }
 
-// attempt counts an attempt, or tells how long it must wait.
+// accountKey is the same for all ways to write a name that a service might take
+// for one.
+func accountKey(account string) string { return "account\x00" + strings.ToLower(account) }
+
+// addressKey is the same for all addresses that one customer can have.
+func addressKey(address string) string {
+	if ip, err := netip.ParseAddr(address); err == nil {
+		ip = ip.Unmap().WithZone("")
+		address = ip.String()
+		if site, err := ip.Prefix(siteBits); ip.Is6() && err == nil {
+			address = site.String()
+		}
+	}
+	return "address\x00" + address
+}
+
+// attempt counts an attempt, or tells how long it must wait. One that must wait
+// leaves no trace, so that a flood of them pushes nothing out.
 func (t *throttle) attempt(account, address string) (wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	t.forget(now)
-	byAccount, byAddress := t.bucket("account\x00"+account), t.bucket("address\x00"+address)
-	wait = max(byAccount.next.Sub(now), byAddress.next.Sub(now))
+	t.tidy(now)
+	byAccount, byAddress := accountKey(account), addressKey(address)
+	for _, key := range []string{byAccount, byAddress} {
+		if b := t.buckets[key]; b != nil {
+			wait = max(wait, b.next.Sub(now))
+		}
+	}
 	if wait > 0 {
 		return wait
 	}
-	byAccount.count(now, freePerAccount)
-	byAddress.count(now, freePerAddress)
+	t.bucket(byAccount).count(now, freePerAccount)
+	t.bucket(byAddress).count(now, freePerAddress)
 	return 0
 }
 
@@ -53,8 +79,8 @@ func (t *throttle) attempt(account, address string) (wait time.Duration) {
 func (t *throttle) succeeded(account, address string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.buckets, "account\x00"+account)
-	if b := t.buckets["address\x00"+address]; b != nil {
+	delete(t.buckets, accountKey(account))
+	if b := t.buckets[addressKey(address)]; b != nil {
 		b.tries--
 		b.next = time.Time{}
 	}
@@ -78,15 +104,24 @@ func (b *bucket) count(now time.Time, free int) {
 	}
 }
 
-// forget drops buckets that nobody tried for long, and all of them should there
-// be far too many.
-func (t *throttle) forget(now time.Time) {
+// tidy drops buckets that nobody tried for long. Should there be far too many,
+// those tried least go first: they are made-up names, and not the one that is
+// being guessed.
+func (t *throttle) tidy(now time.Time) {
+	if len(t.buckets) <= maxBuckets && now.Sub(t.tidied) < tidyEvery {
+		return
+	}
+	t.tidied = now
 	for key, b := range t.buckets {
 		if now.Sub(b.last) > forgetAfter {
 			delete(t.buckets, key)
 		}
 	}
-	if len(t.buckets) > maxBuckets {
-		clear(t.buckets)
+	for least := 1; len(t.buckets) > maxBuckets; least++ {
+		for key, b := range t.buckets {
+			if b.tries <= least {
+				delete(t.buckets, key)
+			}
+		}
 	}
 }
