@@ -1,0 +1,242 @@
+// What lives on a wall, for months without a hand near it: the stream, the clocks,
+// and the watch over both. It trusts nothing that it has not heard within seconds:
+// after three it greys all figures, after ten it takes them away.
+//
+// The stream is that of every page: "hb" each second with the server's clock in
+// epoch milliseconds, and messages of <hx-partial hx-target="#id">, each with the
+// new element of that id; the first message after connecting holds them all.
+// Nothing is kept of a message but what stands on the page then, and every listener
+// and timer is made once.
+
+const GREY_AFTER = 2500; // without a beat; with the second between two it is seen within three
+const GONE_AFTER = 10000; // from then on no figure is shown at all
+const DEAD_AFTER = 6000; // a connection that says nothing for so long is given up
+const RETRY_FIRST = 1000; // the longest pause before the first try, and before the last
+const RETRY_LAST = 15000;
+const ASK_AGAIN = 30000; // of a display that is not in use
+const RELOAD_WITHIN = 5000; // all screens of a house do not load themselves at once
+const RELOAD_AGAIN = 60000; // where two servers of different versions answer in turns
+const SHIFT_EVERY = 180000;
+const SHIFTS = [[0, 0], [6, 3], [2, 7], [-4, 6], [-8, 1], [-5, -5], [1, -8], [7, -4]]; // px
+
+const root = document.documentElement;
+const board = document.querySelector('[data-wall="board"]');
+const later = (most) => Math.random() * most;
+
+let offset = Number(root.dataset.now) - Date.now(); // of the server's clock
+let heardAt = performance.now(); // the last beat, by the browser's monotonic clock
+
+/* Clocks and ages */
+
+const two = (n) => String(n).padStart(2, "0");
+
+// brief is a duration in five characters; the server writes it alike.
+function brief(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s >= 360000) return `${Math.floor(s / 86400)} d`;
+  if (s >= 3600) return `${Math.floor(s / 3600)}h${two(Math.floor(s / 60) % 60)}`;
+  return `${two(Math.floor(s / 60))}:${two(s % 60)}`;
+}
+
+function put(node, text) {
+  if (node && node.textContent !== text) node.textContent = text;
+}
+
+const zone = zoneClock(document.querySelector("[data-zone]"));
+
+// zoneClock gives what writes the second clock; nothing where the browser does not
+// know the time zone.
+function zoneClock(label) {
+  if (!label) return () => {};
+  const clock = document.querySelector('[data-clock="zone"]');
+  const name = label.textContent;
+  const format = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: label.dataset.zone, ...options });
+  try {
+    const time = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    const offsetOf = format({ timeZoneName: "shortOffset" });
+    return (date) => {
+      put(clock, time.format(date));
+      const from = offsetOf.formatToParts(date).find((part) => part.type === "timeZoneName").value;
+      put(label, `${name} ${from.replace(/^GMT/, "").replace(/^([+-])(\d)(?!\d)/, "$10$2").replace("-", "−") || "+00"}`);
+    };
+  } catch {
+    label.closest(".wall-clock-more").hidden = true;
+    return () => {};
+  }
+}
+
+function tick() {
+  const now = Date.now() + offset;
+  for (const node of document.querySelectorAll("time[data-t]")) put(node, brief(now - Number(node.dataset.t)));
+  const date = new Date(now);
+  put(document.querySelector('[data-clock="utc"]'), date.toISOString().slice(11, 19));
+  zone(date);
+  root.dataset.phase = now % 1000 < 500 ? "on" : "off"; // one flash a second, of all that flashes
+}
+
+/* The stream */
+
+let stream = null;
+let retry = RETRY_FIRST;
+let timer = 0; // of the next try
+let reloading = false;
+
+function connect() {
+  stream = new EventSource("/wall/live");
+  stream.addEventListener("hb", beat);
+  stream.addEventListener("message", change);
+  stream.addEventListener("error", lost);
+  heardLast = performance.now();
+}
+
+let heardLast = 0; // anything of this connection
+let beats = 0;
+
+function beat(event) {
+  const server = Number(event.data.split(" ")[0]);
+  if (server > 0) offset = server - Date.now();
+  heardAt = heardLast = performance.now();
+  retry = RETRY_FIRST;
+  if (root.dataset.link === "ok") step();
+}
+
+// step moves the heartbeat on: it proves that the page lives.
+function step() {
+  beats++;
+  document.querySelectorAll(".heart-bar").forEach((bar, i, all) => {
+    const distance = Math.abs(i - (beats % all.length));
+    bar.classList.toggle("heart-on", distance === 0);
+    bar.classList.toggle("heart-near", distance === 1);
+  });
+}
+
+// change puts each part in the place of the element with its id.
+function change(event) {
+  heardLast = performance.now();
+  const frame = document.createElement("template");
+  frame.innerHTML = event.data;
+  for (const part of frame.content.querySelectorAll("hx-partial")) {
+    const old = document.querySelector(part.getAttribute("hx-target"));
+    const element = part.firstElementChild;
+    if (old && element && element.id === old.id) old.replaceWith(element);
+  }
+  heard();
+  tick();
+  const version = document.getElementById("wall-head").dataset.version;
+  if (version !== board.dataset.version) reload();
+}
+
+// heard ends the greyness. Only a message does: after a silence it holds all parts,
+// and what was taken away is there again.
+function heard() {
+  heardAt = performance.now();
+  root.dataset.link = "ok";
+  document.querySelector(".wall-silent").hidden = true;
+}
+
+// lost ends a connection and plans the next: the first try soon, each later one at
+// a random moment of a longer time, so that a house of screens does not come at once.
+function lost() {
+  stream?.close();
+  stream = null;
+  if (timer) return;
+  timer = setTimeout(again, later(retry));
+  retry = Math.min(retry * 2, RETRY_LAST);
+}
+
+// again asks first what the page is: a stream does not tell why it was refused.
+async function again() {
+  const dark = await notInUse();
+  timer = 0;
+  if (dark) goDark(dark);
+  else connect();
+}
+
+// notInUse gives the page of a display that is not in use, if that is what the
+// server answers.
+async function notInUse() {
+  const page = await ask("/wall");
+  if (!page || page.status !== 404) return null;
+  const text = await page.text().catch(() => "");
+  return new DOMParser().parseFromString(text, "text/html").querySelector('[data-wall="dark"]');
+}
+
+// ask fetches a page of the server; nothing where it does not answer.
+function ask(path) {
+  return fetch(path, { cache: "no-store", redirect: "error", signal: AbortSignal.timeout(5000) }).catch(() => null);
+}
+
+/* What is old, gone, or over */
+
+function watch() {
+  const now = performance.now();
+  const silence = now - heardAt;
+  if (silence > GREY_AFTER && root.dataset.link !== "stale") {
+    root.dataset.link = "stale";
+  }
+  if (silence > GREY_AFTER) tellSilence(silence);
+  if (silence > GONE_AFTER) document.querySelectorAll(".tile:not(.tile-gone, .tile-none)").forEach(takeAway);
+  if (stream && now - heardLast > DEAD_AFTER) lost();
+}
+
+function tellSilence(silence) {
+  const line = document.querySelector(".wall-silent");
+  const words = line.querySelector("[data-silent]");
+  put(words, words.dataset.silent.replace("{}", brief(silence)));
+  line.hidden = false;
+}
+
+// takeAway leaves a tile its name, and that nothing is known of it.
+function takeAway(tile) {
+  const standby = tile.classList.contains("tile-standby");
+  tile.className = "tile tile-stale tile-gone";
+  const mark = document.querySelector("[data-stale-mark]").content.firstElementChild.cloneNode(true);
+  tile.querySelector(".tile-state > .mark").replaceWith(mark);
+  put(tile.querySelector(".tile-word"), board.dataset.stale);
+  tile.querySelectorAll(".tile-age, .trace, .tile-cause, .tile-said, .umd-words, .umd-owner").forEach((node) => node.remove());
+  if (!standby) tile.querySelectorAll("[data-v]").forEach((node) => put(node, "--"));
+}
+
+// reload loads the page anew for another version of the program or the display,
+// once the server is ready and has the page: a wall must not end on an error.
+async function reload() {
+  if (reloading) return;
+  reloading = true;
+  const wait = performance.now() < RELOAD_AGAIN ? RELOAD_AGAIN : 0;
+  await new Promise((done) => setTimeout(done, wait + later(RELOAD_WITHIN)));
+  const ready = await ask("/readyz");
+  const page = ready?.ok ? await ask("/wall") : null;
+  if (page?.ok) location.reload();
+  else reloading = false; // the next message tries again
+}
+
+// goDark shows the page of a display that is not in use, and asks again for ever.
+function goDark(page) {
+  document.body.replaceChildren(page);
+  if (board) clearInterval(watching), clearInterval(ticking), clearInterval(shifting);
+  setInterval(async () => {
+    const now = await ask("/wall");
+    if (now?.ok) location.reload();
+  }, ASK_AGAIN);
+}
+
+/* The picture moves a little, so that none of it burns in. */
+
+let shifts = 0;
+
+function shift() {
+  shifts = (shifts + 1) % SHIFTS.length;
+  const [x, y] = SHIFTS[shifts];
+  document.querySelector(".wall-screen").style.translate = `${x}px ${y}px`;
+}
+
+let watching, ticking, shifting;
+if (board) {
+  connect();
+  tick();
+  watching = setInterval(watch, 250);
+  ticking = setInterval(tick, 250);
+  shifting = setInterval(shift, SHIFT_EVERY);
+} else {
+  goDark(document.querySelector('[data-wall="dark"]'));
+}

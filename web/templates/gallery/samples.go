@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ type studio struct {
 
 func samples(t *text.Strings, theme layout.Theme) []sample {
 	s := studio{t: t, theme: theme, now: time.Now()}
-	return append(append(trailSamples(s), s.alarmSamples()...), []sample{
+	return append(slices.Concat(trailSamples(s), s.alarmSamples(), wallSamples(t, theme)), []sample{
 		{"login", s.login(pages.LoginForm{}).View()},
 		{"login-wrong", s.login(pages.LoginForm{Account: "flowdeck", User: "op-1", Error: t.Login.Wrong}).View()},
 		{"login-code", s.login(pages.LoginForm{Account: "flowdeck", User: "op-1", UserID: "u1", NeedPasscode: true}).View()},

@@ -5,12 +5,12 @@ import "strconv"
 // Wall are the texts of a display's screens. They are read from across a room:
 // short, and never in a sentence where a word will do.
 type Wall struct {
-	Label       string                    // what the page is, for those who hear it
-	Lost        string                    // a count
-	Normal      func(n int) string        // "142 normal"
-	AllNormal   string                    // nothing has a tile, since all is well
-	None        string                    // the display has no flows
-	Reading     string                    // not all flows were read yet
+	Label       string             // what the page is, for those who hear it
+	Lost        string             // a count
+	Normal      func(n int) string // "142 normal"
+	Hidden      func(n int) string // "+3 not normal, not shown": on no page
+	Why         WallWhy
+	Cause       WallCauses
 	Page        func(now, of int) string  // "Page 2 of 5"
 	Held        string                    // why the pages stand still
 	Silent      string                    // "No contact for {}": of this screen with the server
@@ -26,13 +26,30 @@ type Wall struct {
 	NotInUseHow string
 }
 
+// WallWhy tells why a wall has no tile.
+type WallWhy struct {
+	Reading, Credential, NoFlows, NoMatch, AllNormal string
+}
+
+// WallCauses tell why a source was lost, beside the age of the fault: two or three
+// short words.
+type WallCauses struct {
+	Nobody, Passphrase, OneSide, Address, Refused string
+}
+
 var englishWall = Wall{
-	Label:       "Wall display",
-	Lost:        "LOST",
-	Normal:      func(n int) string { return strconv.Itoa(n) + " normal" },
-	AllNormal:   "All normal",
-	None:        "No flows on this display",
-	Reading:     "Reading the flows",
+	Label:  "Wall display",
+	Lost:   "LOST",
+	Normal: func(n int) string { return strconv.Itoa(n) + " normal" },
+	Hidden: func(n int) string { return "+" + strconv.Itoa(n) + " not normal, not shown" },
+	Why: WallWhy{
+		Reading: "Reading the flows", Credential: "Flowdeck may not read this project for a wall",
+		NoFlows: "No flows in this project", NoMatch: "No flow fits this display", AllNormal: "All normal",
+	},
+	Cause: WallCauses{
+		Nobody: "nobody answers", Passphrase: "other passphrase", OneSide: "one passphrase only",
+		Address: "address not allowed", Refused: "refused",
+	},
 	Page:        func(now, of int) string { return "Page " + strconv.Itoa(now) + " of " + strconv.Itoa(of) },
 	Held:        "Held by an alarm",
 	Silent:      "NO CONTACT {}",
@@ -49,12 +66,18 @@ var englishWall = Wall{
 }
 
 var chineseWall = Wall{
-	Label:     "大屏",
-	Lost:      "丢失",
-	Normal:    func(n int) string { return strconv.Itoa(n) + " 路正常" },
-	AllNormal: "全部正常",
-	None:      "此大屏没有传输流",
-	Reading:   "正在读取传输流",
+	Label:  "大屏",
+	Lost:   "丢失",
+	Normal: func(n int) string { return strconv.Itoa(n) + " 路正常" },
+	Hidden: func(n int) string { return "另有 " + strconv.Itoa(n) + " 路异常未显示" },
+	Why: WallWhy{
+		Reading: "正在读取传输流", Credential: "Flowdeck 无权为大屏读取本项目",
+		NoFlows: "本项目没有传输流", NoMatch: "没有符合此大屏条件的传输流", AllNormal: "全部正常",
+	},
+	Cause: WallCauses{
+		Nobody: "无应答", Passphrase: "口令不同", OneSide: "仅一方设口令",
+		Address: "地址不被允许", Refused: "被拒绝",
+	},
 	Page: func(now, of int) string {
 		return "第 " + strconv.Itoa(now) + " 页，共 " + strconv.Itoa(of) + " 页"
 	},

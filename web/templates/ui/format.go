@@ -86,7 +86,7 @@ func Short(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d", s/60, s%60)
 }
 
-// Brief tells a duration in at most six characters: "00:42", "2h10", "99h59", "12 d".
+// Brief tells a duration in five characters, below a thousand days: "00:42", "2h10", "99h59", "12 d".
 func Brief(d time.Duration) string {
 	s := int(max(d, 0).Seconds())
 	switch {

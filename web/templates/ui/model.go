@@ -54,7 +54,7 @@ const (
 	TimeAge     TimeKind = "age"     // "1 s", "31 s", "4 min": how old a reading is
 	TimeCounter TimeKind = "counter" // "0:07", "6:12:40", "2 d 01:20": since when
 	TimeShort   TimeKind = "short"   // "00:42", minutes and seconds of a fault
-	TimeBrief   TimeKind = "brief"   // "00:42", "2h10", "9 d": never more than six characters, for a wall
+	TimeBrief   TimeKind = "brief"   // "00:42", "2h10", "9 d": never longer than that, for a wall
 	TimeDown    TimeKind = "down"    // "4 s": how long until, then nothing
 )
 

@@ -44,7 +44,8 @@ type Board struct {
 	Pages    Pages
 	Abnormal bool // only what is not normal has a tile
 	Normal   int  // with Abnormal: how many flows have none
-	Reading  bool // the flows were not read to their end yet: an empty board means nothing
+	Hidden   int  // flows that are not as they should be, and are on no page
+	Why      Why  // why there is no tile; empty where there is one
 	Link     Link
 }
 
@@ -71,6 +72,7 @@ const (
 // Pages tells which page of the display's tiles is shown.
 type Pages struct {
 	Now, Of int   // from 1; Of 0 or 1: there is but one
+	Fixed   bool  // this page was asked for, and stays
 	Held    bool  // an unacknowledged alarm keeps this page; no rotation
 	Alarms  []int // pages with an unacknowledged alarm
 }
@@ -81,6 +83,18 @@ type Link struct {
 	Down  bool
 	Since time.Time // of Down
 }
+
+// Why is why a board has no tile; its values are those of display.Why.
+type Why string
+
+// The reasons for a board without tiles.
+const (
+	WhyReading    Why = "reading"    // the project was not read to its end yet
+	WhyCredential Why = "credential" // the installation may not read this project
+	WhyNoFlows    Why = "no_flows"   // the project has none
+	WhyNoMatch    Why = "no_match"   // none is what the display shows
+	WhyAllNormal  Why = "all_normal" // only what is not as it should be is shown, and all is
+)
 
 // State is the state of a flow; its values are those of monitor.State.
 type State string
@@ -103,35 +117,63 @@ const (
 type Tile struct {
 	Name  string // as people know it; cut in the middle where it is too long
 	State State
-	Since time.Time // of State; zero: not known. Of Stale: when it was last read
+	Since time.Time // of State, of [Stale] and [Unknown] the last reading; zero: not known
 
+	Aging   bool      // two reads were missed: the tile is grey, and tells when it was read
+	ReadAt  time.Time // of the oldest fact that matters; zero: never
+	Unacked bool      // its alarm waits for somebody: it flashes
+	Cause   Cause
+
+	Loss    float64 // percent at the source, of [Loss]
 	Bitrate float64 // Mb/s at the source
-	Known   bool    // Bitrate and Loss are: else nothing stands there
-	Loss    float64 // percent, of [Loss]
-	Aging   bool    // two reads were missed: figures are grey, with ReadAt
-	ReadAt  time.Time
+	Rate    Age     // of Bitrate
 
 	Outputs []ui.SlotKind // in order, at most ten
-	OK      int           // outputs connected
+	Joined  int           // outputs that pass media on
+	Count   Age           // of Joined and Outputs
+	Output  string        // the output that was lost first, of [OutputLost]
+	Place   int           // of Output among Outputs, from 1
 	Trace   ui.Sparkline  // the source's bitrate; the zero value: nothing measures it
-	Cause   string        // in words, without any address: "timed out"; or empty
-	Output  string        // of [OutputLost]: number and name, "4 AFFILIATE-DOHA"
 
 	Owner     string // who protects it; empty: nobody
 	Protected time.Time
-	Tally     Tally
-	Unacked   bool // its alarm waits for somebody: it flashes
+	Lamp      Lamp
 }
 
-// Tally is whether a flow is on air, as the people who run the event say. It says
-// nothing about its health.
-type Tally string
+// Age tells how far a figure may be believed; its values are those of display.Age.
+type Age int
 
-// The tallies; the zero value is an unlit lamp.
+// The ages of a figure.
 const (
-	TallyNone  Tally = ""
-	TallyReady Tally = "ready"
-	TallyOnAir Tally = "on_air"
+	Never Age = iota // it never was known: nothing is shown
+	Fresh
+	Old  // grey
+	Gone // "--"
+)
+
+// Cause is why a source was lost, where it is known; its values are those of
+// display.Cause.
+type Cause string
+
+// The causes.
+const (
+	CauseUnknown    Cause = ""
+	CauseNobody     Cause = "nobody"     // nobody answers
+	CausePassphrase Cause = "passphrase" // the far end uses another one
+	CauseOneSide    Cause = "one_side"   // only one side uses a passphrase
+	CauseAddress    Cause = "address"    // the far end does not allow our address
+	CauseRefused    Cause = "refused"    // for another reason
+)
+
+// Lamp is whether a flow is on air, as the people who run the event say. It says
+// nothing about its health.
+type Lamp string
+
+// The lamps; the zero value is not lit. The values are those of display.Lamp.
+const (
+	LampOff   Lamp = ""
+	LampReady Lamp = "ready"
+	LampOnAir Lamp = "on_air"
 )
 
 // Dark is the page for every link and screen that shows nothing: revoked, expired,

@@ -57,20 +57,24 @@ func (b Board) places() []Place {
 }
 
 // footed tells that the foot has something to tell.
-func (b Board) footed() bool { return b.Abnormal || b.Pages.Of > 1 }
+func (b Board) footed() bool { return b.Abnormal || b.Hidden > 0 || b.Pages.Of > 1 }
 
 // nothing tells why there is no tile at all; empty where there is one.
 func (b Board) nothing() string {
-	w := b.T.Wall
-	switch {
-	case len(b.Tiles) > 0:
-		return ""
-	case b.Reading:
+	w := b.T.Wall.Why
+	switch b.Why {
+	case WhyReading:
 		return w.Reading
-	case b.Abnormal:
+	case WhyCredential:
+		return w.Credential
+	case WhyNoFlows:
+		return w.NoFlows
+	case WhyNoMatch:
+		return w.NoMatch
+	case WhyAllNormal:
 		return w.AllNormal
 	}
-	return w.None
+	return ""
 }
 
 // since is a moment from which is counted on.
@@ -162,6 +166,8 @@ func (s State) look() string {
 		return "tile-lost"
 	case Standby, Waiting, Live:
 		return "tile-" + string(s)
+	case Unknown:
+		return "tile-stale tile-unknown"
 	}
 	return "tile-stale"
 }
@@ -200,54 +206,80 @@ func (f face) word() string {
 // counts tells that the state's age stands where the bitrate of a live flow is.
 func (f face) counts() bool { return f.State != Live && f.State != Standby }
 
+// traced tells that the source's trace stands where else the detail does.
+func (f face) traced() bool { return f.State == Live && !f.Aging && f.Trace != (ui.Sparkline{}) }
+
 // figure is the bitrate; of a flow that moves nothing there is none.
 func (f face) figure() ui.Figure {
-	unit := "Mb/s"
-	switch {
-	case f.State == Stale:
-		return ui.Figure{Value: ui.Lost, Unit: unit}
-	case !f.Known, f.State == Standby, f.State == Waiting, f.State == SourceLost:
+	switch f.State {
+	case Standby, Starting, Waiting, SourceLost:
 		return ui.Figure{}
 	}
-	return ui.Figure{Value: strconv.FormatFloat(f.Bitrate, 'f', 2, 64), Unit: unit}
+	unit := "Mb/s"
+	switch f.Rate {
+	case Never:
+		return ui.Figure{}
+	case Gone:
+		return ui.Figure{Value: ui.Lost, Unit: unit}
+	}
+	return ui.Figure{Value: strconv.FormatFloat(f.Bitrate, 'f', 2, 64), Unit: unit, Quiet: f.Rate == Old}
 }
 
 // slots are the marks of the outputs.
 func (f face) slots() ui.Slots {
-	return ui.Slots{Kinds: f.Outputs, Label: f.b.T.Wall.Outputs(f.OK, len(f.Outputs))}
+	return ui.Slots{Kinds: f.Outputs, Label: f.b.T.Wall.Outputs(f.Joined, len(f.Outputs))}
 }
 
-// count is how many outputs are connected, of how many.
+// count is how many outputs pass media on, of how many.
 func (f face) count() string {
 	switch {
-	case f.State == Stale, f.State == Unknown:
-		return ui.Lost
-	case len(f.Outputs) == 0, f.State == Standby:
+	case f.Count == Never, len(f.Outputs) == 0, f.State == Standby:
 		return ""
+	case f.Count == Gone:
+		return ui.Lost
 	}
-	return strconv.Itoa(f.OK) + "/" + strconv.Itoa(len(f.Outputs))
+	return strconv.Itoa(f.Joined) + "/" + strconv.Itoa(len(f.Outputs))
 }
 
 // detail is the line under the outputs: the one thing that explains the state.
 func (f face) detail() string {
-	w := f.b.T.Wall
 	switch {
+	case f.State == OutputLost && f.Place > 0:
+		return strconv.Itoa(f.Place) + " " + f.Output
 	case f.State == OutputLost:
 		return f.Output
 	case (f.State == Stale || f.State == Unknown || f.Aging) && !f.ReadAt.IsZero():
-		return w.ReadAt(f.ReadAt.UTC().Format("15:04:05"))
-	case f.State == Waiting && f.Cause == "":
-		return w.Nobody
+		return f.b.T.Wall.ReadAt(f.ReadAt.UTC().Format("15:04:05"))
+	case f.State == Waiting && f.Cause == CauseUnknown:
+		return f.b.T.Wall.Nobody
 	}
-	return f.Cause
+	return f.cause()
+}
+
+// cause is why a source was lost, in words.
+func (f face) cause() string {
+	w := f.b.T.Wall.Cause
+	switch f.Cause {
+	case CauseNobody:
+		return w.Nobody
+	case CausePassphrase:
+		return w.Passphrase
+	case CauseOneSide:
+		return w.OneSide
+	case CauseAddress:
+		return w.Address
+	case CauseRefused:
+		return w.Refused
+	}
+	return ""
 }
 
 // tally is the lamp's words.
 func (f face) tally() string {
-	switch f.Tally {
-	case TallyOnAir:
+	switch f.Lamp {
+	case LampOnAir:
 		return f.b.T.Wall.OnAir
-	case TallyReady:
+	case LampReady:
 		return f.b.T.Wall.Ready
 	}
 	return ""
