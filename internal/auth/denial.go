@@ -14,22 +14,23 @@ type denials struct {
 	now func() time.Time
 
 	mu  sync.Mutex
-	all map[person]map[string]time.Time // by operation
+	all map[Person]map[string]time.Time // by operation
 }
 
-// person is somebody in a project.
-type person struct{ endpoint, project, account, user string }
+// Person is somebody in a project.
+type Person struct{ Endpoint, Project, Account, User string }
 
 func newDenials(now func() time.Time) *denials {
-	return &denials{now: now, all: make(map[person]map[string]time.Time)}
+	return &denials{now: now, all: make(map[Person]map[string]time.Time)}
 }
 
-func (s *Session) person() person {
-	return person{endpoint: s.Endpoint, project: s.ProjectID, account: s.Account, user: s.User}
+// Person is whose session it is, in the project of the session.
+func (s *Session) Person() Person {
+	return Person{Endpoint: s.Endpoint, Project: s.ProjectID, Account: s.Account, User: s.User}
 }
 
 // note notes that the service refused an operation for want of a permission.
-func (d *denials) note(p person, op string) {
+func (d *denials) note(p Person, op string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.now()
@@ -50,16 +51,19 @@ func (d *denials) note(p person, op string) {
 }
 
 // forget begins anew for somebody: a permission may have been given meanwhile.
-func (d *denials) forget(p person) {
+func (d *denials) forget(p Person) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.all, p)
 }
 
 // of gives what somebody may not do, and when the service said so.
-func (d *denials) of(p person) map[string]time.Time {
+func (d *denials) of(p Person) map[string]time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if len(d.all[p]) == 0 {
+		return nil
+	}
 	now, out := d.now(), make(map[string]time.Time, len(d.all[p]))
 	for op, at := range d.all[p] {
 		if now.Sub(at) < deniedFor {
@@ -70,12 +74,12 @@ func (d *denials) of(p person) map[string]time.Time {
 }
 
 // Denied gives the operations of the API that the service answered, within the
-// last quarter of an hour and since the last sign-in, that the owner of a
-// session may not do, with the times of these answers.
-func (a *Auth) Denied(s *Session) map[string]time.Time { return a.denials.of(s.person()) }
+// last quarter of an hour and since the last sign-in, that somebody may not do,
+// with the times of these answers.
+func (a *Auth) Denied(p Person) map[string]time.Time { return a.denials.of(p) }
 
 // watchedDenials is told of the refusals of a session's client.
 func (c *clients) watchedDenials(s *Session) func(op string) {
-	p := s.person()
+	p := s.Person()
 	return func(op string) { c.denials.note(p, op) }
 }

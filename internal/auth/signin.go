@@ -86,7 +86,7 @@ func (a *Auth) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	if err := a.replace(ctx, w, r, s); err != nil {
 		return nil, err
 	}
-	a.denials.forget(s.person())
+	a.denials.forget(s.Person())
 	a.rememberUserID(ctx, target, f, info.UserID)
 	a.janitor.sweep(ctx)
 	a.log.InfoContext(ctx, "signed in", "session", s)

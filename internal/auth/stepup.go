@@ -43,7 +43,7 @@ func (a *Auth) StepUp(ctx context.Context, w http.ResponseWriter, r *http.Reques
 		return nil, err
 	}
 	a.clients.forget(s)
-	a.denials.forget(s.person())
+	a.denials.forget(s.Person())
 	a.note(ctx, trail.Line{Endpoint: s.Endpoint, Project: s.ProjectID, Verb: verbStepUp, Actor: s.User, Detail: "address=" + f.Address})
 	return &next, nil
 }

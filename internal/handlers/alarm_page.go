@@ -108,7 +108,7 @@ func (v teller) alarmBody(rows []pages.AlarmRow, show string) pages.AlarmBody {
 
 // ackShown is the button for exactly the alarms that are listed and wait.
 func (v teller) ackShown(rows []pages.AlarmRow, q AlarmQuery) pages.AckShown {
-	a := pages.AckShown{T: v.t, Back: q.pairs()}
+	a := pages.AckShown{T: v.t, Back: q.pairs(), Off: v.off(actCare)}
 	for _, r := range rows {
 		if r.Waits {
 			a.IDs = append(a.IDs, r.ID)
@@ -125,14 +125,14 @@ func (v teller) alarmRow(a *alarm.Alarm, q AlarmQuery) pages.AlarmRow {
 		Shape: priorityShape(a.Priority), Word: v.alarmWord(a), Age: v.lasting(a), Lasts: a.Cleared.IsZero(), Blink: blinks(a),
 		Facts: v.alarmFigureText(a), Try: w.KindOf(string(a.Kind)).Try, FirstOut: a.FirstOut,
 		Name: v.alarmName(a), Target: a.Target, Peer: a.Peer, Since: v.moment(a.Since),
-		By: a.AckedBy, Note: a.Note, Waits: unanswered(a), Back: q.pairs(),
+		By: a.AckedBy, Note: a.Note, Waits: unanswered(a), Back: q.pairs(), Off: v.off(actCare),
 	}
 	if a.Count > 1 && a.Kind != alarm.Unstable {
 		r.Times = fill(w.Times, strconv.Itoa(a.Count))
 	}
 	if a.FlowID != "" {
 		r.URL = flowPath(a.FlowID)
-		if a.Target != "" {
+		if a.Target != "" && v.may.role >= actBuild.needs {
 			r.TargetURL = outputPath(a.FlowID, a.Target)
 		}
 	} else {
@@ -192,7 +192,7 @@ func (v teller) shelfList(q AlarmQuery) *pages.ShelfList {
 	for _, s := range v.shelves(q.Flow) {
 		row := pages.ShelfRow{
 			T: v.t, ID: s.ID, What: w.Page.AllKinds, Name: s.FlowName, Until: fill(w.Page.Until, v.moment(s.Until)),
-			Left: ui.At(ui.TimeDown, s.Until, v.now), By: w.Page.ShelfBy(s.By, v.moment(s.At)), Reason: s.Reason, Back: q.pairs(),
+			Left: ui.At(ui.TimeDown, s.Until, v.now), By: w.Page.ShelfBy(s.By, v.moment(s.At)), Reason: s.Reason, Back: q.pairs(), Off: v.off(actCare),
 		}
 		if s.Kind != "" {
 			row.What = w.KindOf(string(s.Kind)).Word

@@ -34,7 +34,7 @@ func (d *desk) follows(w *monitor.Watcher) func() (<-chan struct{}, func()) {
 // somebody's hand.
 func (v teller) alarmLine() layout.AlarmLine {
 	view := v.alarms
-	l := layout.AlarmLine{T: v.t, Unacked: view.Unacked, Watched: view.Watched, Reading: view.WatchedSince.IsZero()}
+	l := layout.AlarmLine{T: v.t, Unacked: view.Unacked, Watched: view.Watched, Reading: view.WatchedSince.IsZero(), Off: v.off(actCare)}
 	if view.Watched {
 		l.Since = v.moment(view.WatchedSince)
 	}

@@ -45,6 +45,9 @@ func (h *asks) confirm(c echo.Context) error {
 	if !may || a == nil {
 		return h.show(c, v, f, http.StatusConflict)
 	}
+	if err := v.needs(actOf(a.Verb).needs); err != nil {
+		return err
+	}
 	op := v.op
 	op.Shown, op.Consent = f.Status, control.Consent{Ask: a.ID}
 	err = h.give(c.Request().Context(), op, f, *a)
@@ -205,9 +208,17 @@ func (v teller) askLine(f *monitor.Flow) pages.AskLine {
 		return pages.AskLine{T: v.t}
 	}
 	return pages.AskLine{
-		T: v.t, FlowID: f.ID, Text: v.askWords(f), Reason: a.Reason, Mine: a.By == v.user,
+		T: v.t, FlowID: f.ID, Text: v.askWords(f), Reason: a.Reason, Mine: a.By == v.user, Off: v.askOff(*a),
 		Left: ui.At(ui.TimeDown, a.Until, v.now),
 	}
+}
+
+// askOff tells why the visitor cannot answer an ask.
+func (v teller) askOff(a monitor.Ask) ui.Why {
+	if a.By == v.user {
+		return v.barred(actCare)
+	}
+	return v.barred(actOf(a.Verb))
 }
 
 // strip is who protects a flow.
@@ -217,6 +228,9 @@ func (v teller) strip(f *monitor.Flow) pages.Strip {
 		s.Owner, s.Since, s.Reason, s.Second = p.Owner, fill(v.t.Care.Protect.Since, v.shortClock(p.Since)), p.Reason, p.Second
 		s.Mine = p.Owner == v.user
 	}
+	if s.Off = v.off(actCare); s.Owner != "" && !s.Mine {
+		s.Off = v.off(actForce)
+	}
 	return s
 }
 
@@ -224,7 +238,7 @@ func (v teller) strip(f *monitor.Flow) pages.Strip {
 func (v teller) guarded(f *monitor.Flow, a pages.FlowAction) pages.FlowAction {
 	p, ask := f.Care.Protect, v.asking(f)
 	switch {
-	case p == nil || a.Verb == "" || a.Why != "":
+	case p == nil || a.Verb == "" || a.Why.Word != "":
 	case ask != nil && ask.By != v.user && (ask.Verb == control.VerbStop || ask.Verb == control.VerbDelete):
 		a.Verb = "ask"
 	case p.Owner != v.user:
@@ -235,13 +249,13 @@ func (v teller) guarded(f *monitor.Flow, a pages.FlowAction) pages.FlowAction {
 	return a
 }
 
-// keptBy tells, in a word, that a flow is somebody else's to change; empty
-// where the visitor may.
-func (v teller) keptBy(f *monitor.Flow) string {
-	if p := f.Care.Protect; p != nil && p.Owner != v.user {
-		return v.t.Care.Protect.Only(p.Owner)
+// keptBy tells that a flow is somebody else's to change.
+func (v teller) keptBy(f *monitor.Flow) ui.Why {
+	p := f.Care.Protect
+	if p == nil || p.Owner == v.user {
+		return ui.Why{}
 	}
-	return ""
+	return ui.Why{Word: v.t.Care.Protect.Only(p.Owner), Full: v.protectedBy(*p).Title}
 }
 
 // guardRow adds to a row of the list what people put on the flow.

@@ -182,7 +182,7 @@ func (v teller) band(f *monitor.Flow) pages.BandBox {
 		}
 		return ""
 	}
-	return pages.BandBox{T: v.t, FlowID: f.ID, Rows: []pages.Pair{
+	return pages.BandBox{T: v.t, FlowID: f.ID, Off: v.off(actBuild), Rows: []pages.Pair{
 		limit(w.Min, b.MinBitrate), limit(w.Max, b.MaxBitrate),
 		{Label: w.Loss, Value: decimalsOf(cmp.Or(b.MaxLoss, usualLoss)) + " %", Note: note(b.MaxLoss == 0)},
 		{Label: w.Idle, Value: decimalsOf(cmp.Or(b.IdleAfter, usualIdle).Minutes()) + " " + w.Minutes, Note: note(b.IdleAfter == 0)},

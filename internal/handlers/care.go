@@ -118,7 +118,7 @@ func (d *desk) followKept(key monitor.Key, flowID string, s *sheet) func() *kept
 
 // care is what people keep beside a flow, as its page shows it.
 func (v teller) care(f *monitor.Flow, k *kept) pages.Care {
-	c := pages.Care{T: v.t, FlowID: f.ID, Band: v.band(f)}
+	c := pages.Care{T: v.t, FlowID: f.ID, Band: v.band(f), Write: v.off(actCare), Build: v.off(actBuild)}
 	if k == nil {
 		return c
 	}

@@ -218,10 +218,10 @@ func (q *question) guard(c echo.Context, v *visit, t teller, f *monitor.Flow, p 
 	}
 }
 
-// keptOutput tells, in a word, that an output is somebody else's to switch.
-func (v teller) keptOutput(f *monitor.Flow, name string) string {
+// keptOutput tells that an output is somebody else's to switch.
+func (v teller) keptOutput(f *monitor.Flow, name string) ui.Why {
 	if a := v.asking(f); a != nil && a.By != v.user && a.Target == name {
-		return "" // the second person
+		return ui.Why{} // the second person
 	}
 	return v.keptBy(f)
 }

@@ -40,7 +40,8 @@ const (
 	reasonExpired     reason = "expired"
 	reasonUnrecorded  reason = "unrecorded" // a command that could not be written down was not given
 	reasonRole        reason = "role"
-	reasonAlarmGone   reason = "alarm_gone" // acknowledged and over meanwhile
+	reasonSessionGone reason = "session_gone" // ended already
+	reasonAlarmGone   reason = "alarm_gone"   // acknowledged and over meanwhile
 )
 
 func (f *fault) Error() string { return string(f.reason) }

@@ -207,7 +207,7 @@ func (d *desk) goneParts(v teller) []part {
 func (d *desk) outputParts(v teller, f *monitor.Flow) part {
 	l := v.outputs(f)
 	p := part{
-		target: "outputs", html: []byte(l.Heading + l.AddURL + l.Off + strconv.FormatBool(l.Unknown)),
+		target: "outputs", html: []byte(l.Heading + l.AddURL + l.Off.Word + strconv.FormatBool(l.Unknown)),
 		whole: func() []byte { return d.piece("outputs", l).html },
 	}
 	for _, row := range l.Rows {

@@ -29,7 +29,7 @@ func (v teller) flowState(f *monitor.Flow) pages.FlowState {
 // flowCommand is the button of the page.
 func (v teller) flowCommand(f *monitor.Flow) pages.FlowCommand {
 	c := pages.FlowCommand{T: v.t, Action: action(v.t, f, "flow")}
-	c.Action.Why = v.off()
+	c.Action.Why = v.offered(c.Action)
 	if c.Action = v.guarded(f, c.Action); c.Action.Verb != verbStop {
 		c.Interrupts = ""
 	}
@@ -50,7 +50,7 @@ func (v teller) interrupts(outputs int) string {
 func (v teller) head(f *monitor.Flow) pages.FlowHead {
 	h := pages.FlowHead{
 		T: v.t, ID: f.ID, Name: f.Name, Description: f.Description,
-		State: v.flowState(f), Command: v.flowCommand(f), Off: cmp.Or(v.off(), v.keptBy(f)), Strip: v.strip(f), Fresh: pages.Fresh{Text: v.fresh()},
+		State: v.flowState(f), Command: v.flowCommand(f), Delete: v.changeOff(actDelete, f), Clone: v.off(actCreate), Strip: v.strip(f), Fresh: pages.Fresh{Text: v.fresh()},
 	}
 	if f.Status == medialive.Standby && f.State != monitor.StateStarting {
 		h.DeleteURL = flowPath(f.ID) + "/delete"
@@ -245,7 +245,7 @@ func sourceLine(f *monitor.Flow) pages.LineKind {
 
 // sourceBox is the source with its figures.
 func (v teller) sourceBox(f *monitor.Flow) pages.SourceBox {
-	b := pages.SourceBox{T: v.t, Shape: sourceShape(f), EditURL: flowPath(f.ID) + "/source", Line: sourceLine(f), Told: v.sourceTold(f), Off: cmp.Or(v.off(), v.keptBy(f))}
+	b := pages.SourceBox{T: v.t, Shape: sourceShape(f), EditURL: flowPath(f.ID) + "/source", Line: sourceLine(f), Told: v.sourceTold(f), Off: v.changeOff(actSource, f)}
 	if f.Source != nil {
 		b.Name = f.Source.Name
 	}
@@ -361,7 +361,7 @@ func (v teller) outputs(f *monitor.Flow) pages.OutputList {
 	l := pages.OutputList{
 		T: v.t, Heading: v.t.Flow.OutputsHead(connected, total), Figures: v.measured,
 		Free: v.t.Flow.FreeOutputs(max(0, medialive.MaxOutputs-total)), Unknown: f.DetailAt.IsZero(),
-		Off: cmp.Or(v.off(), v.keptBy(f)),
+		Off: v.changeOff(actAddOutput, f),
 	}
 	if f.State == monitor.StateStale {
 		l.Heading = v.t.Flow.Outputs // nobody knows how many are connected
@@ -380,8 +380,11 @@ func (v teller) output(f *monitor.Flow, i int) pages.OutputRow {
 	o := f.Outputs[i]
 	row := pages.OutputRow{
 		Told: v.outputTold(o), Aged: mediaAge(f) == monitor.Old || o.Statistics == nil && o.Read == monitor.Old,
-		T: v.t, FlowID: f.ID, Number: strconv.Itoa(i + 1), Name: o.Name, URL: outputPath(f.ID, o.Name),
+		T: v.t, FlowID: f.ID, Number: strconv.Itoa(i + 1), Name: o.Name,
 		Slot: slot(f, o), SlotWord: v.outputWord(o.State), Line: outputLine(o.State), Figures: v.measured,
+	}
+	if v.may.role >= actBuild.needs {
+		row.URL = outputPath(f.ID, o.Name)
 	}
 	if c := o.Config; c != nil {
 		row.Mode, row.FarEnd = modeName(v.t, c.Protocol == medialive.Listener), v.farEnd(o)
@@ -466,7 +469,7 @@ func receiver(o monitor.Output) string {
 
 // toggle switches an output on, or asks before it switches it off.
 func (v teller) toggle(f *monitor.Flow, o medialive.Output) pages.OutputToggle {
-	t := pages.OutputToggle{Off: o.Status == medialive.Disabled, Name: o.Name, Why: cmp.Or(v.off(), v.keptOutput(f, o.Name))}
+	t := pages.OutputToggle{Off: o.Status == medialive.Disabled, Name: o.Name, Why: cmp.Or(v.off(actSwitch), v.keptOutput(f, o.Name))}
 	if t.Off {
 		t.URL, t.Word = outputPath(f.ID, o.Name)+"/enable", v.t.Flow.TurnOn
 	} else {

@@ -22,6 +22,7 @@ type teller struct {
 	heard    time.Time // when the backend last confirmed what it had told; zero: not known
 	alarms   *alarm.View
 	user     string            // who looks
+	may      may               // what who looks may do
 	known    *monitor.Snapshot // of which it tells: how the service is reached, and how often it is read; nil: not known
 	deeds    deeds             // what was commanded, on the page of a flow
 }
@@ -135,7 +136,7 @@ func (v teller) row(f *monitor.Flow, history []monitor.Sample) pages.FlowRow {
 		InState: ui.At(ui.TimeCounter, f.StateSince, v.now), Seen: v.seen(f),
 		SeenOld: f.Aging || f.State == monitor.StateStale, Aged: f.Aging,
 	}
-	row.Action.Why = v.off()
+	row.Action.Why = v.offered(row.Action)
 	v.guardRow(f, &row)
 	v.markRow(f.ID, &row)
 	row.Bitrate, row.RTT, row.Loss = v.sourceFigures(f)
@@ -221,6 +222,17 @@ func action(t *text.Strings, f *monitor.Flow, from string) pages.FlowAction {
 	return a
 }
 
+// offered tells why what is offered cannot be done now.
+func (v teller) offered(a pages.FlowAction) ui.Why {
+	if a.Verb == "" {
+		return ui.Why{}
+	}
+	return v.off(actOf(a.Verb))
+}
+
+// newButton leads to the form of a new flow.
+func (v teller) newButton() pages.NewButton { return pages.NewButton{T: v.t, Why: v.off(actCreate)} }
+
 // interrupted names the outputs that a stop would take media from: all that
 // have it now; where nobody knows, all that are switched on.
 func interrupted(f *monitor.Flow) []string {
@@ -296,6 +308,6 @@ func (v teller) body(l listing, complete bool, history func(id string) []monitor
 func (v teller) list(l listing, complete bool, history func(id string) []monitor.Sample) pages.FlowList {
 	return pages.FlowList{
 		T: v.t, Chips: v.chips(l), Columns: v.columns(l.query), Body: v.body(l, complete, history),
-		Pager: v.pager(l), New: pages.NewButton{T: v.t, Why: v.off()}, Search: l.query.Text, Figures: v.measured,
+		Pager: v.pager(l), New: v.newButton(), Search: l.query.Text, Figures: v.measured,
 	}
 }

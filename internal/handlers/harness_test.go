@@ -27,6 +27,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
+	"github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
@@ -90,6 +91,7 @@ func newHouse(t testing.TB, prepare func(*medialivetest.Cloud)) *house {
 	cloud := medialivetest.New()
 	cloud.AddUser("op-1", medialivetest.User{ID: "u1", Password: password})
 	cloud.AddUser("op-2", medialivetest.User{ID: "u2", Password: password})
+	cloud.AddUser("boss", medialivetest.User{ID: "u3", Password: password})
 	if prepare != nil {
 		prepare(cloud)
 	}
@@ -128,7 +130,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	ctl := control.New(control.Options{Store: st, Monitor: mon, Log: log})
 	a := auth.New(auth.Options{
 		Store: st, Key: key, Backend: auth.Single(endpoint, endpoint, "local"),
-		Log: log, Transport: transport, Now: h.now.Now,
+		Log: log, Transport: transport, Now: h.now.Now, Admins: role.Rules{{Account: "account", User: "boss", Role: role.Admin}},
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	h.echo, err = handlers.New(handlers.Options{

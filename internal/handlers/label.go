@@ -25,7 +25,7 @@ const fieldFlow = "flow" // where to come back to
 func (h *labels) page(c echo.Context) error {
 	v := visitOf(c)
 	all := v.snapshot().Labels.All()
-	m := pages.Labels{Shell: h.shell(c, v, v.t.Care.Label.Title)}
+	m := pages.Labels{Shell: h.shell(c, v, v.t.Care.Label.Title), Off: h.teller(v).off(actBuild)}
 	for _, address := range slices.SortedFunc(maps.Keys(all), byAddress) {
 		m.Rows = append(m.Rows, pages.LabelRow{Address: address, Name: all[address]})
 	}
@@ -134,5 +134,5 @@ func (v teller) peerName(f *monitor.Flow, peer string) pages.Peer {
 	if err != nil {
 		return pages.Peer{}
 	}
-	return pages.Peer{T: v.t, Name: v.nameOf(address), Address: address, FlowID: f.ID}
+	return pages.Peer{T: v.t, Name: v.nameOf(address), Address: address, FlowID: f.ID, Fixed: v.may.role < actBuild.needs}
 }

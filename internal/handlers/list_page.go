@@ -80,7 +80,7 @@ func (h *flows) firstRun(c echo.Context, v *visit) (pages.FirstRun, error) {
 	form, err := h.newFlowForm(c, v, typed, nil, verdict{})
 	form.Short = true
 	return pages.FirstRun{
-		T: v.t, Form: form, Address: address, Port: port,
+		T: v.t, Form: form, Off: h.teller(v).barred(actCreate), Address: address, Port: port,
 		Lines: h.teller(v).firstLines(address, port, typed.Name),
 	}, err
 }
@@ -97,7 +97,7 @@ func listenAddress(s *monitor.Snapshot) (address, port string) {
 // listKey is all that a list page depends on, but for the snapshot.
 func (h *flows) listKey(v *visit, q FlowQuery) pageKey {
 	return pageKey{
-		project: v.watcher.Key(), lang: v.t.Lang, theme: v.theme, query: q,
+		may: h.may(v.role, v.session.Person()).key(), project: v.watcher.Key(), lang: v.t.Lang, theme: v.theme, query: q,
 		user: v.session.User, account: v.session.Account, projectName: v.session.Project, region: v.session.Region, ends: v.session.Ends().UTC(),
 	}
 }
@@ -111,6 +111,7 @@ func (h *flows) versionOf(v *visit) pageVersion {
 
 // pageKey is all that a kept page depends on, but for the snapshot.
 type pageKey struct {
+	may                                string // what who looks may do
 	project                            monitor.Key
 	lang                               string
 	theme                              layout.Theme

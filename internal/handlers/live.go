@@ -11,7 +11,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/flowdeck/flowdeck/internal/alarm"
+	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/text"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
@@ -29,7 +31,9 @@ const (
 )
 
 // recheckEvery is how often the session of an open stream is looked at again.
-const recheckEvery = 2 * time.Second
+// With a session and rules that are believed for a moment, and a heartbeat each
+// second, who may no longer look sees nothing more after 4 s.
+const recheckEvery = 1500 * time.Millisecond
 
 // view is what a stream shows. Viewers of equal views get the same bytes.
 type view struct {
@@ -37,7 +41,8 @@ type view struct {
 	lang    string
 	kind    string
 	flow    string
-	user    string // who looks, where what can be done depends on it
+	role    role.Role   // of who looks
+	who     auth.Person // who looks, where what can be done depends on it
 	query   FlowQuery
 	charts  chartQuery
 	alarms  AlarmQuery
@@ -46,14 +51,14 @@ type view struct {
 
 // parseView reads which view a page wants to follow.
 func parseView(c echo.Context, v *visit) (view, error) {
-	w := view{project: v.watcher.Key(), lang: v.t.Lang, kind: c.QueryParam("view"), flow: c.QueryParam("id")}
+	w := view{project: v.watcher.Key(), lang: v.t.Lang, kind: c.QueryParam("view"), flow: c.QueryParam("id"), role: v.role}
 	switch w.kind {
 	case viewShell, viewFirst:
 		w.flow = ""
 	case viewList:
 		w.flow = ""
 		w.query, _ = ParseFlowQuery(c.QueryParams(), defaultLimit)
-		w.user = v.op.Actor
+		w.who = v.session.Person()
 	case viewActivity:
 		w.flow = ""
 		w.lines, _ = ParseActivityQuery(c.QueryParams(), defaultLimit)
@@ -65,7 +70,7 @@ func parseView(c echo.Context, v *visit) (view, error) {
 		if err != nil {
 			return view{}, err
 		}
-		w.user = v.op.Actor
+		w.who = v.session.Person()
 		if w.charts, err = parseChartQuery(c.QueryParams(), f); err != nil {
 			return view{}, err
 		}
@@ -87,7 +92,7 @@ func (d *desk) live(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.stream(c, me, leave, d.recheck(c.Request()))
+	return d.stream(c, me, leave, d.recheck(c.Request(), v.role))
 }
 
 // stream answers with the frames of a viewer for as long as he may look.
@@ -129,28 +134,31 @@ func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func(line)
 		case <-me.dropped:
 			return
 		case frame := <-me.frames:
-			if out.write(frame) != nil {
-				return
-			}
 			if now := d.now(); now.Sub(checked) >= recheckEvery {
 				checked = now
 				if may(out) != nil {
 					return
 				}
 			}
+			if out.write(frame) != nil {
+				return
+			}
 		}
 	}
 }
 
-// recheck gives what tells whether the session of a request may still look. It
-// keeps no more of the request than the cookies.
-func (d *desk) recheck(r *http.Request) func(line) error {
+// recheck gives what tells whether the session of a request may still look, and
+// as who it began. It keeps no more of the request than the cookies.
+func (d *desk) recheck(r *http.Request, began role.Role) func(line) error {
 	cookies := strings.Clone(strings.Join(r.Header["Cookie"], "; "))
 	again := (&http.Request{Header: http.Header{"Cookie": {cookies}}}).WithContext(d.Context)
 	return func(line) error {
 		session, err := d.Auth.Session(again)
 		if err != nil {
 			return err
+		}
+		if now := d.Auth.Role(d.Context, session); now != began {
+			return &lacking{needs: began, has: now} // what stands on the page is for another role
 		}
 		_, _, err = d.reading(d.Context, session)
 		return err
@@ -161,7 +169,7 @@ func (d *desk) recheck(r *http.Request) func(line) error {
 func (d *desk) paint(what view, w *monitor.Watcher) picture {
 	t, panel := text.For(what.lang), d.Alarms.Of(what.project)
 	tell := func(s *monitor.Snapshot) teller {
-		return teller{t: t, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.user, known: s}
+		return teller{t: t, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.who.User, may: d.may(what.role, what.who), known: s}
 	}
 	s := &sheet{subscribe: d.follows(w)}
 	switch what.kind {
@@ -234,7 +242,7 @@ func (d *desk) shellParts(v teller, s *monitor.Snapshot) []part {
 // holds, since a flow is never changed once published.
 type paintedRow struct {
 	flow *monitor.Flow
-	off  string // why no command could be given
+	off  ui.Why // why its command could not be given
 	top  *alarm.Alarm
 	part part
 }
@@ -249,9 +257,10 @@ func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.
 	if len(l.flows) == 0 && !s.Complete {
 		body.html = []byte("reading")
 	}
-	shown, off := make(map[string]bool, len(l.flows)), v.off()
+	shown := make(map[string]bool, len(l.flows))
 	for _, f := range l.flows {
 		shown[f.ID] = true
+		off := v.offered(action(v.t, f, fromList))
 		row, ok := painted[f.ID]
 		if !ok || row.flow != f || row.off != off || row.top != v.alarms.FlowTops[f.ID] {
 			row = paintedRow{f, off, v.alarms.FlowTops[f.ID], d.piece(pages.RowID(f.ID), v.row(f, w.History(f.ID)))}
@@ -264,7 +273,7 @@ func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.
 			delete(painted, id)
 		}
 	}
-	return []part{d.chipParts(v, l), d.piece("pager", v.pager(l)), d.piece("flow-new", pages.NewButton{T: v.t, Why: off}), body}
+	return []part{d.chipParts(v, l), d.piece("pager", v.pager(l)), d.piece("flow-new", v.newButton()), body}
 }
 
 // chipParts are the counts, each by itself: a flow that changes its state

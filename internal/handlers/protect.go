@@ -150,5 +150,6 @@ func (h *protects) showForce(c echo.Context, v *visit, f *monitor.Flow, m pages.
 	field.Help = w.ForceHelp
 	m.Fields, m.Hidden = []ui.Field{field}, []ui.Hidden{{Name: fieldTicket, Value: ticket}}
 	m.Post, m.Button, m.Guarded = flowPath(f.ID)+"/protect/force", w.ForceButton, true
+	m.Off = h.teller(v).off(actForce)
 	return h.print.page(c, status, m)
 }

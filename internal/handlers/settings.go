@@ -52,15 +52,18 @@ func (h *settings) page(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m := pages.Settings{Shell: h.shell(c, v, v.t.Notify.Title), NewURL: webhooksPath + "/new"}
+	m := pages.Settings{Shell: h.shell(c, v, v.t.Notify.Title), NewURL: webhooksPath + "/new", Off: h.teller(v).off(actRun)}
 	for _, w := range hooks {
 		log, err := h.Notify.Log(ctx, v.watcher.Key(), w.ID, 1)
 		if err != nil {
 			return err
 		}
 		row := pages.WebhookRow{
-			Name: w.Name, URL: webhookPath(w.ID), Shape: shapeWord(v.t, w.Shape), Host: w.Host,
+			Name: w.Name, Shape: shapeWord(v.t, w.Shape), Host: w.Host,
 			Least: priorityWord(v.t, w.Least), Off: w.Off,
+		}
+		if m.Off.Word == "" {
+			row.URL = webhookPath(w.ID)
 		}
 		if len(log) > 0 {
 			last := deliveryResult(v.t, log[0])

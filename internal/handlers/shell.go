@@ -36,7 +36,7 @@ func (d *desk) plainShell(v *visit, title string) layout.Shell {
 		Line: t.alarmLine(), Alarms: t.alarmCounts(), Active: t.alarmRail(),
 		Ends:    t.ends(v.session.Ends()),
 		Project: v.session.Project, Region: v.session.Region, RegionName: d.regionName(v.session.Region),
-		User: v.session.User, Account: v.session.Account, NowMS: d.now().UnixMilli(),
+		User: v.session.User, Account: v.session.Account, Role: v.t.Roles.Names.Of(v.role.String()), NowMS: d.now().UnixMilli(),
 	}
 }
 
@@ -113,8 +113,12 @@ func explained(e text.ErrorText) ui.Problem {
 // problemOf explains an error: what happened, what it means, what to do, and
 // what the service said, as given.
 func problemOf(t *text.Strings, a answer) ui.Problem {
-	if a.kept != nil {
+	switch {
+	case a.kept != nil:
 		return teller{t: t}.protectedBy(*a.kept)
+	case a.lacking != nil:
+		n := t.Roles.Names
+		return ui.Problem{Title: t.Roles.Page.Refused, Meaning: t.Roles.Page.Lacks(n.Of(a.lacking.needs.String()), n.Of(a.lacking.has.String()))}
 	}
 	p := explained(errorText(t, a))
 	if a.upstream != nil {
@@ -142,6 +146,8 @@ func errorText(t *text.Strings, a answer) text.ErrorText {
 		return e.BadRequest
 	case reasonAlarmGone:
 		return t.Alarms.Gone
+	case reasonSessionGone:
+		return t.Sessions.Gone
 	case reasonExpired, reasonSignedOut:
 		return e.NotSignedIn
 	case reasonInternal:
@@ -169,6 +175,9 @@ func (d *desk) explain(c echo.Context, a answer) ui.Problem {
 	p := problemOf(d.texts(c), a)
 	if p.RequestID == "" && a.status >= http.StatusInternalServerError {
 		p.RequestID = requestIDOf(c)
+	}
+	if a.lacking != nil {
+		p.Advice = d.whoGivesRoles(c)
 	}
 	if a.retryAfter > 0 {
 		p.Advice += " " + fill(d.texts(c).Error.RetryIn, ui.Age(a.retryAfter))
@@ -223,6 +232,10 @@ const (
 	flashWebhookRemoved flashKind = "webhook_removed"
 	flashWebhookTested  flashKind = "webhook_tested"
 	flashWebhookFailed  flashKind = "webhook_failed"
+
+	flashSessionEnded  flashKind = "session_ended"
+	flashSessionsEnded flashKind = "sessions_ended" // its name counts them
+	flashAllEnded      flashKind = "all_sessions_ended"
 )
 
 // flash leaves a notice for the next page: its kind and a name, never a text.
@@ -306,6 +319,14 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 		return fill(t.Notify.TestDone, name)
 	case flashWebhookFailed:
 		return t.Notify.TestFailed
+	}
+	switch kind {
+	case flashSessionEnded:
+		return fill(t.Sessions.Ended, name)
+	case flashSessionsEnded:
+		return fill(t.Sessions.EndedOthers, name)
+	case flashAllEnded:
+		return fill(t.Sessions.EndedAll, name)
 	}
 	return careFlash(t, kind, name)
 }

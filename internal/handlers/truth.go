@@ -25,15 +25,6 @@ func mediaAge(f *monitor.Flow) monitor.Age {
 	return age
 }
 
-// off tells, in a word, why no command can be given now; empty where one can.
-// A service that throttles or refuses takes commands all the same.
-func (v teller) off() string {
-	if v.known == nil || !unreachable(v.known.Link) {
-		return ""
-	}
-	return v.t.Trail.OffService
-}
-
 // unreachable tells that the service does not answer, or not in a way that can
 // be read.
 func unreachable(l monitor.Link) bool {

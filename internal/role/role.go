@@ -108,14 +108,17 @@ func (rs Rules) Find(id string) int {
 	return slices.IndexFunc(rs, func(r Rule) bool { return r.ID == id })
 }
 
-// String tells the rule in a line: "account/user @group: operator".
-func (r Rule) String() string {
+// People tells whom the rule is for: "account/user @group".
+func (r Rule) People() string {
 	s := cmp.Or(r.Account, "*") + "/" + cmp.Or(r.User, "*")
 	if r.Group != "" {
 		s += " @" + r.Group
 	}
-	return s + ": " + r.Role.String()
+	return s
 }
+
+// String tells the rule in a line: "account/user @group: operator".
+func (r Rule) String() string { return r.People() + ": " + r.Role.String() }
 
 func (r Rule) fits(w Who) bool {
 	if !Match(r.Account, w.Account) || !Match(r.User, w.User) {

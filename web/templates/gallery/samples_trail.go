@@ -148,9 +148,9 @@ func (s studio) ending(shell layout.Shell, left time.Duration) layout.Shell {
 func (s studio) offList() pages.Flows {
 	p := s.list(24, true)
 	p.Shell = s.down(p.Shell)
-	p.List.New = pages.NewButton{T: s.t, Why: s.t.Trail.OffService}
+	p.List.New = pages.NewButton{T: s.t, Why: ui.Why{Word: s.t.Trail.OffService}}
 	for i := range p.List.Body.Rows {
-		p.List.Body.Rows[i].Action.Why = s.t.Trail.OffService
+		p.List.Body.Rows[i].Action.Why = ui.Why{Word: s.t.Trail.OffService}
 		p.List.Body.Rows[i].Aged = i%3 == 0
 	}
 	p.List.Pager.Fresh = s.t.Trail.FreshPaused("12:00:05")
@@ -160,9 +160,9 @@ func (s studio) offList() pages.Flows {
 // offFlow is the page of a flow while the service is not reached, after a start
 // that was refused.
 func (s studio) offFlow() pages.FlowPage {
-	p, why, w := s.flow(10), s.t.Trail.OffService, s.t.Trail
+	p, why, w := s.flow(10), ui.Why{Word: s.t.Trail.OffService}, s.t.Trail
 	p.Shell = s.ending(s.down(p.Shell), 7*time.Minute)
-	p.Head.Off, p.Head.Command.Action.Why, p.Source.Off, p.Outputs.Off = why, why, why, why
+	p.Head.Delete, p.Head.Command.Action.Why, p.Source.Off, p.Outputs.Off = why, why, why, why
 	p.Head.DeleteWhy, p.Head.DeleteURL = "", "/flows/x/delete"
 	p.Head.Fresh = pages.Fresh{Text: w.FreshPolled(w.FreshEvery(2), w.FreshEvery(40), "10")}
 	for i := range p.Outputs.Rows {

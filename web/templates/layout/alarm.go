@@ -18,6 +18,7 @@ type AlarmLine struct {
 	Watched bool        // false: nothing would be noticed now
 	Reading bool        // the flows have not been looked at yet
 	Since   string      // with no alarm: since when all is watched, "19:45:26"; empty: not known
+	Off     ui.Why      // why it cannot be acknowledged now
 	News    []AlarmNews // the latest that nobody has acknowledged, for sound and notifications
 }
 

@@ -36,6 +36,7 @@ type Shell struct {
 	RegionName string // "Singapore", or empty
 	User       string
 	Account    string
+	Role       string // in a word; empty: not told
 
 	Ends Ends
 

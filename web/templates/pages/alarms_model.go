@@ -36,6 +36,7 @@ type AckShown struct {
 	T    *text.Strings
 	IDs  []string // empty: nothing waits
 	Back []ui.Hidden
+	Off  ui.Why // why they cannot be acknowledged now
 }
 
 // AlarmBody is the rows (fragment "#alarm-rows").
@@ -77,6 +78,7 @@ type AlarmRow struct {
 	Members      []AlarmRow
 	MembersHead  string // "5 alarms"
 	Back         []ui.Hidden
+	Off          ui.Why // why nothing can be done with it now
 }
 
 // AlarmForms are the two forms about one alarm (fragment "#alarm-forms"), or an
@@ -121,6 +123,7 @@ type ShelfRow struct {
 	By     string    // "op-1, 19:45:26 UTC"
 	Reason string
 	Back   []ui.Hidden
+	Off    ui.Why // why it cannot be ended now
 }
 
 // FlowAlarms are the alarms of a flow, on its page (fragment "#flow-alarms").

@@ -35,7 +35,8 @@ type FlowHead struct {
 	Command     FlowCommand
 	DeleteURL   string // empty: cannot be deleted now
 	DeleteWhy   string // with an empty DeleteURL: "Stop it first"
-	Off         string // why no command can be given now, in a word; empty: they can
+	Delete      ui.Why // why it cannot be deleted now
+	Clone       ui.Why // why none can be made after it now
 	Fresh       Fresh
 	Strip       Strip
 }
@@ -45,7 +46,7 @@ func (h FlowHead) About() FlowAbout { return FlowAbout{Text: h.Description} }
 
 // Deletion is the head's way to delete.
 func (h FlowHead) Deletion() FlowDeletion {
-	return FlowDeletion{T: h.T, URL: h.DeleteURL, Why: h.DeleteWhy, Off: h.Off}
+	return FlowDeletion{T: h.T, URL: h.DeleteURL, Why: h.DeleteWhy, Off: h.Delete}
 }
 
 // FlowAbout is the description of a flow (fragment "#flow-description").
@@ -56,7 +57,7 @@ type FlowDeletion struct {
 	T   *text.Strings
 	URL string // empty: cannot be deleted now
 	Why string // with an empty URL
-	Off string // with a URL: why it cannot be done now, in a word
+	Off ui.Why // with a URL: why it cannot be done now
 }
 
 // FlowState is the state beside the title (fragment "#flow-state").
@@ -122,7 +123,7 @@ type SourceBox struct {
 	RTT     ui.Figure   // under the line
 	Problem string      // why it is not connected, for people
 	Told    Told
-	Off     string // why it cannot be changed now, in a word
+	Off     ui.Why // why it cannot be changed now
 }
 
 // Pair is a label with its value.
@@ -160,7 +161,7 @@ type OutputList struct {
 	AddURL  string // empty: all ten are used
 	Free    string // "4 of 10 free. Adding interrupts nothing."
 	Unknown bool   // not read yet
-	Off     string // why none can be added now, in a word
+	Off     ui.Why // why none can be added now
 }
 
 // OutputRow is one output (fragment "#output-<name>").
@@ -169,7 +170,7 @@ type OutputRow struct {
 	FlowID   string
 	Number   string
 	Name     string
-	URL      string // its edit page
+	URL      string // its edit page; empty: not for who looks
 	Slot     ui.SlotKind
 	SlotWord string // "connected", for those who hear the page
 	Line     LineKind
@@ -195,7 +196,7 @@ type OutputToggle struct {
 	URL  string // enable: POST; disable: GET asks, POST does; empty: nothing now
 	Word string // "Turn off"
 	Name string
-	Why  string // why it cannot be switched now, in a word; empty: it can
+	Why  ui.Why // why it cannot be switched now
 }
 
 // ArmedOutput is an output row that asks before it is switched off (fragment

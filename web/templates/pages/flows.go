@@ -25,7 +25,7 @@ func (a FlowAction) origin() string {
 // offered is which button is drawn: a command that cannot be given now has the
 // place of its button.
 func (a FlowAction) offered() string {
-	if a.Verb != "" && a.Why != "" {
+	if a.Verb != "" && a.Why.Word != "" {
 		return "off"
 	}
 	return a.Verb

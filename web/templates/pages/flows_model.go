@@ -29,7 +29,7 @@ type FlowList struct {
 // NewButton leads to the form that makes a flow (fragment "#flow-new").
 type NewButton struct {
 	T   *text.Strings
-	Why string // why no flow can be made now, in a word; empty: one can
+	Why ui.Why // why no flow can be made now
 }
 
 // Chips are the counts by state (fragment "#chips").
@@ -84,7 +84,7 @@ type FlowAction struct {
 	Verb   string // "start", "stop", "ask" (to confirm as the second person), or empty: nothing now
 	Held   bool   // stop is held for three seconds
 	By     string // with an empty Verb: "by op-2"
-	Why    string // why Verb cannot be given now, in a word; empty: it can
+	Why    ui.Why // why Verb cannot be given now
 	From   string // "list" or "flow": where the answer goes; sent as "from"
 	State  string // the state this offer rests on, sent along with a start
 }
@@ -164,6 +164,7 @@ type FirstRun struct {
 	Address string // where we listen, "203.0.113.10"; empty: not known before the flow is made
 	Port    string // the port that a listener would get; empty: not known
 	Lines   Lines  // for the name and port in the form
+	Off     ui.Why // why no flow can be made
 }
 
 // FirstNews tells on the page of a project without flows that somebody else has

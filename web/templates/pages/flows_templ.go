@@ -967,7 +967,7 @@ func (a FlowAction) button(t *text.Strings, class string) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		switch a.offered() {
 		case "off":
-			templ_7745c5c3_Err = off(class, a.word(t), a.spoken(t), a.Why).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Off(class, a.word(t), a.spoken(t), a.Why).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

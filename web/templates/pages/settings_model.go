@@ -10,13 +10,14 @@ import (
 type Settings struct {
 	Shell    layout.Shell
 	Webhooks []WebhookRow
-	NewURL   string // empty: there can be no more, or the visitor may not
+	NewURL   string // empty: there can be no more
+	Off      ui.Why // why no webhook can be added or changed now
 }
 
 // WebhookRow is a receiver of alarms.
 type WebhookRow struct {
 	Name  string
-	URL   string // of its page
+	URL   string // of its page; empty: not for who looks
 	Shape string
 	Host  string
 	Least string

@@ -16,9 +16,5 @@ type Told struct {
 	Bad       bool      // of Commanded: its outcome is not known, or not what was asked for
 }
 
-// WhyID is the id of the sentence that tells why no command can be given now;
-// every button that is off points at it.
-const WhyID = "why-off"
-
 // Fresh is how fresh the page of a flow can be, and why (fragment "#fresh").
 type Fresh struct{ Text string }

@@ -15,6 +15,9 @@ var Chinese = &Strings{
 	History: chineseHistory,
 	Notify:  chineseNotify,
 	Wall:    chineseWall,
+	Roles:   chineseRoles,
+
+	Sessions: chineseSessions,
 
 	Shell: Shell{
 		Skip:           "跳到正文",

@@ -15,6 +15,9 @@ var English = &Strings{
 	History: englishHistory,
 	Notify:  englishNotify,
 	Wall:    englishWall,
+	Roles:   englishRoles,
+
+	Sessions: englishSessions,
 
 	Shell: Shell{
 		Skip:           "Skip to content",

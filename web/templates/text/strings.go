@@ -31,6 +31,9 @@ type Strings struct {
 	History History
 	Notify  Notify
 	Wall    Wall
+	Roles   Roles
+
+	Sessions Sessions
 }
 
 // Shell is the bar, the rail and the menu of the user.
