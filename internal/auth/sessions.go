@@ -159,8 +159,13 @@ func (a *Auth) Settle(ctx context.Context, w http.ResponseWriter, s *Session) (*
 		return s, nil
 	}
 	next := *s
-	if err := a.rows.renew(ctx, w, s.key, &next); err != nil {
-		return nil, err
+	err := a.rows.renew(ctx, w, s.key, &next)
+	if errors.Is(err, ErrNoSession) {
+		return nil, err // it got one by another request, or has ended
+	}
+	if err != nil {
+		a.log.WarnContext(ctx, "no new id for a session of another role", "error", err) // a full disk keeps nobody from looking
+		return s, nil
 	}
 	return &next, nil
 }

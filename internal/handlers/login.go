@@ -72,6 +72,9 @@ func (l *logins) home(c echo.Context) error { return c.Redirect(http.StatusSeeOt
 // form shows the sign-in. GET /login (next)
 func (l *logins) form(c echo.Context) error {
 	f := loginForm{Account: l.Account, Next: destination{next: c.QueryParam("next")}.after()}
+	if _, err := l.Auth.Session(c.Request()); err == nil && c.QueryParams().Has("next") {
+		return seeOther(c, f.Next) // sent here by a request whose session got another id meanwhile
+	}
 	m := l.model(c, f)
 	if c.QueryParam("out") == "1" {
 		m.Form.Error = m.Form.T.Login.SignedOut
@@ -198,11 +201,13 @@ func (l *logins) explainSignIn(c echo.Context, f loginForm, err error) (int, pag
 	return a.status, m
 }
 
-// signOut ends the session. POST /logout
+// signOut ends the session, and has the browser forget what it was shown.
+// POST /logout
 func (l *logins) signOut(c echo.Context) error {
 	if err := l.Auth.SignOut(c.Request().Context(), c.Response(), c.Request()); err != nil {
 		return err
 	}
+	c.Response().Header().Set("Clear-Site-Data", `"cache"`) // cookies and storage hold preferences, and displays
 	return seeOther(c, "/login?out=1")
 }
 

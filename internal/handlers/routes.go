@@ -44,9 +44,15 @@ func post(path string, who permission, handle echo.HandlerFunc) route {
 	return route{method: http.MethodPost, path: path, who: who, handle: handle}
 }
 
+// again has a route ask for the password again.
+func (r route) again() route {
+	r.stepUp = true
+	return r
+}
+
 // routes is the one table of all that the dashboard answers, noun by noun.
 func (d *desk) routes() []route {
-	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes())
+	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes())
 }
 
 // ownRoutes are sign-in, the stream, files and probes.
@@ -82,8 +88,8 @@ func (d *desk) flowRoutes() []route {
 		post("/flows/:id/start", operator, flow.start),
 		get("/flows/:id/stop", operator, flow.askStop),
 		post("/flows/:id/stop", operator, flow.stop),
-		get("/flows/:id/delete", engineer, flow.askDelete),
-		post("/flows/:id/delete", engineer, flow.remove),
+		get("/flows/:id/delete", engineer, flow.askDelete).again(),
+		post("/flows/:id/delete", engineer, flow.remove).again(),
 		get("/flows/:id/source", engineer, source.form),
 		post("/flows/:id/source", engineer, source.save),
 		post("/flows/:id/source/effect", engineer, source.effect),
@@ -143,13 +149,13 @@ func (d *desk) alarmRoutes() []route {
 	alarm, acts, setting := &alarms{d}, &activities{d}, &settings{d}
 	return []route{
 		get("/settings", reader, setting.page),
-		get("/settings/webhooks/new", admin, setting.newForm),
-		post("/settings/webhooks", admin, setting.add),
-		get("/settings/webhooks/:id", admin, setting.form),
-		post("/settings/webhooks/:id", admin, setting.save),
+		get("/settings/webhooks/new", admin, setting.newForm).again(),
+		post("/settings/webhooks", admin, setting.add).again(),
+		get("/settings/webhooks/:id", admin, setting.form).again(),
+		post("/settings/webhooks/:id", admin, setting.save).again(),
 		post("/settings/webhooks/:id/test", admin, setting.test),
-		get("/settings/webhooks/:id/delete", admin, setting.askDelete),
-		post("/settings/webhooks/:id/delete", admin, setting.remove),
+		get("/settings/webhooks/:id/delete", admin, setting.askDelete).again(),
+		post("/settings/webhooks/:id/delete", admin, setting.remove).again(),
 		get("/alarms", reader, alarm.list),
 		get("/alarms/:id", operator, alarm.one),
 		post("/alarms/ack", operator, alarm.ack),
@@ -161,6 +167,22 @@ func (d *desk) alarmRoutes() []route {
 	}
 }
 
+// sessionRoutes are who is signed in where, and the question for the password.
+func (d *desk) sessionRoutes() []route {
+	seat, step := &seats{d}, &stepUps{d}
+	return []route{
+		get("/settings/sessions", reader, seat.own),
+		post("/settings/sessions/others", reader, seat.endOthers),
+		post("/settings/sessions/:id/end", reader, seat.end),
+		get("/settings/sessions/everybody", admin, seat.everybody),
+		post("/settings/sessions/everybody/:id/end", admin, seat.endOf),
+		get("/settings/sessions/everybody/end", admin, seat.askEndAll).again(),
+		post("/settings/sessions/everybody/end", admin, seat.endAll).again(),
+		get("/step-up", reader, step.form),
+		post("/step-up", reader, step.confirm),
+	}
+}
+
 // register puts the table's routes into the router, each behind its guard. A
 // GET route answers HEAD too.
 func (d *desk) register(e *echo.Echo, table []route) error {
@@ -169,6 +191,9 @@ func (d *desk) register(e *echo.Echo, table []route) error {
 			return fmt.Errorf("route %s %s declares no permission", r.method, r.path)
 		}
 		handle := d.guarded(r)
+		if r.within() > 0 {
+			d.asking[r.method+" "+r.path] = handle
+		}
 		e.Add(r.method, r.path, handle)
 		if r.method == http.MethodGet && r.path != "/live" {
 			e.Add(http.MethodHead, r.path, handle)

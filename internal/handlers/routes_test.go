@@ -30,6 +30,7 @@ var (
 		"GET /flows", "GET /flows/:id", "GET /flows/:id/row", "GET /flows/:id/command", "GET /flows/:id/outputs/:name/row",
 		"GET /flows/:id/history", "GET /flows/:id/history.csv", "GET /alarms", "GET /labels", "GET /settings",
 		"GET /activity", "GET /activity.csv", "GET /activity.json", "GET /renew", "GET /live",
+		"GET /settings/sessions", "POST /settings/sessions/others", "POST /settings/sessions/:id/end", "GET /step-up", "POST /step-up",
 	}
 	forOperators = []string{
 		"POST /flows/:id/start", "GET /flows/:id/stop", "POST /flows/:id/stop", "POST /flows/:id/hold",
@@ -55,6 +56,8 @@ var (
 		"POST /flows/:id/protect/force",
 		"GET /settings/webhooks/new", "POST /settings/webhooks", "GET /settings/webhooks/:id", "POST /settings/webhooks/:id",
 		"POST /settings/webhooks/:id/test", "GET /settings/webhooks/:id/delete", "POST /settings/webhooks/:id/delete",
+		"GET /settings/sessions/everybody", "POST /settings/sessions/everybody/:id/end",
+		"GET /settings/sessions/everybody/end", "POST /settings/sessions/everybody/end",
 	}
 	guarded = slices.Concat(forViewers, forOperators, forEngineers, forAdmins)
 )

@@ -55,6 +55,7 @@ type desk struct {
 	kept   *pageCache
 	health *health
 	static http.Handler
+	asking map[string]echo.HandlerFunc // the routes that ask for the password again, by method and path
 }
 
 // New gives the dashboard's handler: every route of the table behind its
@@ -98,7 +99,7 @@ func newDesk(o Options) (*desk, error) {
 	}
 	d := &desk{
 		Options: o, log: o.Log, now: o.Now, secure: o.Secure, print: printer,
-		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(),
+		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(), asking: make(map[string]echo.HandlerFunc),
 	}
 	d.hub = newHub(o.Context, o.MaxStreams, o.Now, o.Metrics.drops.Inc, d.paint)
 	d.hub.failed = func(cause any) { d.panicked("stream", cause) }

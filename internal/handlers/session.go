@@ -99,6 +99,9 @@ func (d *desk) guarded(r route) echo.HandlerFunc {
 			if err := v.needs(least[r.who]); err != nil {
 				return err
 			}
+			if within := r.within(); within > 0 && !v.session.SteppedUp(d.now(), within) {
+				return d.askToStepUp(c, v, r)
+			}
 			v.awaitFirstRead(c.Request().Context())
 			return r.handle(c)
 		}
@@ -116,7 +119,13 @@ func (v *visit) needs(r role.Role) error {
 
 // visit finds who is there.
 func (d *desk) visit(c echo.Context) (*visit, error) {
+	if renewed, ok := c.Get(renewedKey).(*auth.Session); ok {
+		return d.visitFor(c, renewed)
+	}
 	session, err := d.Auth.Session(c.Request())
+	if err == nil && c.Path() != "/live" { // a stream comes back with a page's new id
+		session, err = d.Auth.Settle(c.Request().Context(), c.Response(), session)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find the session: %w", err)
 	}
