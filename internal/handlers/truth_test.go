@@ -12,6 +12,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/internal/trail"
 	"github.com/flowdeck/flowdeck/web/templates/text"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
@@ -37,7 +38,7 @@ func gateway(silent time.Duration) *monitor.Snapshot {
 }
 
 func tellerOf(s *monitor.Snapshot) teller {
-	return teller{t: text.English, now: noon, known: s, measured: s.Pace.Stream, alarms: &alarm.View{}}
+	return teller{t: text.English, now: noon, known: s, measured: s.Pace.Stream, alarms: &alarm.View{}, may: may{role: role.Engineer}}
 }
 
 // flowRead is a flow of which each fact was read so long ago.
@@ -160,11 +161,11 @@ func TestOff(t *testing.T) {
 		s.Link = monitor.Link{Kind: kind, Since: noon}
 		v, f := tellerOf(s), flowRead(time.Second, time.Second, time.Second, 0)
 		head, row := v.head(f), v.row(f, nil)
-		for what, why := range map[string]string{
-			"stop": head.Command.Action.Why, "delete": head.Off, "edit": v.sourceBox(f).Off, "add output": v.outputs(f).Off,
+		for what, why := range map[string]ui.Why{
+			"stop": head.Command.Action.Why, "delete": head.Delete, "edit": v.sourceBox(f).Off, "add output": v.outputs(f).Off,
 			"switch": v.output(f, 0).Toggle.Why, "stop in the list": row.Action.Why, "new flow": v.list(listing{query: FlowQuery{Limit: 10}}, true, nil).New.Why,
 		} {
-			if (why != "") != off {
+			if (why.Word != "") != off {
 				t.Errorf("%s: %s is off because of %q", kind, what, why)
 			}
 		}
