@@ -1,14 +1,12 @@
 package browser
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"testing"
 
-	"github.com/chromedp/chromedp"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 // TestMain lets a few tests run at once, whatever the number of processors:
@@ -59,33 +57,38 @@ func TestBrowser(t *testing.T) {
 }
 
 // chromium is the browser that all tests share.
-type chromium struct{ ctx context.Context }
+type chromium struct{ *chrome.Chromium }
 
 // launch starts Chromium until the test ends.
 func launch(t *testing.T) *chromium {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
+	return &chromium{chrome.Launch(t)}
+}
+
+// tab is one page of the browser.
+type tab struct{ *chrome.Tab }
+
+// open opens a tab in a fresh profile of the browser.
+func (c *chromium) open(t *testing.T, base string) *tab {
+	t.Helper()
+	return &tab{c.Open(t, base)}
+}
+
+// beside opens another tab in the same profile.
+func (b *tab) beside() *tab {
+	b.T.Helper()
+	return &tab{b.Beside()}
+}
+
+// eval evaluates an expression, in which $ and $$ select and text reads.
+func eval[T any](b *tab, expression string) T {
+	b.T.Helper()
+	return chrome.Eval[T](b.Tab, expression)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
 	if err != nil {
-		t.Fatal("there is no chromium on this machine: apt-get install -y chromium")
+		t.Fatal(err)
 	}
-	allocator, end := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.WindowSize(1680, 1000),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-default-apps", true), chromedp.Flag("disable-extensions", true),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-renderer-backgrounding", true),
-		chromedp.Flag("disable-background-timer-throttling", true),
-		chromedp.Flag("disable-backgrounding-occluded-windows", true),
-		chromedp.Flag("metrics-recording-only", true), chromedp.Flag("password-store", "basic"),
-		chromedp.Flag("lang", "en-US"),
-	)
-	t.Cleanup(end)
-	ctx, stop := chromedp.NewContext(allocator)
-	t.Cleanup(stop)
-	// No deadline here: the browser lives as long as the context of this call.
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start chromium: %v", err)
-	}
-	return &chromium{ctx: ctx}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 // commands are the buttons that command something, on any page.
@@ -21,12 +22,12 @@ func testBackendDown(t *testing.T, c *chromium) {
 	list := c.enter(t, h.app.URL)
 	list.awaitRow(f.ID, "LIVE")
 	flow, form := c.window(list), c.window(list)
-	flow.visit("/flows/" + f.ID)
-	flow.awaitPath("the page of the flow", "/flows/"+f.ID)
+	flow.Visit("/flows/" + f.ID)
+	flow.AwaitPath("the page of the flow", "/flows/"+f.ID)
 	flow.awaitState("LIVE")
-	form.visit("/flows/new")
-	form.awaitPath("a form", "/flows/new")
-	form.fill("#name", "FEED-B")
+	form.Visit("/flows/new")
+	form.AwaitPath("a form", "/flows/new")
+	form.Fill("#name", "FEED-B")
 	tabs := map[string]*tab{"the list": list, "the page of the flow": flow, "a form": form}
 	for _, b := range tabs {
 		b.mark()
@@ -37,28 +38,28 @@ func testBackendDown(t *testing.T, c *chromium) {
 	h.signal(apptest.Gateway, syscall.SIGSTOP)
 	began := time.Now()
 	for where, b := range tabs {
-		b.await(where+" to tell it", "$('#link-state [data-off]')")
+		b.Await(where+" to tell it", "$('#link-state [data-off]')")
 		t.Logf("%s told that the service is not reached after %v", where, time.Since(began).Round(time.Millisecond))
-		b.await("every button of "+where+" off, with its reason", commands+".length > 0 && "+commands+
+		b.Await("every button of "+where+" off, with its reason", commands+".length > 0 && "+commands+
 			".every((e) => e.getAttribute('aria-disabled') === 'true' && e.textContent.includes('no API') && "+
 			"$('#' + e.getAttribute('aria-describedby'))?.textContent.includes('No command can be given'))")
 	}
-	list.await("grey figures", "$("+quoted("#flow-"+f.ID+".aged")+") || text("+quoted("#flow-"+f.ID+" .state-word")+") === 'STALE'")
+	list.Await("grey figures", "$("+chrome.Quoted("#flow-"+f.ID+".aged")+") || text("+chrome.Quoted("#flow-"+f.ID+" .state-word")+") === 'STALE'")
 	t.Logf("the row was grey after %v", time.Since(began).Round(time.Millisecond))
-	list.await("another colour", "!"+figure(f.ID)+" || getComputedStyle("+figure(f.ID)+").color !== "+quoted(before))
-	flow.await("the state of the flow to be grey", "$('#flow-facts .aged') && "+figures)
-	form.click(`#content button[name="start"][value=""]`)
+	list.Await("another colour", "!"+figure(f.ID)+" || getComputedStyle("+figure(f.ID)+").color !== "+chrome.Quoted(before))
+	flow.Await("the state of the flow to be grey", "$('#flow-facts .aged') && "+figures)
+	form.Click(`#content button[name="start"][value=""]`)
 	form.sameDocument()
 
 	h.signal(apptest.Gateway, syscall.SIGCONT)
 	began = time.Now()
 	for where, b := range tabs {
-		b.await(where+" to live again", "!$('#link-state [data-off]') && "+commands+".length > 0 && "+
+		b.Await(where+" to live again", "!$('#link-state [data-off]') && "+commands+".length > 0 && "+
 			commands+".every((e) => e.getAttribute('aria-disabled') !== 'true')")
 		b.sameDocument()
-		b.clean(where)
+		b.Clean(where)
 	}
-	list.await("present figures", "!$("+quoted("#flow-"+f.ID+".aged")+") && text("+quoted("#flow-"+f.ID+" .state-word")+") === 'LIVE'")
+	list.Await("present figures", "!$("+chrome.Quoted("#flow-"+f.ID+".aged")+") && text("+chrome.Quoted("#flow-"+f.ID+" .state-word")+") === 'LIVE'")
 	t.Logf("all lived again %v after the service answered", time.Since(began).Round(time.Millisecond))
 	if name := eval[string](form, "$('#name').value"); name != "FEED-B" {
 		t.Errorf("what was typed is now %q", name)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 // evidence logs a figure for docs/evidence.md.
@@ -47,30 +48,30 @@ func TestF12(t *testing.T) {
 	tabs := make([]*tab, len(paths))
 	for i, path := range paths {
 		b := c.window(first)
-		b.expecting(append([]string{"status of 401"}, broken...)...)
-		b.visit(path)
-		b.await("the page "+path, "document.readyState === 'complete' && "+isOK)
+		b.Expecting(append([]string{"status of 401"}, broken...)...)
+		b.Visit(path)
+		b.Await("the page "+path, "document.readyState === 'complete' && "+isOK)
 		eval[bool](b, watchIntruders)
 		tabs[i] = b
 	}
-	first.click("#user-menu summary")
-	first.click(`form[action="/logout"] button`)
-	first.awaitPath("the sign-in", "/login")
+	first.Click("#user-menu summary")
+	first.Click(`form[action="/logout"] button`)
+	first.AwaitPath("the sign-in", "/login")
 	began := time.Now()
 	for _, b := range tabs {
-		_, _ = try[bool](b, "$('[data-arm]')?.click() ?? true") // the page may be gone already
+		_, _ = chrome.Try[bool](b.Tab, "$('[data-arm]')?.click() ?? true") // the page may be gone already
 	}
 	var slowest time.Duration
 	intruders := 0
 	for i, b := range tabs {
-		b.await("the page "+paths[i]+" to tell", "location.pathname === '/login' || $('dialog#renew')?.open || "+reported)
+		b.Await("the page "+paths[i]+" to tell", "location.pathname === '/login' || $('dialog#renew')?.open || "+reported)
 		slowest = max(slowest, time.Since(began))
-		if n, err := try[int](b, "window.intruders ?? 0"); err == nil && n > 0 {
+		if n, err := chrome.Try[int](b.Tab, "window.intruders ?? 0"); err == nil && n > 0 {
 			intruders++
-			t.Errorf("%s: a sign-in appeared inside the page\n%s", paths[i], b.describe())
+			t.Errorf("%s: a sign-in appeared inside the page\n%s", paths[i], b.Describe())
 		}
-		b.await("one document", "$$('main').length === 1 && $$('h1').length === 1")
-		b.clean(paths[i])
+		b.Await("one document", "$$('main').length === 1 && $$('h1').length === 1")
+		b.Clean(paths[i])
 	}
 	evidence(t, "sign-ins inside parts of 6 open pages whose session ended", intruders, "0")
 	evidence(t, "until the last of 6 pages told that the session ended", slowest.Round(100*time.Millisecond), "1 poll")
@@ -86,15 +87,15 @@ func TestF14(t *testing.T) {
 	list := c.enter(t, h.app.URL)
 	list.awaitRow(f.ID, "LIVE")
 	flow := c.window(list)
-	flow.visit("/flows/" + f.ID)
-	flow.awaitPath("the page of the flow", "/flows/"+f.ID)
+	flow.Visit("/flows/" + f.ID)
+	flow.AwaitPath("the page of the flow", "/flows/"+f.ID)
 	flow.awaitState("LIVE")
 	others := crowd(t, list, 100)
 	others.await(t, "all to hear")
 	colour := eval[string](list, "getComputedStyle("+figure(f.ID)+").color")
 	tabs := []*tab{list, flow}
 	for _, b := range tabs {
-		b.expecting(broken...)
+		b.Expecting(broken...)
 		b.mark()
 	}
 
@@ -102,22 +103,22 @@ func TestF14(t *testing.T) {
 	began := time.Now()
 	var grey time.Duration
 	for _, b := range tabs {
-		b.awaitWithin(2*silentLimit, "the page to be grey", isStale)
+		b.AwaitWithin(2*silentLimit, "the page to be grey", isStale)
 		grey = max(grey, time.Since(began))
-		b.await("all buttons off, with the reason", commands+".length > 0 && "+commands+
+		b.Await("all buttons off, with the reason", commands+".length > 0 && "+commands+
 			".every((e) => e.getAttribute('aria-disabled') === 'true' && e.textContent.includes('no '))")
 	}
 	if now := eval[string](list, "getComputedStyle("+figure(f.ID)+").color"); now == colour {
 		t.Errorf("the figure of a page without a server is still %s", now)
 	}
-	list.await("the banner", "$('#silent').checkVisibility()")
+	list.Await("the banner", "$('#silent').checkVisibility()")
 	evidence(t, "a page without its server is grey after", grey.Round(100*time.Millisecond), "≤ 6 s")
 	evidence(t, "buttons that could be pressed meanwhile", 0, "0")
 
 	h.app.Serve()
 	began = time.Now()
 	for _, b := range tabs {
-		b.await("the page to live again", isOK+" && !$('#silent').checkVisibility() && "+commands+".every((e) => e.getAttribute('aria-disabled') !== 'true')")
+		b.Await("the page to live again", isOK+" && !$('#silent').checkVisibility() && "+commands+".every((e) => e.getAttribute('aria-disabled') !== 'true')")
 		b.sameDocument()
 	}
 	evidence(t, "pages live again by themselves, after the server was back", time.Since(began).Round(100*time.Millisecond), "no reload")
@@ -127,7 +128,7 @@ func TestF14(t *testing.T) {
 	evidence(t, "100 streams came back spread over", spread.Round(100*time.Millisecond), "≥ 10 s; 2 s are kept to, so that a page lives again at once")
 	evidence(t, "most of those 100 streams that came back within one second, all served", peak, "all served")
 	for _, b := range tabs {
-		b.clean("the server killed and back")
+		b.Clean("the server killed and back")
 	}
 }
 
@@ -144,14 +145,14 @@ func crowd(t *testing.T, b *tab, n int) *streams {
 	t.Helper()
 	s := &streams{heard: make([]bool, n), backAt: make([]time.Time, n)}
 	var cookies []string
-	for _, k := range b.cookies() {
+	for _, k := range b.Cookies() {
 		cookies = append(cookies, k.Name+"="+k.Value)
 	}
 	transport := &http.Transport{MaxConnsPerHost: n}
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
 	for i := range n {
-		work.Go(func() { s.follow(ctx, &http.Client{Transport: transport}, b.base, strings.Join(cookies, "; "), i) })
+		work.Go(func() { s.follow(ctx, &http.Client{Transport: transport}, b.Base, strings.Join(cookies, "; "), i) })
 	}
 	t.Cleanup(func() {
 		cancel()
@@ -211,7 +212,7 @@ func (s *streams) note(i int, heard bool) {
 // await waits until every stream is heard.
 func (s *streams) await(t *testing.T, what string) {
 	t.Helper()
-	relaytest.Eventually(t, patience, what, func() bool {
+	relaytest.Eventually(t, chrome.Patience, what, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return !slices.Contains(s.heard, false)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 // testGuard proves that nothing but a meant answer stops a flow.
@@ -16,33 +17,33 @@ func testGuard(t *testing.T, c *chromium) {
 	b.awaitRow(f.ID, "WAITING")
 	g := &guard{tab: b, house: h, id: f.ID, row: "#flow-" + f.ID, armed: "#armed-" + f.ID}
 
-	at := b.spot(g.row + " [data-arm]")
-	b.press(at, 1)
-	b.press(at, 2)
+	at := b.Spot(g.row + " [data-arm]")
+	b.Press(at, 1)
+	b.Press(at, 2)
 	g.cancelled("a double click")
 
-	b.press(b.spot(g.row+" [data-arm]"), 1)
+	b.Press(b.Spot(g.row+" [data-arm]"), 1)
 	g.asks()
-	b.press(at, 1)
+	b.Press(at, 1)
 	g.cancelled("a second press in the same place")
 
-	b.click(g.row + " [data-arm]")
+	b.Click(g.row + " [data-arm]")
 	g.asks()
-	b.hit(keyEscape)
+	b.Hit(chrome.KeyEscape)
 	g.cancelled("Escape")
 
-	b.click(g.row + " [data-arm]")
+	b.Click(g.row + " [data-arm]")
 	g.asks()
-	t.Logf("the question withdrew itself after %v", b.await("the question to withdraw itself", "!$("+quoted(g.armed)+")"))
+	t.Logf("the question withdrew itself after %v", b.Await("the question to withdraw itself", "!$("+chrome.Quoted(g.armed)+")"))
 	g.cancelled("five seconds")
 
-	g.holdsKey(keyEnter)
-	g.holdsKey(keySpace)
+	g.holdsKey(chrome.KeyEnter)
+	g.holdsKey(chrome.KeySpace)
 	g.bouncesOnConfirm()
-	if age := eval[string](b, "text("+quoted("#flow-"+quiet.ID+" .col-seen time")+")"); !slices.Contains(young, age) {
+	if age := eval[string](b, "text("+chrome.Quoted("#flow-"+quiet.ID+" .col-seen time")+")"); !slices.Contains(young, age) {
 		t.Errorf("the row of a flow of which nothing is told was seen %s ago, while the gateway beats each second", age)
 	}
-	b.clean("the guard")
+	b.Clean("the guard")
 }
 
 // young are the ages of what a gateway confirms each second, on a busy machine.
@@ -57,52 +58,52 @@ type guard struct {
 
 // asks waits for the question, with the focus on its harmless answer.
 func (g *guard) asks() {
-	g.t.Helper()
-	g.await("the question", "document.activeElement?.matches("+quoted(g.armed+" [data-cancel]")+")")
+	g.T.Helper()
+	g.Await("the question", "document.activeElement?.matches("+chrome.Quoted(g.armed+" [data-cancel]")+")")
 }
 
 // cancelled waits until the row is back, and proves that nothing was done.
 func (g *guard) cancelled(how string) {
-	g.t.Helper()
-	g.await("the row back after "+how, "$("+quoted(g.row+" [data-arm]")+") && !$("+quoted(g.armed)+")")
+	g.T.Helper()
+	g.Await("the row back after "+how, "$("+chrome.Quoted(g.row+" [data-arm]")+") && !$("+chrome.Quoted(g.armed)+")")
 	g.untouched(how)
-	g.await("the focus on the row after "+how, "document.activeElement === document.body || document.activeElement?.matches("+quoted(g.row)+")")
+	g.Await("the focus on the row after "+how, "document.activeElement === document.body || document.activeElement?.matches("+chrome.Quoted(g.row)+")")
 }
 
 func (g *guard) untouched(how string) {
-	g.t.Helper()
+	g.T.Helper()
 	if got := g.house.status(g.id); got != medialive.Active {
-		g.t.Fatalf("%s: the flow is %s", how, got)
+		g.T.Fatalf("%s: the flow is %s", how, got)
 	}
 }
 
 // holdsKey holds a key on Stop, and then on the answer: what repeats by itself
 // is no answer.
-func (g *guard) holdsKey(k key) {
-	g.t.Helper()
+func (g *guard) holdsKey(k chrome.Key) {
+	g.T.Helper()
 	const repeats = 20
-	g.tabTo(g.row + " [data-arm]")
-	g.down(k, false)
+	g.TabTo(g.row + " [data-arm]")
+	g.Down(k, false)
 	g.asks()
 	for range repeats {
-		g.down(k, true)
+		g.Down(k, true)
 	}
-	g.up(k)
+	g.Up(k)
 	g.asks()
-	g.tabBack(g.armed + " [data-guarded]")
-	g.await("the settling time to pass", settled(g.armed))
+	g.TabBack(g.armed + " [data-guarded]")
+	g.Await("the settling time to pass", settled(g.armed))
 	for range repeats {
-		g.down(k, true)
+		g.Down(k, true)
 	}
-	g.up(k)
+	g.Up(k)
 	g.untouched("a held key")
-	g.hit(keyEscape)
+	g.Hit(chrome.KeyEscape)
 	g.cancelled("a held key")
 }
 
 // bouncesOnConfirm presses the answer too soon to be one.
 func (g *guard) bouncesOnConfirm() {
-	g.t.Helper()
+	g.T.Helper()
 	eval[bool](g.tab, `(() => {
 		document.addEventListener('htmx:after:swap', () => setTimeout(() => {
 			document.querySelector('[data-guarded]')?.click();
@@ -110,10 +111,10 @@ func (g *guard) bouncesOnConfirm() {
 		}, 50), {once: true});
 		return true;
 	})()`)
-	g.click(g.row + " [data-arm]")
-	g.await("the press that comes too soon", "document.body.dataset.bounced === 'yes'")
+	g.Click(g.row + " [data-arm]")
+	g.Await("the press that comes too soon", "document.body.dataset.bounced === 'yes'")
 	g.asks()
 	g.untouched("a press within the settling time")
-	g.hit(keyEscape)
+	g.Hit(chrome.KeyEscape)
 	g.cancelled("a press within the settling time")
 }

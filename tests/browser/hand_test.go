@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 // hand is somebody who sets the stage by the dashboard's own forms, without a
@@ -27,7 +28,7 @@ func (h *house) hand(user string) *hand {
 	jar, err := cookiejar.New(nil)
 	must(h.t, err)
 	p := &hand{t: h.t, base: h.app.URL, http: &http.Client{
-		Jar: jar, Timeout: patience,
+		Jar: jar, Timeout: chrome.Patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	p.send("/login", "/login", "account", apptest.Account, "username", user, "password", apptest.Password, "region", apptest.Region)
@@ -78,7 +79,7 @@ var alarmID = regexp.MustCompile(`data-ack="([0-9a-f-]{36})"`)
 // id.
 func (p *hand) alarm(h *house, show, flow string) (id string) {
 	p.t.Helper()
-	h.app.Await(patience, "the alarm of "+flow, func() bool {
+	h.app.Await(chrome.Patience, "the alarm of "+flow, func() bool {
 		_, rows, _ := strings.Cut(p.page("/alarms?show="+show+"&flow="+flow), `id="alarm-rows"`)
 		if found := alarmID.FindStringSubmatch(rows); found != nil {
 			id = found[1]

@@ -15,6 +15,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 // house is a running Flowdeck, with a client of its gateway to set the stage
@@ -59,7 +60,7 @@ func (h *house) flow(name string, start bool, outputs ...medialive.Output) media
 // has just been started may not answer yet.
 func (h *house) start(id string) {
 	h.t.Helper()
-	h.app.Await(patience, "the flow to start", func() bool {
+	h.app.Await(chrome.Patience, "the flow to start", func() bool {
 		_, err := h.client.StartFlow(h.t.Context(), id)
 		if err != nil && medialive.KindOf(err) != medialive.KindUnavailable {
 			h.t.Fatal(err)
@@ -79,7 +80,7 @@ func (h *house) status(id string) medialive.FlowStatus {
 // awaitStatus waits until the gateway says so.
 func (h *house) awaitStatus(id string, want medialive.FlowStatus) {
 	h.t.Helper()
-	h.app.Await(patience, "the gateway to say "+string(want), func() bool { return h.status(id) == want })
+	h.app.Await(chrome.Patience, "the gateway to say "+string(want), func() bool { return h.status(id) == want })
 }
 
 // listener is an output to which receivers call.
@@ -110,19 +111,19 @@ func arrives(t *testing.T, what string, received func() int64) {
 	t.Helper()
 	before := received()
 	began := time.Now()
-	relaytest.Eventually(t, patience, what+" receives media", func() bool { return received() > before+20_000 })
+	relaytest.Eventually(t, chrome.Patience, what+" receives media", func() bool { return received() > before+20_000 })
 	t.Logf("%s has media after %v", what, time.Since(began).Round(time.Millisecond))
 }
 
 // signIn signs in by mouse.
 func (b *tab) signIn() {
-	b.t.Helper()
-	b.visit("/")
-	b.awaitPath("the sign-in", "/login")
-	b.fill("#username", apptest.User)
-	b.fill("#password", apptest.Password)
-	b.click(`form[action="/login"] button[type="submit"]`)
-	b.awaitPath("the flows", "/flows")
+	b.T.Helper()
+	b.Visit("/")
+	b.AwaitPath("the sign-in", "/login")
+	b.Fill("#username", apptest.User)
+	b.Fill("#password", apptest.Password)
+	b.Click(`form[action="/login"] button[type="submit"]`)
+	b.AwaitPath("the flows", "/flows")
 }
 
 // person adds a user who may do everything in the project.
@@ -160,21 +161,21 @@ func (c *chromium) enter(t *testing.T, base string) *tab {
 func (c *chromium) enterAs(t *testing.T, base, user string) *tab {
 	t.Helper()
 	b := c.open(t, base)
-	b.visit("/login")
-	b.await("the sign-in", `$('#password')`)
-	b.do(chromedp.SetValue(chromedp.CSS("#username"), user), chromedp.SetValue(chromedp.CSS("#password"), apptest.Password),
+	b.Visit("/login")
+	b.Await("the sign-in", `$('#password')`)
+	b.Do(chromedp.SetValue(chromedp.CSS("#username"), user), chromedp.SetValue(chromedp.CSS("#password"), apptest.Password),
 		chromedp.Submit(chromedp.CSS("#password")))
-	b.awaitPath("the flows", "/flows")
+	b.AwaitPath("the flows", "/flows")
 	return b
 }
 
 // window opens another window in which the same person is signed in with the same
 // session. A tab behind another lets its stream go; a window does not.
 func (c *chromium) window(b *tab) *tab {
-	b.t.Helper()
-	other := c.open(b.t, b.base)
-	for _, k := range b.cookies() {
-		other.cookie(k.Name, k.Value)
+	b.T.Helper()
+	other := c.open(b.T, b.Base)
+	for _, k := range b.Cookies() {
+		other.Cookie(k.Name, k.Value)
 	}
 	return other
 }
@@ -183,52 +184,52 @@ var flowPage = regexp.MustCompile(`^/flows/([0-9a-zA-Z-]+)$`)
 
 // flowID is the flow of the page that is shown.
 func (b *tab) flowID() string {
-	b.t.Helper()
+	b.T.Helper()
 	found := flowPage.FindStringSubmatch(eval[string](b, "location.pathname"))
 	if found == nil {
-		b.t.Fatalf("this is no page of a flow\n%s", b.describe())
+		b.T.Fatalf("this is no page of a flow\n%s", b.Describe())
 	}
 	return found[1]
 }
 
 // awaitState waits until the flow's page shows a state word.
 func (b *tab) awaitState(word string) time.Duration {
-	b.t.Helper()
-	return b.await("the state "+word, "text('#flow-state .state-word') === "+quoted(word))
+	b.T.Helper()
+	return b.Await("the state "+word, "text('#flow-state .state-word') === "+chrome.Quoted(word))
 }
 
 // awaitRow waits until the flow's row of the list shows a state word.
 func (b *tab) awaitRow(id, word string) time.Duration {
-	b.t.Helper()
-	return b.await("the row with "+word, "text("+quoted("#flow-"+id+" .state-word")+") === "+quoted(word))
+	b.T.Helper()
+	return b.Await("the row with "+word, "text("+chrome.Quoted("#flow-"+id+" .state-word")+") === "+chrome.Quoted(word))
 }
 
 // sendHere gives the address that the page's ready line for ffmpeg sends to.
 func (b *tab) sendHere() relaytest.SRT {
-	b.t.Helper()
-	b.await("the ffmpeg line", "text('#line-ffmpeg').includes('srt://')")
+	b.T.Helper()
+	b.Await("the ffmpeg line", "text('#line-ffmpeg').includes('srt://')")
 	line := eval[string](b, "text('#line-ffmpeg')")
 	_, rest, _ := strings.Cut(line, `srt://`)
 	address, _, _ := strings.Cut(rest, `"`)
 	u, err := url.Parse("srt://" + address)
-	must(b.t, err)
+	must(b.T, err)
 	port, err := strconv.Atoi(u.Port())
 	if err != nil {
-		b.t.Fatalf("the ffmpeg line is %s", line)
+		b.T.Fatalf("the ffmpeg line is %s", line)
 	}
 	return relaytest.SRT{Host: u.Hostname(), Port: port, StreamID: u.Query().Get("streamid")}
 }
 
 // mark leaves a trace in the document that a reload would wipe out.
 func (b *tab) mark() {
-	b.t.Helper()
+	b.T.Helper()
 	eval[bool](b, "(document.body.dataset.marked = 'yes') !== ''")
 }
 
 // sameDocument fails the test if the document is another than the marked one.
 func (b *tab) sameDocument() {
-	b.t.Helper()
+	b.T.Helper()
 	if !eval[bool](b, "document.body.dataset.marked === 'yes'") {
-		b.t.Error("the page was loaded again")
+		b.T.Error("the page was loaded again")
 	}
 }

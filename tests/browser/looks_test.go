@@ -6,7 +6,7 @@ const live = " && " + isOK
 // unchecked lets forms go without the browser's own checks, for the server's
 // words.
 func (b *tab) unchecked() {
-	b.t.Helper()
+	b.T.Helper()
 	eval[bool](b, "$$('form').forEach((form) => { form.noValidate = true; }) ?? true")
 }
 
@@ -14,7 +14,7 @@ func (b *tab) unchecked() {
 func sends(button string) func(*tab) {
 	return func(b *tab) {
 		b.unchecked()
-		b.click(button)
+		b.Click(button)
 	}
 }
 
@@ -40,13 +40,13 @@ func (s stage) alarmLooks() []look {
 		{name: "no past alarms", path: "/alarms?show=past&flow=" + s.standby.ID, ready: "$('#alarm-rows .empty')" + live},
 		{name: "no alarms of a flow", path: "/alarms?flow=" + s.standby.ID, ready: "$('#alarm-rows .empty')" + live},
 		{name: "one alarm", path: "/alarms?flow=" + s.lost.ID, ready: "$('#alarm-forms-title')" + live, expect: []string{onFocus}, before: func(b *tab) {
-			b.click("#alarm-rows .alarm-row .col-alarm-action a")
+			b.Click("#alarm-rows .alarm-row .col-alarm-action a")
 		}},
 		{name: "one alarm with faults", path: "/alarms?flow=" + s.lost.ID, ready: "$('.alarm-forms .error-line')", expect: []string{"422", onFocus}, before: func(b *tab) {
-			b.click("#alarm-rows .alarm-row .col-alarm-action a")
-			b.click(`.alarm-forms form[action="/alarms/shelve"] button[type=submit]`)
+			b.Click("#alarm-rows .alarm-row .col-alarm-action a")
+			b.Click(`.alarm-forms form[action="/alarms/shelve"] button[type=submit]`)
 		}},
-		{name: "bell", path: "/alarms", ready: "$('#bell').open", before: func(b *tab) { b.click("#bell summary") }},
+		{name: "bell", path: "/alarms", ready: "$('#bell').open", before: func(b *tab) { b.Click("#bell summary") }},
 		{name: "flow with an alarm", path: "/flows/" + s.lost.ID, ready: "$('#flow-alarms .flow-alarm')" + live},
 	}
 }
@@ -57,10 +57,10 @@ func (s stage) careLooks() []look {
 		{name: "flow of one's own", path: mine, ready: "$('#flow-strip form') && $('.note') && $('.parked') && $('.good-steps') && text('#flow-care').includes('22:00')" + live},
 		{name: "flow of another", path: theirs, ready: "$('#flow-strip a.strip-act')" + live},
 		{name: "what somebody asks for", path: asked, ready: "$('#flow-ask .ask a')" + live},
-		{name: "row to be held", path: "/flows", ready: "$('.guard-held [data-hold]')", before: func(b *tab) { b.click("#flow-" + s.mine.ID + " [data-arm]") }},
+		{name: "row to be held", path: "/flows", ready: "$('.guard-held [data-hold]')", before: func(b *tab) { b.Click("#flow-" + s.mine.ID + " [data-arm]") }},
 		{name: "stop of one's own", path: mine + "/stop", ready: "$('.consent #typed')" + live},
 		{name: "stop of one's own with faults", path: mine + "/stop", ready: aFault, expect: []string{"422"}, before: func(b *tab) {
-			b.fill("#typed", "another")
+			b.Fill("#typed", "another")
 			sends(".consent button[data-guarded]")(b)
 		}},
 		{name: "stop of another's", path: theirs + "/stop", ready: "$('.confirm-refuse')" + live},
@@ -75,7 +75,7 @@ func (s stage) careLooks() []look {
 		{name: "labels", path: "/labels", ready: "$('.label-row')" + live},
 		{name: "label", path: "/labels/edit?address=127.0.0.1", ready: "$('.short-drop')" + live},
 		{name: "label with faults", path: "/labels/edit", ready: aFault, expect: []string{"422"}, before: func(b *tab) {
-			b.fill("#address", "nowhere")
+			b.Fill("#address", "nowhere")
 			sends(shortSend)(b)
 		}},
 		{name: "clone", path: "/flows/new?from=" + s.mine.ID, ready: "$('.clone-outputs input')" + live},
@@ -92,13 +92,13 @@ func (s stage) keptLooks() []look {
 		{name: "hand-over", path: mine + "/handover", ready: "$('textarea').value.includes('22:00')" + live},
 		{name: "hand-over that another wrote", path: mine + "/handover", ready: "$('.both')", expect: []string{"409"}, before: func(b *tab) {
 			eval[bool](b, "($('input[name=shown]').value = 'another') !== ''")
-			b.fill("textarea", "Mine.")
-			b.click(shortSend)
+			b.Fill("textarea", "Mine.")
+			b.Click(shortSend)
 		}},
 		{name: "band", path: mine + "/band", ready: "$('#min_bitrate')" + live},
 		{name: "band with faults", path: mine + "/band", ready: aFault, expect: []string{"422"}, before: func(b *tab) {
-			b.fill("#min_bitrate", "30")
-			b.fill("#idle_after", "no time")
+			b.Fill("#min_bitrate", "30")
+			b.Fill("#idle_after", "no time")
 			sends(shortSend)(b)
 		}},
 		{name: "the way back", path: mine + "/good", ready: "$('.good-list')" + live, expect: []string{onPassphrase}},
@@ -114,19 +114,19 @@ func (s stage) trailLooks() []look {
 	history := "/flows/" + s.live.ID
 	return []look{
 		{name: "activity", path: "/activity", ready: "$$('.event').length > 5" + live},
-		{name: "a line of it", path: "/activity?kind=command", ready: "$('.event-more').open", before: func(b *tab) { b.click(".event-more summary") }},
+		{name: "a line of it", path: "/activity?kind=command", ready: "$('.event-more').open", before: func(b *tab) { b.Click(".event-more summary") }},
 		{name: "activity of a flow", path: "/activity?kind=care&actor=admin&flow=" + s.mine.ID, ready: "$('.trail-applied .chip') && $('.event')" + live},
 		{name: "no activity", path: "/activity?actor=nobody", ready: "$('.trail-none a')" + live},
 		{name: "activity of no time", path: "/activity?from=nonsense", ready: "$('#content .notice, #content .error-line')"},
 		{name: "filters", path: "/activity", ready: "$('.trail-filter').open", before: func(b *tab) {
 			if !eval[bool](b, "$('.trail-filter').open") {
-				b.click(".trail-filter summary")
+				b.Click(".trail-filter summary")
 			}
 		}},
 		{name: "history of a day", path: history + "?range=24h", ready: "$('#charts .charts-stack')" + live},
 		{name: "history of a month", path: history + "?range=30d", ready: "$('#charts')" + live},
 		{name: "history of an output", path: history + "?range=10m&leg=viewer-1", ready: "$('#charts .chart-line')" + live},
-		{name: "history in a table", path: history, ready: "$('#chart-more').open", before: func(b *tab) { b.click("#chart-more summary") }},
+		{name: "history in a table", path: history, ready: "$('#chart-more').open", before: func(b *tab) { b.Click("#chart-more summary") }},
 	}
 }
 
@@ -135,7 +135,7 @@ func (s stage) settingLooks() []look {
 		{name: "settings", path: "/settings", ready: "$('.plain-table')" + live},
 		{name: "new webhook", path: "/settings/webhooks/new", ready: "$('#url')" + live},
 		{name: "new webhook with faults", path: "/settings/webhooks/new", ready: aFault, expect: []string{"422"}, before: func(b *tab) {
-			b.fill("#url", "ftp://nowhere")
+			b.Fill("#url", "ftp://nowhere")
 			sends(".settings-form button[type=submit]")(b)
 		}},
 		{name: "webhook", path: s.hook, ready: "$('.plain-table td')" + live},

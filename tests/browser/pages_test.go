@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 // axe is axe-core; testdata/VENDOR.md says which.
@@ -48,12 +49,13 @@ func readAxe(t *testing.T) string {
 func testInstruments(t *testing.T, c *chromium) {
 	h := build(t)
 	b := c.open(t, h.app.URL)
-	b.visit("/login")
-	b.await("the sign-in", "$('#password') && document.readyState === 'complete'")
-	b.clean("the sign-in")
+	b.Visit("/login")
+	b.Await("the sign-in", "$('#password') && document.readyState === 'complete'")
+	b.Clean("the sign-in")
 	eval[bool](b, `(() => {
 		console.warn('a warning');
 		setTimeout(() => { throw new Error('an exception'); });
+		setTimeout(() => alert('a dialog'));
 		fetch('/nowhere');
 		const image = new Image();
 		image.src = 'http://127.0.0.1:9/';
@@ -62,15 +64,15 @@ func testInstruments(t *testing.T, c *chromium) {
 		return true;
 	})()`)
 	for _, fault := range []string{
-		"console warning: ", "exception: ", "CSP violation: style-src", "CSP violation: img-src", "status of 404",
+		"console warning: ", "exception: ", "CSP violation: style-src", "CSP violation: img-src", "status of 404", "dialog: a dialog",
 	} {
-		h.app.Await(patience, fault, func() bool { return b.heard(fault) })
+		h.app.Await(chrome.Patience, fault, func() bool { return b.Heard(fault) })
 	}
 	if found := b.violations(readAxe(t), "the instruments"); !slices.ContainsFunc(found, func(v violation) bool { return v.ID == "image-alt" }) {
 		t.Errorf("axe does not find an image without words: %+v", found)
 	}
-	b.do(chromedp.Navigate(h.app.GatewayURL + "/healthz"))
-	h.app.Await(patience, "a request to another host", func() bool { return b.heard("request to another host: " + h.app.GatewayURL) })
+	b.Do(chromedp.Navigate(h.app.GatewayURL + "/healthz"))
+	h.app.Await(chrome.Patience, "a request to another host", func() bool { return b.Heard("request to another host: " + h.app.GatewayURL) })
 }
 
 // testPages looks at every page in both languages and both themes: no violation
@@ -120,8 +122,8 @@ var onPhone = []string{
 
 // narrow looks at the pages that a phone is used for, which must fit.
 func (b *tab) narrow(s stage, rules, lang, theme string) {
-	b.t.Helper()
-	b.do(chromedp.EmulateViewport(390, 844, func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
+	b.T.Helper()
+	b.Do(chromedp.EmulateViewport(390, 844, func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
 		p.Mobile = true
 	}))
 	for _, l := range s.looks() {
@@ -131,7 +133,7 @@ func (b *tab) narrow(s stage, rules, lang, theme string) {
 		l.name += " on a phone"
 		b.look(l, rules, lang, theme)
 		if wide := eval[int](b, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
-			b.t.Errorf("%s is %d px too wide", l.name, wide)
+			b.T.Errorf("%s is %d px too wide", l.name, wide)
 		}
 	}
 }
@@ -140,8 +142,8 @@ func (b *tab) narrow(s stage, rules, lang, theme string) {
 func (c *chromium) dressed(t *testing.T, h *house, lang, theme string) *tab {
 	t.Helper()
 	b := c.enter(t, h.app.URL)
-	b.cookie("flowdeck_lang", lang)
-	b.cookie("flowdeck_theme", theme)
+	b.Cookie("flowdeck_lang", lang)
+	b.Cookie("flowdeck_theme", theme)
 	return b
 }
 
@@ -159,26 +161,26 @@ func (s stage) flowLooks() []look {
 		}, " && ") + live},
 		{name: "nothing found", path: "/flows?q=no-such-flow", ready: "$('tr.empty .button')" + live},
 		{name: "a page that is not understood", path: "/flows?limit=x", ready: "$('.notice')" + live},
-		{name: "row that asks", path: "/flows", ready: "$('.row-armed .guard')", before: func(b *tab) { b.click("#flow-" + s.waiting.ID + " [data-arm]") }},
-		{name: "menu", path: "/flows", ready: "$('#user-menu').open", before: func(b *tab) { b.click("#user-menu summary") }},
-		{name: "keys", path: "/flows", ready: "$('#keys').open", before: func(b *tab) { b.hit(letters["?"]) }},
+		{name: "row that asks", path: "/flows", ready: "$('.row-armed .guard')", before: func(b *tab) { b.Click("#flow-" + s.waiting.ID + " [data-arm]") }},
+		{name: "menu", path: "/flows", ready: "$('#user-menu').open", before: func(b *tab) { b.Click("#user-menu summary") }},
+		{name: "keys", path: "/flows", ready: "$('#keys').open", before: func(b *tab) { b.Hit(chrome.Letters["?"]) }},
 		{name: "flow, live", path: flow(s.live, ""), ready: "$('#flow-state .state-warn')" + live},
 		{name: "flow, waiting", path: flow(s.waiting, ""), ready: "$('#flow-state .state-waiting')" + live},
 		{name: "flow, standby", path: flow(s.standby, ""), ready: "$('#flow-state .state-standby')" + live},
 		{name: "flow, lost", path: flow(s.lost, ""), ready: "$('#flow-state .state-lost')" + live},
-		{name: "flow that asks", path: flow(s.live, ""), ready: "$('.command-armed .guard')", before: func(b *tab) { b.click("#flow-command [data-arm]") }},
-		{name: "output that asks", path: flow(s.live, ""), ready: "$('.out.row-armed .guard')", before: func(b *tab) { b.click("#output-viewer-1 [data-arm]") }},
+		{name: "flow that asks", path: flow(s.live, ""), ready: "$('.command-armed .guard')", before: func(b *tab) { b.Click("#flow-command [data-arm]") }},
+		{name: "output that asks", path: flow(s.live, ""), ready: "$('.out.row-armed .guard')", before: func(b *tab) { b.Click("#output-viewer-1 [data-arm]") }},
 		{name: "new flow", path: "/flows/new", ready: "$('#name')" + live},
 		{name: "new flow with faults", path: "/flows/new", ready: "$$('.error-line').length >= 2", expect: []string{"422"}, before: func(b *tab) {
-			b.fill("#name", "1x")
-			b.fill("#port", "2077")
-			b.fill("#min_latency", "9")
-			b.click(`button[name="start"][value=""]`)
-			b.await("the answer", "$('.mend')")
+			b.Fill("#name", "1x")
+			b.Fill("#port", "2077")
+			b.Fill("#min_latency", "9")
+			b.Click(`button[name="start"][value=""]`)
+			b.Await("the answer", "$('.mend')")
 		}},
 		{name: "source of a running flow", path: flow(s.live, "/source"), ready: "$('#save[data-twice]')", before: func(b *tab) {
-			b.click(`label:has(input[name="algorithm"][value="aes128"])`)
-			b.fill("#passphrase", "a long passphrase")
+			b.Click(`label:has(input[name="algorithm"][value="aes128"])`)
+			b.Fill("#passphrase", "a long passphrase")
 		}},
 		{name: "source", path: flow(s.standby, "/source"), ready: "$('#save')" + live},
 		{name: "new output", path: flow(s.standby, "/outputs/new"), ready: "$('#save')" + live},
@@ -192,32 +194,30 @@ func (s stage) flowLooks() []look {
 		{name: "no such page", path: "/nowhere", ready: "$('.problem')", expect: []string{"404"}},
 		{name: "sign-in", path: "/login", ready: "$('#password')"},
 		{name: "sign-in refused", path: "/login", ready: "$('#form-error .error-line')", expect: []string{"401"}, before: func(b *tab) {
-			b.fill("#username", "nobody-"+eval[string](b, "document.documentElement.lang + document.documentElement.dataset.theme"))
-			b.fill("#password", "wrong")
-			b.hit(keyEnter)
+			b.Fill("#username", "nobody-"+eval[string](b, "document.documentElement.lang + document.documentElement.dataset.theme"))
+			b.Fill("#password", "wrong")
+			b.Hit(chrome.KeyEnter)
 		}},
 	}
 }
 
 // look opens a page and examines it.
 func (b *tab) look(l look, rules, lang, theme string) {
-	b.t.Helper()
+	b.T.Helper()
 	where := fmt.Sprintf("%s (%s, %s)", l.name, lang, theme)
-	b.expecting(l.expect...)
-	b.visit(l.path)
-	b.await("the page "+where, "document.readyState === 'complete'")
+	b.Expecting(l.expect...)
+	b.Visit(l.path)
+	b.Await("the page "+where, "document.readyState === 'complete'")
 	if l.before != nil {
 		l.before(b)
 	}
-	b.await(where, l.ready)
+	b.Await(where, l.ready)
 	if got := eval[string](b, "document.documentElement.lang + ' ' + document.documentElement.dataset.theme"); got != lang+" "+theme {
-		b.t.Errorf("%s: the page is in %s", where, got)
+		b.T.Errorf("%s: the page is in %s", where, got)
 	}
-	b.clean(where)
+	b.Clean(where)
 	b.examine(rules, where)
-	b.mu.Lock()
-	b.faults, b.tolerate = nil, nil // axe itself writes into the page
-	b.mu.Unlock()
+	b.Forget() // axe itself writes into the page
 }
 
 // violation is one that axe found.
@@ -228,32 +228,32 @@ type violation struct {
 
 // examine fails the test for all that axe finds in a page.
 func (b *tab) examine(rules, where string) {
-	b.t.Helper()
+	b.T.Helper()
 	for _, v := range b.violations(rules, where) {
 		for _, n := range v.Nodes[:min(len(v.Nodes), 3)] {
-			b.t.Errorf("%s: %s (%s): %s\n  %s\n  %s", where, v.ID, v.Impact, v.Help, n.HTML, n.Why)
+			b.T.Errorf("%s: %s (%s): %s\n  %s\n  %s", where, v.ID, v.Impact, v.Help, n.HTML, n.Why)
 		}
 	}
 }
 
 // violations runs axe in a page.
 func (b *tab) violations(rules, where string) []violation {
-	b.t.Helper()
+	b.T.Helper()
 	const run = `axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations.map((v) => ({
 		ID: v.id, Impact: v.impact, Help: v.help,
 		Nodes: v.nodes.map((n) => ({HTML: n.html.slice(0, 160), Why: n.failureSummary.slice(0, 300)})),
 	})))`
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.Ctx, chrome.Patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
 		_, err := cdp.Call(ctx, to, runtime.Evaluate, runtime.EvaluateParams{Expression: rules + ";0"})
 		return err
 	})); err != nil {
-		b.t.Fatalf("%s: load axe: %v", where, err)
+		b.T.Fatalf("%s: load axe: %v", where, err)
 	}
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](run, chromedp.EvalAwaitPromise))
 	if err != nil {
-		b.t.Fatalf("%s: run axe: %v", where, err)
+		b.T.Fatalf("%s: run axe: %v", where, err)
 	}
 	return found
 }

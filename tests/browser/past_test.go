@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 // testPast chooses stretches and legs of the history, which live on, and takes
@@ -22,32 +23,32 @@ func testPast(t *testing.T, c *chromium) {
 	f := h.flow("FEED-A", false, listener("viewer-1"))
 	b := c.enter(t, h.app.URL)
 	b.awaitRow(f.ID, "STANDBY")
-	b.click("#flow-" + f.ID + ` form[action$="/start"] button`)
+	b.Click("#flow-" + f.ID + ` form[action$="/start"] button`)
 	b.awaitRow(f.ID, "WAITING")
 	relaytest.Push(t, relaytest.Clip(t), inputOf(f))
 	b.awaitRow(f.ID, "LIVE")
 	arrives(t, "the viewer", record(t, h.output(f.ID, "viewer-1")))
-	b.visit("/flows/" + f.ID)
-	b.awaitPath("the page of the flow", "/flows/"+f.ID)
+	b.Visit("/flows/" + f.ID)
+	b.AwaitPath("the page of the flow", "/flows/"+f.ID)
 	b.livesOn("the last ten minutes of the source", 2)
-	b.click(`.chart-ranges a[href*="range=1h"]`)
-	b.await("the last hour", "location.search.includes('range=1h') && text('.chart-ranges [aria-current]') !== '' && "+isOK)
+	b.Click(`.chart-ranges a[href*="range=1h"]`)
+	b.Await("the last hour", "location.search.includes('range=1h') && text('.chart-ranges [aria-current]') !== '' && "+isOK)
 	b.livesOn("the last hour of the source", 1)
-	b.click(`.chart-legs a[href*="leg=viewer-1"]`)
-	b.await("the output", "location.search.includes('leg=viewer-1') && location.search.includes('range=1h') && text('#charts-title').includes('viewer-1') && "+isOK)
+	b.Click(`.chart-legs a[href*="leg=viewer-1"]`)
+	b.Await("the output", "location.search.includes('leg=viewer-1') && location.search.includes('range=1h') && text('#charts-title').includes('viewer-1') && "+isOK)
 	b.livesOn("the last hour of the output", 2)
 	b.takesTrailHome(t)
-	b.clean("the past")
+	b.Clean("the past")
 }
 
 // livesOn waits until charts have been drawn anew some times, in one document.
 func (b *tab) livesOn(what string, times int) {
-	b.t.Helper()
+	b.T.Helper()
 	b.mark()
 	const drawn = "$$('#charts .chart-line').map((line) => line.getAttribute('d')).join()"
 	for range times {
 		before := eval[string](b, drawn)
-		b.await(what+" to be drawn anew", drawn+" !== '' && "+drawn+" !== "+quoted(before))
+		b.Await(what+" to be drawn anew", drawn+" !== '' && "+drawn+" !== "+chrome.Quoted(before))
 	}
 	b.sameDocument()
 }
@@ -56,19 +57,19 @@ func (b *tab) livesOn(what string, times int) {
 func (b *tab) takesTrailHome(t *testing.T) {
 	t.Helper()
 	folder := t.TempDir()
-	b.do(chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
+	b.Do(chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
 		_, err := cdp.Call(ctx, to, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
 			Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder,
-			BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
+			BrowserContextID: chromedp.FromContext(b.Ctx).BrowserContextID,
 		})
 		return err
 	}))
-	b.visit("/activity?kind=command")
-	b.await("the command in the trail", "$$('.event').length === 1 && text('.event-who') === 'admin'")
+	b.Visit("/activity?kind=command")
+	b.Await("the command in the trail", "$$('.event').length === 1 && text('.event-who') === 'admin'")
 	seq := eval[string](b, "$('.event').id.replace('event-', '')")
-	b.click(`.trail-export a[href^="/activity.csv"]`)
+	b.Click(`.trail-export a[href^="/activity.csv"]`)
 	var rows [][]string
-	relaytest.Eventually(t, patience, "the file", func() bool {
+	relaytest.Eventually(t, chrome.Patience, "the file", func() bool {
 		found, err := filepath.Glob(filepath.Join(folder, "*.csv"))
 		must(t, err)
 		if len(found) != 1 {

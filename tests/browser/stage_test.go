@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 // stage is a project in which something is in every state.
@@ -67,7 +68,7 @@ func (h *house) loses(clip string, flows ...medialive.Flow) {
 func (h *house) awaitHealth(want medialive.Health, flows ...medialive.Flow) {
 	h.t.Helper()
 	for _, f := range flows {
-		h.app.Await(patience, f.Name+" to be "+string(want), func() bool { return h.source(f.ID).Health == want })
+		h.app.Await(chrome.Patience, f.Name+" to be "+string(want), func() bool { return h.source(f.ID).Health == want })
 	}
 }
 
@@ -105,5 +106,5 @@ func addHook(p *hand) (path string) {
 
 // shape holds when a flow's row has a shape.
 func shape(f medialive.Flow, name string) string {
-	return "$(" + quoted("#flow-"+f.ID+" .state-"+name) + ")"
+	return "$(" + chrome.Quoted("#flow-"+f.ID+" .state-"+name) + ")"
 }

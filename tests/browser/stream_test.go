@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 const (
@@ -27,9 +28,9 @@ func testSilentStream(t *testing.T, c *chromium) {
 	f := h.flow("FEED-A", true, listener("viewer-1"))
 	relaytest.Push(t, relaytest.Clip(t), inputOf(f))
 	b := c.enter(t, p.URL)
-	b.expecting(broken...)
+	b.Expecting(broken...)
 	b.awaitRow(f.ID, "LIVE")
-	b.await("a bitrate of media", "Number("+figure(f.ID)+"?.textContent) > 0 && !"+figure(f.ID)+".closest('.quiet') && "+isOK)
+	b.Await("a bitrate of media", "Number("+figure(f.ID)+"?.textContent) > 0 && !"+figure(f.ID)+".closest('.quiet') && "+isOK)
 	before := eval[string](b, "getComputedStyle("+figure(f.ID)+").color")
 	if eval[bool](b, "$('#silent').checkVisibility()") {
 		t.Error("the page says that it is silent while it is not")
@@ -38,33 +39,33 @@ func testSilentStream(t *testing.T, c *chromium) {
 
 	p.become(silent)
 	began := time.Now()
-	b.awaitWithin(silentLimit, "the page to notice", isStale)
+	b.AwaitWithin(silentLimit, "the page to notice", isStale)
 	t.Logf("silence was noticed after %v", time.Since(began).Round(time.Millisecond))
-	b.await("the banner", "$('#silent').checkVisibility() && /No news for 0:\\d\\d\\. Every figure here is old\\./.test(text('#silent'))")
+	b.Await("the banner", "$('#silent').checkVisibility() && /No news for 0:\\d\\d\\. Every figure here is old\\./.test(text('#silent'))")
 	if after := eval[string](b, "getComputedStyle("+figure(f.ID)+").color"); after == before {
 		t.Errorf("the old bitrate is still shown as %s", after)
 	}
-	if word := eval[string](b, "getComputedStyle($("+quoted("#flow-"+f.ID+" .state-word")+")).color"); word == before {
+	if word := eval[string](b, "getComputedStyle($("+chrome.Quoted("#flow-"+f.ID+" .state-word")+")).color"); word == before {
 		t.Errorf("the old state word is still shown as %s", word)
 	}
-	h.app.Await(patience, "the page to try again", func() bool { return p.connections() > 0 })
+	h.app.Await(chrome.Patience, "the page to try again", func() bool { return p.connections() > 0 })
 
 	p.become(passing)
 	b.recovers(time.Now())
 	if eval[bool](b, "$('#silent').checkVisibility()") {
 		t.Error("the banner stays")
 	}
-	b.clean("the silent stream")
+	b.Clean("the silent stream")
 }
 
 // figure is the bitrate in a flow's row.
-func figure(id string) string { return "$(" + quoted("#flow-"+id+" .col-bitrate .value") + ")" }
+func figure(id string) string { return "$(" + chrome.Quoted("#flow-"+id+" .col-bitrate .value") + ")" }
 
 // recovers waits until the marked document is live again.
 func (b *tab) recovers(since time.Time) {
-	b.t.Helper()
-	b.await("the page to be live again", isOK)
-	b.t.Logf("live again after %v", time.Since(since).Round(time.Millisecond))
+	b.T.Helper()
+	b.Await("the page to be live again", isOK)
+	b.T.Logf("live again after %v", time.Since(since).Round(time.Millisecond))
 	b.sameDocument()
 }
 
@@ -72,33 +73,33 @@ func testServerDownAndBack(t *testing.T, c *chromium) {
 	h := build(t)
 	f := h.flow("FEED-A", false)
 	b := c.enter(t, h.app.URL)
-	b.expecting(broken...)
+	b.Expecting(broken...)
 	b.awaitRow(f.ID, "STANDBY")
 	b.mark()
 	h.app.Kill(apptest.Dashboard)
 	began := time.Now()
-	b.awaitWithin(silentLimit, "the page to notice", isStale)
+	b.AwaitWithin(silentLimit, "the page to notice", isStale)
 	t.Logf("noticed after %v", time.Since(began).Round(time.Millisecond))
 	h.start(f.ID)
 	h.app.Serve()
 	b.recovers(time.Now())
 	b.awaitRow(f.ID, "WAITING")
 	b.sameDocument()
-	b.clean("the server down and back")
+	b.Clean("the server down and back")
 }
 
 func testReconnectRefused(t *testing.T, c *chromium) {
 	h := build(t)
 	p := between(t, h.app.URL, passing)
 	b := c.enter(t, p.URL)
-	b.expecting(broken...)
+	b.Expecting(broken...)
 	b.mark()
 	p.become(refusing)
-	b.await("the page to notice", isStale)
-	h.app.Await(patience, "two refused connections", func() bool { return p.connections() > 1 })
+	b.Await("the page to notice", isStale)
+	h.app.Await(chrome.Patience, "two refused connections", func() bool { return p.connections() > 1 })
 	p.become(passing)
 	b.recovers(time.Now())
-	b.clean("the refused reconnect")
+	b.Clean("the refused reconnect")
 }
 
 func testFirstConnectRefused(t *testing.T, c *chromium) { firstConnect(t, c, refusing, 2) }
@@ -110,19 +111,19 @@ func firstConnect(t *testing.T, c *chromium, m manner, tries int) {
 	h := build(t)
 	p := between(t, h.app.URL, passing)
 	b := c.enter(t, p.URL)
-	b.expecting(broken...)
+	b.Expecting(broken...)
 	p.become(m)
-	b.visit("/flows")
-	b.await("the page", "$('#stream') && document.readyState === 'complete'")
+	b.Visit("/flows")
+	b.Await("the page", "$('#stream') && document.readyState === 'complete'")
 	b.mark()
 	if eval[bool](b, isOK) {
 		t.Error("a page without a stream says that it is live")
 	}
-	b.awaitWithin(silentLimit+patience/6, "the page to notice", isStale)
-	h.app.Await(patience, "the page to try", func() bool { return p.connections() >= tries })
+	b.AwaitWithin(silentLimit+chrome.Patience/6, "the page to notice", isStale)
+	h.app.Await(chrome.Patience, "the page to try", func() bool { return p.connections() >= tries })
 	p.become(passing)
 	b.recovers(time.Now())
-	b.clean("the first connect")
+	b.Clean("the first connect")
 }
 
 // testSessionEnded ends the session while a page is open: the page leads to the
@@ -131,27 +132,27 @@ func testSessionEnded(t *testing.T, c *chromium) {
 	h := build(t)
 	f := h.flow("FEED-A", true)
 	list := c.enter(t, h.app.URL)
-	list.expecting(broken...)
+	list.Expecting(broken...)
 	list.awaitRow(f.ID, "WAITING")
 	flow := list.beside()
-	flow.expecting(broken...)
-	flow.visit("/flows/" + f.ID)
-	flow.awaitPath("the page of the flow", "/flows/"+f.ID)
+	flow.Expecting(broken...)
+	flow.Visit("/flows/" + f.ID)
+	flow.AwaitPath("the page of the flow", "/flows/"+f.ID)
 	other := list.beside()
-	other.visit("/flows/new")
-	other.click("#user-menu summary")
-	other.click(`form[action="/logout"] button`)
-	other.awaitPath("the sign-in", "/login")
+	other.Visit("/flows/new")
+	other.Click("#user-menu summary")
+	other.Click(`form[action="/logout"] button`)
+	other.AwaitPath("the sign-in", "/login")
 	began := time.Now()
-	flow.click("#flow-command [data-arm]")
+	flow.Click("#flow-command [data-arm]")
 	for _, b := range []*tab{flow, list} {
-		b.await("a way to the sign-in", "location.pathname === '/login' || "+reported)
+		b.Await("a way to the sign-in", "location.pathname === '/login' || "+reported)
 		t.Logf("told after %v, at %s", time.Since(began).Round(time.Millisecond), eval[string](b, "location.pathname"))
-		b.await("one document, with at most one sign-in", "$$('main').length === 1 && $$('h1').length === 1 && "+
+		b.Await("one document, with at most one sign-in", "$$('main').length === 1 && $$('h1').length === 1 && "+
 			"(location.pathname === '/login' || $$('form[action=\"/login\"]').length === 0)")
-		b.clean("the ended session")
+		b.Clean("the ended session")
 	}
-	other.clean("the sign-out")
+	other.Clean("the sign-out")
 }
 
 // reported holds once a page tells that the session has ended.
