@@ -146,7 +146,7 @@ func TestHoldIsBound(t *testing.T) {
 func TestOthersKeepOff(t *testing.T) {
 	h, b, id := oneFlow(t)
 	b.protect(id, "the final")
-	other := h.signedIn("op-2")
+	other := h.signedIn("boss") // whom the role would let
 	path := "/flows/" + id
 	before := h.changes()
 	list := other.page("/flows")
@@ -209,7 +209,7 @@ func TestProtectAndRelease(t *testing.T) {
 	eventually(t, "it is released", func() bool { return b.page(path).Find("#flow-strip .strip").Length() == 0 })
 
 	b.protect(id, "again")
-	other := h.signedIn("op-2")
+	other := h.signedIn("boss") // whom the role would let
 	page := other.page(path + "/protect")
 	if text := page.Find("main").Text(); !strings.Contains(text, "op-1 has protected") || !strings.Contains(text, "again") {
 		t.Errorf("the page does not say whose it is: %s", text)
@@ -223,7 +223,7 @@ func TestProtectAndRelease(t *testing.T) {
 	}
 	eventually(t, "it stands in the activity", func() bool {
 		text := h.activity(b, id)
-		return strings.Contains(text, "op-1 is not here") && strings.Contains(text, "op-2")
+		return strings.Contains(text, "op-1 is not here") && strings.Contains(text, "boss")
 	})
 }
 

@@ -35,7 +35,7 @@ func webhookForm(address string) url.Values {
 func TestWebhooksInTheBrowser(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	b := h.signedIn("op-1")
+	b := h.signedIn("boss")
 	if page := b.get("/settings"); page.status != http.StatusOK || !strings.Contains(words(page), "Nobody outside of Flowdeck is told") {
 		t.Fatalf("empty page %d: %s", page.status, words(page))
 	}
@@ -91,7 +91,7 @@ func TestWebhooksInTheBrowser(t *testing.T) {
 func TestWebhookFormComesBackFilledIn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	b := h.signedIn("op-1")
+	b := h.signedIn("boss")
 	for field, value := range map[string]string{"name": " ", "url": "ftp://x", "shape": "fax", "least": "9", "secret": strings.Repeat("x", 201)} {
 		form := webhookForm("https://hooks.example/s3cret-path")
 		form.Set(field, value)
