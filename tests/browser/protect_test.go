@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/tests/chrome"
 )
@@ -15,9 +16,8 @@ const tooEarly = "Let go too early. Nothing was done."
 func testProtect(t *testing.T, c *chromium) {
 	h := build(t)
 	h.person("op-1")
-	h.person("op-2")
 	f := h.flow("FEED-A", true, listener("viewer-1"))
-	one, two := c.enterAs(t, h.app.URL, "op-1"), c.enterAs(t, h.app.URL, "op-2")
+	one, two := c.enterAs(t, h.app.URL, "op-1"), c.enter(t, h.app.URL) // an admin, who may break a protection
 	g := &guard{tab: one, house: h, id: f.ID, row: "#flow-" + f.ID, armed: "#armed-" + f.ID}
 	two.awaitRow(f.ID, "WAITING")
 	two.mark()
@@ -53,7 +53,7 @@ func testProtect(t *testing.T, c *chromium) {
 	two.Visit("/activity")
 	two.AwaitPath("the trail", "/activity")
 	for _, line := range [][]string{
-		{"op-1", "match on air"}, {"op-1", "shift over"}, {"op-1", "by keyboard"}, {"op-1", "by name"}, {"op-2", "op-1 went home"},
+		{"op-1", "match on air"}, {"op-1", "shift over"}, {"op-1", "by keyboard"}, {"op-1", "by name"}, {apptest.User, "op-1 went home"},
 	} {
 		two.Await("the line of "+line[1], "$$('.event').some((e) => e.querySelector('.event-who b').textContent === "+chrome.Quoted(line[0])+
 			" && e.querySelector('.activity-reason')?.textContent === "+chrome.Quoted(line[1])+")")

@@ -67,6 +67,7 @@ func newEvent(t *testing.T, seed uint64) *event {
 	}
 	e.app = apptest.Start(t, map[string]string{
 		"FLOWDECK_BACKEND": e.cloud.Serve(t), "FLOWDECK_LOG_LEVEL": "info", "FLOWDECK_UPSTREAM_RPS": "50",
+		"FLOWDECK_ADMINS": "*/op-*", // who may break a protection
 	})
 	e.url.Store(e.app.URL)
 	return e
