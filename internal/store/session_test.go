@@ -124,3 +124,69 @@ func TestTicketIsTakenOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestSessionsOfAnOwner(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		put := func(key, owner string, seen, life time.Duration) store.Session {
+			v := store.Session{Key: []byte(key), Sealed: []byte{1}, KeyNumber: 1, CreatedAt: day, SeenAt: day.Add(seen), ExpiresAt: day.Add(life)}
+			if owner != "" {
+				v.Owner = []byte(owner)
+			}
+			must(t, s.PutSession(ctx, v))
+			must(t, s.PutTicket(ctx, store.Ticket{Hash: []byte(key), Session: v.Key, ExpiresAt: day.Add(time.Hour)}))
+			return v
+		}
+		a1, a2 := put("a1", "a", time.Minute, time.Hour), put("a2", "a", 2*time.Minute, time.Hour)
+		b1 := put("b1", "b", 0, time.Hour)
+		put("a0", "a", time.Minute, time.Millisecond)
+		put("user id", "", 0, time.Hour)
+		got, err := s.Sessions(ctx, []byte("a"), day.Add(time.Millisecond))
+		must(t, err)
+		same(t, "those of an owner", got, []store.Session{a2, a1})
+		got, err = s.Sessions(ctx, nil, day.Add(time.Millisecond))
+		must(t, err)
+		same(t, "everybody's", got, []store.Session{a2, a1, b1})
+
+		n, err := s.DeleteSessions(ctx, []byte("a"), []byte("a1"))
+		must(t, err)
+		same(t, "deleted of an owner", n, 2)
+		_, err = s.TakeTicket(ctx, []byte("a2"), day)
+		wantErr(t, err, store.ErrNotFound)
+		n, err = s.DeleteSessions(ctx, nil, []byte("a1"))
+		must(t, err)
+		same(t, "deleted of everybody", n, 1)
+		for _, left := range []string{"a1", "user id"} {
+			_, err = s.Session(ctx, []byte(left))
+			must(t, err)
+			_, err = s.TakeTicket(ctx, []byte(left), day)
+			must(t, err)
+		}
+	})
+}
+
+func TestSessionIsRenewedOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, url string) {
+		other := open(t, url) // as another process would
+		old := store.Session{Key: []byte("old"), Sealed: []byte{1}, KeyNumber: 1, Owner: []byte("a"), CreatedAt: day, SeenAt: day, ExpiresAt: day}
+		must(t, s.PutSession(t.Context(), old))
+		must(t, s.PutTicket(t.Context(), store.Ticket{Hash: []byte("h"), Session: old.Key, ExpiresAt: day}))
+		won := race(t, 20, func(ctx context.Context, i int) (bool, error) {
+			next := old
+			next.Key = []byte{byte(i)}
+			err := []*store.Store{s, other}[i%2].RenewSession(ctx, old.Key, next)
+			return err == nil, ignore(err, store.ErrNotFound)
+		})
+		if won != 1 {
+			t.Fatalf("%d renewed it", won)
+		}
+		left, err := s.Sessions(t.Context(), nil, day.Add(-time.Hour))
+		must(t, err)
+		if len(left) != 1 || string(left[0].Key) == "old" {
+			t.Fatalf("left are %+v", left)
+		}
+		ticket, err := s.TakeTicket(t.Context(), []byte("h"), day.Add(-time.Hour))
+		must(t, err)
+		same(t, "whose ticket it is", ticket.Session, left[0].Key)
+	})
+}
