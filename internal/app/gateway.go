@@ -103,7 +103,7 @@ func relaySupervisor(in invocation) (*gateway.Supervisor, error) {
 	}
 	return gateway.NewSupervisor(gateway.SupervisorOptions{
 		Executable: executable,
-		Args:       []string{"relay", "--data", in.cfg.Data, "--log-level", in.cfg.LogLevel.String(), "--log-format", in.cfg.LogFormat},
+		Args:       append([]string{"relay"}, in.cfg.RelayArgs()...),
 		Socket:     in.cfg.RelaySocket(),
 		Version:    Version(),
 		Log:        in.log,

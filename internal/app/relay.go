@@ -17,5 +17,6 @@ func runRelay(ctx context.Context, in invocation) error {
 		Socket:  in.cfg.RelaySocket(),
 		Log:     in.log.With("process", relayRole),
 		Version: Version(),
+		Allow:   in.cfg.CallAllow(),
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -44,6 +45,8 @@ type Config struct {
 	GatewaySRTAddress string // IP on which SRT listeners are bound
 	GatewaySRTPorts   Ports  // UDP ports allotted to listeners
 
+	GatewayCallAllow []netip.Prefix // networks that callers may reach although they lead to this machine
+
 	AdminPassword medialive.Secret // of the first user; empty: one is made
 	MetricsKey    medialive.Secret // opens /metrics to others than loopback; empty: it stays closed
 
@@ -77,6 +80,28 @@ func (c Config) Secure() bool { return c.TLS() || len(c.TrustedProxies) > 0 }
 func (c Config) GatewayExposed() bool {
 	host, _, err := net.SplitHostPort(c.GatewayListen)
 	return err == nil && !loopback(host)
+}
+
+// CallAllow are the networks that the relay's callers may reach although they
+// lead to this machine: those that are set, and loopback as long as the
+// listeners are on it too, for then all of it is on one machine.
+func (c Config) CallAllow() []netip.Prefix {
+	allow := slices.Clone(c.GatewayCallAllow)
+	if loopback(c.GatewaySRTAddress) {
+		allow = append(allow, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
+	}
+	return allow
+}
+
+// RelayArgs are the settings that a relay needs, as arguments: none is secret.
+func (c Config) RelayArgs() []string {
+	args := []string{
+		"--data", c.Data, "--log-level", c.LogLevel.String(), "--log-format", c.LogFormat, "--gateway-srt-address", c.GatewaySRTAddress,
+	}
+	if len(c.GatewayCallAllow) > 0 {
+		args = append(args, "--gateway-call-allow", formatPrefixes(c.GatewayCallAllow))
+	}
+	return args
 }
 
 // RunDir is the folder of locks, sockets and addresses of running processes.

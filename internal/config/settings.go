@@ -99,6 +99,12 @@ var settings = []setting{
 		set:   func(c *Config, v string) (err error) { c.GatewaySRTPorts, err = parsePorts(v); return err },
 		get:   func(c *Config) string { return c.GatewaySRTPorts.String() },
 	},
+	{
+		env: "FLOWDECK_GATEWAY_CALL_ALLOW", flag: "gateway-call-allow",
+		usage: "`addresses` or CIDRs, comma separated, that SRT callers may reach although they lead to this machine",
+		set:   func(c *Config, v string) (err error) { c.GatewayCallAllow, err = parsePrefixes(v); return err },
+		get:   func(c *Config) string { return formatPrefixes(c.GatewayCallAllow) },
+	},
 	confidential(secret, "admin-password", "password of the first user", func(c *Config) *medialive.Secret { return &c.AdminPassword }),
 	confidential(secret, "metrics-key", "bearer token that opens /metrics to other machines", func(c *Config) *medialive.Secret { return &c.MetricsKey }),
 	{

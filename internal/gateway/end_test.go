@@ -23,7 +23,7 @@ func withRelay(t *testing.T) *fixture {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- relay.Serve(ctx, relay.Options{Socket: socketIn(f.dir), Log: slog.New(slog.NewTextHandler(f.log, nil)), Version: "test"})
+		done <- relay.Serve(ctx, relay.Options{Socket: socketIn(f.dir), Log: slog.New(slog.NewTextHandler(f.log, nil)), Version: "test", Allow: loopback})
 	}()
 	t.Cleanup(func() {
 		stop()

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -21,6 +22,9 @@ import (
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
+// loopback is where the far ends of tests are.
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+
 // TestMain lets the test's own program be the processes that tests start,
 // watch and kill: "relay SOCKET" and "gateway FOLDER ADDRESS FIRSTPORT".
 func TestMain(m *testing.M) {
@@ -28,7 +32,7 @@ func TestMain(m *testing.M) {
 	var err error
 	switch {
 	case len(os.Args) == 3 && os.Args[1] == "relay":
-		err = relay.Serve(ctx, relay.Options{Socket: os.Args[2], Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Version: "test"})
+		err = relay.Serve(ctx, relay.Options{Socket: os.Args[2], Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Version: "test", Allow: loopback})
 	case len(os.Args) == 5 && os.Args[1] == "gateway":
 		err = gatewayProcess(ctx, os.Args[2], os.Args[3], os.Args[4])
 	default:

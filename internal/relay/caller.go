@@ -41,6 +41,10 @@ func (r *relay) lookUp(l *leg, host string) {
 }
 
 func (r *relay) connect(l *leg, ip netip.Addr, now time.Time) {
+	if err := r.reach.permits(ip); err != nil {
+		l.failed(err.Error(), now)
+		return
+	}
 	s, err := r.newSocket(l)
 	if err != nil {
 		l.failed(err.Error(), now)

@@ -26,7 +26,7 @@ func newHouse(t *testing.T) *house {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Serve(ctx, Options{Socket: h.socket, Log: slog.New(slog.DiscardHandler), Version: "test"})
+		ended <- Serve(ctx, Options{Socket: h.socket, Log: slog.New(slog.DiscardHandler), Version: "test", Allow: loopback})
 	}()
 	t.Cleanup(func() {
 		cancel()

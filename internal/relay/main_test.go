@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -22,6 +23,9 @@ const (
 	roleLoad     = "load"
 )
 
+// loopback is where the far ends of tests are.
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+
 func TestMain(m *testing.M) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -30,7 +34,7 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case roleRelay:
-		err = Serve(ctx, Options{Socket: os.Getenv(socketOf), Log: slog.Default(), Version: "test"})
+		err = Serve(ctx, Options{Socket: os.Getenv(socketOf), Log: slog.Default(), Version: "test", Allow: loopback})
 	case roleLoad:
 		err = relaytest.Run(ctx, os.Stdin, os.Stdout)
 	}

@@ -33,6 +33,7 @@ type relay struct {
 	version string
 	load    func() (*srt.Library, error)
 	changed *bell
+	reach   reach
 
 	mu      sync.Mutex
 	lib     *srt.Library // nil while missing
@@ -51,7 +52,7 @@ type relay struct {
 
 func newRelay(ctx context.Context, o Options, load func() (*srt.Library, error)) *relay {
 	r := &relay{
-		log: o.Log, version: o.Version, load: load, changed: newBell(), ctx: ctx,
+		log: o.Log, version: o.Version, load: load, changed: newBell(), reach: newReach(o.Allow), ctx: ctx,
 		flows: map[string]*flow{}, legs: map[srt.Socket]*leg{}, sinks: map[srt.Socket]*peer{},
 	}
 	if err := r.start(); err != nil {

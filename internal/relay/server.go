@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime"
 	"syscall"
@@ -21,6 +22,9 @@ type Options struct {
 	Socket  string // path of the unix socket to serve on
 	Log     *slog.Logger
 	Version string // of flowdeck, for the report
+	// Allow are networks that legs may call although they lead to this machine
+	// or to nobody: loopback, link-local, multicast and this machine's own.
+	Allow []netip.Prefix
 }
 
 const (

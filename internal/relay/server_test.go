@@ -19,7 +19,7 @@ import (
 )
 
 func quiet(socket string) Options {
-	return Options{Socket: socket, Log: slog.New(slog.DiscardHandler), Version: "test"}
+	return Options{Socket: socket, Log: slog.New(slog.DiscardHandler), Version: "test", Allow: loopback}
 }
 
 // TestProtocol drives one relay through everything but media.
