@@ -75,7 +75,7 @@ type Displays struct {
 
 	asking sync.Mutex // held by who reads what is believed
 
-	mu    sync.Mutex // guards all below
+	mu    sync.Mutex        // guards all below
 	known map[string]*known // by display
 	seen  map[string]store.Screen
 }

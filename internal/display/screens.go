@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	believeFor  = 2 * time.Second  // how long a display and its screens are believed without asking the store
+	believeFor  = time.Second      // how long a display and its screens are believed without asking the store
 	believeLost = time.Minute      // the same, while the store does not answer
 	noteEvery   = 10 * time.Second // between two notes of a screen that is looked at
 	lookedFor   = 25 * time.Second // how long after a note a screen counts as looked at
@@ -133,7 +133,7 @@ func (s *Displays) Visit(ctx context.Context, cookie, address string) (Visit, er
 }
 
 // Again tells whether a screen may still look at its display, which it gives as
-// it is now. It asks the store at most once in two seconds for all screens of a
+// it is now. It asks the store at most once a second for all screens of a
 // display.
 func (s *Displays) Again(ctx context.Context, v Visit) (Visit, error) {
 	k, err := s.believed(ctx, v.Display.ID)
@@ -151,7 +151,7 @@ func (s *Displays) Again(ctx context.Context, v Visit) (Visit, error) {
 }
 
 // believed gives a display with its screens as the store has them, or had them
-// two seconds ago. While the store does not answer it is what it had, for a while:
+// a second ago. While the store does not answer it is what it had, for a while:
 // a wall outlives a database that starts anew.
 func (s *Displays) believed(ctx context.Context, id string) (*known, error) {
 	if k := s.kept(id); k != nil && s.age(k) < believeFor {

@@ -20,8 +20,9 @@ var trailVerbs = []string{
 	"raised", "cleared", "returned", "acknowledged", "shelved", "unshelved",
 	"protect", "release", "force_release", "ask", "confirm", "withdraw", "note", "delete_note", "handover", "band",
 	"label", "delete_label", "keep_good", "restore", "park", "unpark", "drop_parked",
-	"sign_in", "sign_in_refused", "sign_out", "dashboard_started",
-	"webhook_added", "webhook_changed", "webhook_removed", "user_add", "user_disable", "user_enable", "user_passwd",
+	"sign_in", "sign_in_refused", "sign_out", "step_up", "step_up_refused", "revoke_session", "revoke_others", "revoke_all", "dashboard_started",
+	"tally", "display_made", "display_changed", "display_paused", "display_resumed", "display_linked", "display_revoked",
+	"display_deleted", "display_opened", "webhook_added", "webhook_changed", "webhook_removed", "user_add", "user_disable", "user_enable", "user_passwd",
 	"user_policy", "key_add", "key_revoke",
 }
 
@@ -107,6 +108,8 @@ func (v teller) deedWords(e trail.Event) string {
 				format = v.t.Trail.Deeds.OutputOn
 			}
 		}
+	case control.VerbTally:
+		return v.tallyDeed(e.Target)
 	case control.VerbAsk, control.VerbConfirm, control.VerbWithdraw:
 		return fill(format, v.verbWord(e.Target))
 	}
@@ -114,6 +117,17 @@ func (v teller) deedWords(e trail.Event) string {
 		return strings.TrimSpace(fill(format, v.alarmKindWord(e.Cause)) + " " + e.Target)
 	}
 	return fill(format, e.Target)
+}
+
+// tallyDeed tells what the tally was set to.
+func (v teller) tallyDeed(lamp string) string {
+	switch monitor.Lamp(lamp) {
+	case monitor.LampOnAir:
+		return v.t.Trail.Deeds.TallyOnAir
+	case monitor.LampReady:
+		return v.t.Trail.Deeds.TallyReady
+	}
+	return v.t.Trail.Deeds.TallyOff
 }
 
 // alarmKindWord is a kind of alarm in a word.

@@ -27,6 +27,7 @@ const (
 	viewShell  = "shell"  // a page of which only the shell lives
 	viewAlarms = "alarms" // the page of alarms, with its query
 
+	viewWall     = "wall"     // a display
 	viewActivity = "activity" // the first page of the trail, with its filters
 )
 
@@ -47,6 +48,7 @@ type view struct {
 	charts  chartQuery
 	alarms  AlarmQuery
 	lines   ActivityQuery
+	wall    wallView
 }
 
 // parseView reads which view a page wants to follow.

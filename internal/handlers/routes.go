@@ -52,7 +52,7 @@ func (r route) again() route {
 
 // routes is the one table of all that the dashboard answers, noun by noun.
 func (d *desk) routes() []route {
-	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes())
+	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.displayRoutes())
 }
 
 // ownRoutes are sign-in, the stream, files and probes.
@@ -183,6 +183,37 @@ func (d *desk) sessionRoutes() []route {
 	}
 }
 
+// displayRoutes are displays, for who keeps them and for who looks at them.
+func (d *desk) displayRoutes() []route {
+	display, screen := &displays{d}, &walls{d}
+	return []route{
+		get("/displays", reader, display.list),
+		get("/displays/new", admin, display.newForm).again(),
+		post("/displays", admin, display.add).again(),
+		post("/displays/form", admin, display.reorder),
+		post("/displays/preview", admin, display.previewForm),
+		get("/displays/:id", reader, display.page),
+		get("/displays/:id/preview", reader, display.preview),
+		get("/displays/:id/edit", admin, display.form),
+		post("/displays/:id", admin, display.save),
+		post("/displays/:id/pause", admin, display.pause),
+		post("/displays/:id/resume", admin, display.resume),
+		get("/displays/:id/link", admin, display.askLink).again(),
+		post("/displays/:id/link", admin, display.link).again(),
+		get("/displays/:id/revoke", admin, display.askRevoke).again(),
+		post("/displays/:id/revoke", admin, display.revoke).again(),
+		get("/displays/:id/delete", admin, display.askDelete).again(),
+		post("/displays/:id/delete", admin, display.remove).again(),
+		get("/wall", wall, screen.page),
+		get("/wall/live", wall, screen.live),
+		get("/wall/:key", anyone, screen.open),
+	}
+}
+
+// getOnly are the GET routes that do not answer HEAD: they open a stream, or let
+// a screen in.
+var getOnly = []string{"/live", "/wall/live", "/wall/:key"}
+
 // register puts the table's routes into the router, each behind its guard. A
 // GET route answers HEAD too.
 func (d *desk) register(e *echo.Echo, table []route) error {
@@ -195,7 +226,7 @@ func (d *desk) register(e *echo.Echo, table []route) error {
 			d.asking[r.method+" "+r.path] = handle
 		}
 		e.Add(r.method, r.path, handle)
-		if r.method == http.MethodGet && r.path != "/live" {
+		if r.method == http.MethodGet && !slices.Contains(getOnly, r.path) {
 			e.Add(http.MethodHead, r.path, handle)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/display"
 	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
@@ -22,14 +23,18 @@ import (
 
 // Options are what the dashboard's handlers need.
 type Options struct {
-	Context context.Context // ends the live streams; nil: they end with their connections only
-	Auth    *auth.Auth
-	Control *control.Control
-	Monitor *monitor.Monitor
-	Alarms  *alarm.Panels
-	History *history.Recorder
-	Notify  *notify.Notifier
-	Account string // filled in at sign-in; may be empty
+	Context  context.Context // ends the live streams; nil: they end with their connections only
+	Auth     *auth.Auth
+	Control  *control.Control
+	Monitor  *monitor.Monitor
+	Alarms   *alarm.Panels
+	History  *history.Recorder
+	Notify   *notify.Notifier
+	Displays *display.Displays
+	Account  string // filled in at sign-in; may be empty
+
+	Service func(monitor.Key) Service // how the installation reads a project by itself; nil: it does not
+	Build   string                    // of the program: a wall of another one loads itself again
 
 	Ready   func(context.Context) error // what readyz asks; nil: always ready
 	Metrics *Metrics                    // nil: new ones
@@ -40,6 +45,12 @@ type Options struct {
 	MaxStreams     int            // live streams of one session; 0: 4096
 	Log            *slog.Logger
 	Now            func() time.Time // nil: time.Now
+}
+
+// Service is how the installation reads a project when nobody is signed in.
+type Service struct {
+	Configured bool // there is a service credential
+	Covers     bool // and it is for this project
 }
 
 const defaultMaxStreams = 4096
@@ -55,6 +66,7 @@ type desk struct {
 	kept   *pageCache
 	health *health
 	static http.Handler
+	build  string                      // of the program and its files
 	asking map[string]echo.HandlerFunc // the routes that ask for the password again, by method and path
 }
 
@@ -87,6 +99,9 @@ func newDesk(o Options) (*desk, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Service == nil {
+		o.Service = func(monitor.Key) Service { return Service{} }
+	}
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics()
 	}
@@ -99,7 +114,7 @@ func newDesk(o Options) (*desk, error) {
 	}
 	d := &desk{
 		Options: o, log: o.Log, now: o.Now, secure: o.Secure, print: printer,
-		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(), asking: make(map[string]echo.HandlerFunc),
+		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(), build: o.Build + "-" + static.Sum(), asking: make(map[string]echo.HandlerFunc),
 	}
 	d.hub = newHub(o.Context, o.MaxStreams, o.Now, o.Metrics.drops.Inc, d.paint)
 	d.hub.failed = func(cause any) { d.panicked("stream", cause) }

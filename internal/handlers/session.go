@@ -89,6 +89,8 @@ func (d *desk) guarded(r route) echo.HandlerFunc {
 	switch r.who {
 	case anyone:
 		return r.handle
+	case wall:
+		return d.walled(r.handle)
 	case reader, operator, engineer, admin:
 		return func(c echo.Context) error {
 			v, err := d.visit(c)

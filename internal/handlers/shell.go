@@ -328,5 +328,8 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 	case flashAllEnded:
 		return fill(t.Sessions.EndedAll, name)
 	}
+	if words := displayFlash(t, kind, name); words != "" {
+		return words
+	}
 	return careFlash(t, kind, name)
 }

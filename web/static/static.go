@@ -66,6 +66,9 @@ func names() []string {
 	return all
 }
 
+// Sum is the checksum of all files, which is part of their addresses.
+func Sum() string { return tree() }
+
 // URL gives the path of a file, such as "css/base.css", for use in a page. Files
 // refer to each other by relative paths.
 func URL(name string) string { return Prefix + tree() + "/" + name }

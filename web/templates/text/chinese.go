@@ -15,7 +15,10 @@ var Chinese = &Strings{
 	History: chineseHistory,
 	Notify:  chineseNotify,
 	Wall:    chineseWall,
-	Roles:   chineseRoles,
+
+	Displays: chineseDisplays,
+	Tally:    chineseTally,
+	Roles:    chineseRoles,
 
 	Sessions: chineseSessions,
 

@@ -15,7 +15,10 @@ var English = &Strings{
 	History: englishHistory,
 	Notify:  englishNotify,
 	Wall:    englishWall,
-	Roles:   englishRoles,
+
+	Displays: englishDisplays,
+	Tally:    englishTally,
+	Roles:    englishRoles,
 
 	Sessions: englishSessions,
 

@@ -31,7 +31,10 @@ type Strings struct {
 	History History
 	Notify  Notify
 	Wall    Wall
-	Roles   Roles
+
+	Displays Displays
+	Tally    Tally
+	Roles    Roles
 
 	Sessions Sessions
 }

@@ -116,6 +116,10 @@ type Deeds struct {
 	DeleteOutput                                           string
 	Protect, Release, ForceRelease                         string
 	Ask, Withdraw, Confirm                                 string
+	Tally, TallyOnAir, TallyReady, TallyOff                string
+	DisplayMade, DisplayChanged, DisplayPaused             string
+	DisplayResumed, DisplayLinked, DisplayRevoked          string
+	DisplayDeleted, DisplayOpened                          string
 	Note, DeleteNote, Handover, Band                       string
 	Label, DeleteLabel, KeepGood, Restore                  string
 	Park, Unpark, DropParked                               string
@@ -126,6 +130,7 @@ type Deeds struct {
 	LinkLost, LinkBack, Stale, Fresh, ChangesOften         string
 	WebhookAdded, WebhookChanged, WebhookRemoved           string
 	SignIn, SignInRefused, SignOut, TrailAccept, Started   string
+	StepUp, StepUpRefused, EndSession, EndOthers, EndAll   string
 	UserAdd, UserTOTP, UserEnable, UserDisable             string
 	UserPassword, KeyAdd, KeyRemove, UserRole, UserTOTPOff string
 }
@@ -207,6 +212,10 @@ var englishTrail = Trail{
 		Protect: "protected the flow", Release: "released the flow", ForceRelease: "released the flow of {} by force",
 		Ask: "asked for a second person: {}", Withdraw: "withdrew the question: {}", Confirm: "confirmed as second person: {}",
 		Note: "added a note", DeleteNote: "deleted a note", Handover: "changed the hand-over text", Band: "set what is normal",
+		Tally: "set the tally", TallyOnAir: "set the tally to ON AIR", TallyReady: "set the tally to READY", TallyOff: "put the tally out",
+		DisplayMade: "made display {}", DisplayChanged: "changed display {}", DisplayPaused: "paused display {}",
+		DisplayResumed: "resumed display {}", DisplayLinked: "made a new link of display {}", DisplayRevoked: "revoked display {}",
+		DisplayDeleted: "deleted display {}", DisplayOpened: "a screen opened display {}",
 		Label: "named the address {}", DeleteLabel: "took the name from the address {}",
 		KeepGood: "kept the state as the last known good", Restore: "went back to the last known good",
 		Park: "parked output {}", Unpark: "brought back the parked output {}", DropParked: "dropped the parked output {}",
@@ -216,6 +225,8 @@ var englishTrail = Trail{
 		OutputLost: "output {} lost", OutputBack: "output {} came back", LinkLost: "the service is not reached",
 		LinkBack: "the service is reached again", Stale: "nothing is known of any flow", Fresh: "flows are known again",
 		ChangesOften: "changes too often to write each down", SignIn: "signed in", SignInRefused: "was refused at the sign-in {}", SignOut: "signed out",
+		StepUp: "gave the password again", StepUpRefused: "gave a wrong password in an open session", EndSession: "ended a session of {}",
+		EndOthers: "ended all other sessions of their own", EndAll: "ended everybody’s sessions",
 		TrailAccept: "accepted the trail as it is", Started: "the dashboard started", WebhookAdded: "added webhook {}", WebhookChanged: "changed webhook {}",
 		WebhookRemoved: "removed webhook {}", UserAdd: "added user {}", UserTOTP: "set up one-time codes of user {}", UserEnable: "let user {} in again",
 		UserDisable: "locked user {} out", UserPassword: "set a new password for user {}", KeyAdd: "added a key for user {}",
@@ -337,6 +348,10 @@ var chineseTrail = Trail{
 		Protect: "保护了传输流", Release: "解除了保护", ForceRelease: "强制解除了 {} 的保护",
 		Ask: "请求第二人确认：{}", Withdraw: "撤回了请求：{}", Confirm: "作为第二人确认：{}",
 		Note: "添加了备注", DeleteNote: "删除了备注", Handover: "修改了交接说明", Band: "设定了正常范围",
+		Tally: "设置了 Tally", TallyOnAir: "将 Tally 设为播出", TallyReady: "将 Tally 设为就绪", TallyOff: "关闭了 Tally",
+		DisplayMade: "创建了大屏 {}", DisplayChanged: "修改了大屏 {}", DisplayPaused: "暂停了大屏 {}",
+		DisplayResumed: "恢复了大屏 {}", DisplayLinked: "为大屏 {} 生成了新链接", DisplayRevoked: "吊销了大屏 {}",
+		DisplayDeleted: "删除了大屏 {}", DisplayOpened: "有屏幕打开了大屏 {}",
 		Label: "为地址 {} 命名", DeleteLabel: "移除了地址 {} 的名称",
 		KeepGood: "将当前状态存为最近良好配置", Restore: "恢复了最近良好配置",
 		Park: "暂存了输出 {}", Unpark: "恢复了暂存的输出 {}", DropParked: "丢弃了暂存的输出 {}",
@@ -346,6 +361,8 @@ var chineseTrail = Trail{
 		OutputLost: "输出 {} 丢失", OutputBack: "输出 {} 已恢复", LinkLost: "无法连接服务",
 		LinkBack: "已恢复与服务的连接", Stale: "所有传输流的状态均未知", Fresh: "传输流状态已恢复",
 		ChangesOften: "变化过于频繁，未逐条记录", SignIn: "登录", SignInRefused: "登录被拒绝 {}", SignOut: "退出登录",
+		StepUp: "再次输入了密码", StepUpRefused: "在已登录的会话中输入了错误的密码", EndSession: "结束了 {} 的会话",
+		EndOthers: "结束了自己的其他所有会话", EndAll: "结束了所有人的会话",
 		TrailAccept: "接受了现有记录", Started: "控制台已启动", WebhookAdded: "添加了 Webhook {}", WebhookChanged: "修改了 Webhook {}",
 		WebhookRemoved: "移除了 Webhook {}", UserAdd: "添加了用户 {}", UserTOTP: "为用户 {} 设置了一次性验证码", UserEnable: "重新启用了用户 {}",
 		UserDisable: "停用了用户 {}", UserPassword: "为用户 {} 设置了新密码", KeyAdd: "为用户 {} 添加了密钥",
@@ -439,8 +456,11 @@ func (t Trail) DeedOf(verb string) (format string, known bool) {
 		"changes_often": d.ChangesOften, "webhook_added": d.WebhookAdded, "webhook_changed": d.WebhookChanged,
 		"webhook_removed": d.WebhookRemoved, "user_add": d.UserAdd, "user_totp": d.UserTOTP, "user_enable": d.UserEnable,
 		"user_disable": d.UserDisable, "user_passwd": d.UserPassword, "key_add": d.KeyAdd, "key_revoke": d.KeyRemove,
-		"sign_in": d.SignIn, "sign_in_refused": d.SignInRefused, "sign_out": d.SignOut, "trail_accept": d.TrailAccept, "dashboard_started": d.Started,
-		"user_policy": d.UserRole, "user_totp_off": d.UserTOTPOff,
+		"sign_in": d.SignIn, "sign_in_refused": d.SignInRefused, "sign_out": d.SignOut, "step_up": d.StepUp, "step_up_refused": d.StepUpRefused,
+		"revoke_session": d.EndSession, "revoke_others": d.EndOthers, "revoke_all": d.EndAll, "trail_accept": d.TrailAccept, "dashboard_started": d.Started,
+		"tally": d.Tally, "display_made": d.DisplayMade, "display_changed": d.DisplayChanged, "display_paused": d.DisplayPaused,
+		"display_resumed": d.DisplayResumed, "display_linked": d.DisplayLinked, "display_revoked": d.DisplayRevoked,
+		"display_deleted": d.DisplayDeleted, "display_opened": d.DisplayOpened, "user_policy": d.UserRole, "user_totp_off": d.UserTOTPOff,
 	}[verb]
 	return format, known
 }
