@@ -9,22 +9,20 @@ import (
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/config"
 	"github.com/flowdeck/flowdeck/internal/control"
-	"github.com/flowdeck/flowdeck/internal/gateway/iam"
 	"github.com/flowdeck/flowdeck/internal/handlers"
 	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
-	roles "github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
 // dashboard wires what answers browsers; its listener is the caller's to set.
-// endpoint is the embedded gateway's.
-func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint string) (web, error) {
+// own is the gateway beside it.
+func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, own embedded) (web, error) {
 	metrics := handlers.NewMetrics()
 	sessions := auth.New(auth.Options{
-		Store: st, Trail: st, Key: key, Backend: backend(in.cfg, endpoint),
+		Store: st, Trail: st, Key: key, Backend: backend(in.cfg, own),
 		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream, Admins: admins(in.cfg),
 	})
 	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS})
@@ -39,9 +37,9 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 	p.closing("monitor", closed(watch.Close))
 	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log})
 	p.closing("control", closed(commands.Close))
-	reads := &service{cfg: in.cfg.Service, region: in.cfg.Region, backend: backend(in.cfg, endpoint), watch: watch, log: in.log}
-	if reads.configured() {
-		p.running("service credential", reads.run)
+	for _, reads := range services(in.cfg, own) {
+		reads.backend, reads.watch, reads.log = backend(in.cfg, own), watch, in.log.With("region", reads.region)
+		p.running("service credential of "+reads.region, reads.run)
 	}
 	streams, endStreams := context.WithCancel(context.Background())
 	p.closing("live streams", closed(endStreams))
@@ -54,40 +52,6 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 		return web{}, fmt.Errorf("set up the dashboard: %w", err)
 	}
 	return web{handler: handler, detached: endStreams, cert: in.cfg.TLSCert, key: in.cfg.TLSKey, log: in.log}, nil
-}
-
-// backend tells where one can sign in.
-func backend(cfg config.Config, endpoint string) auth.Backend {
-	iamURL := func(own string) string {
-		if cfg.IAMURL != "" {
-			return cfg.IAMURL
-		}
-		return own
-	}
-	switch cfg.Backend {
-	case config.Embedded:
-		return auth.Single(endpoint, iamURL(endpoint), projectName)
-	case config.HuaweiCloud:
-		return auth.HuaweiCloud(cfg.IAMURL)
-	default:
-		return auth.Single(cfg.Backend, iamURL(cfg.Backend), cfg.Region)
-	}
-}
-
-// admins are who run this installation, whatever its rules say.
-func admins(cfg config.Config) roles.Rules {
-	if len(cfg.Admins) == 0 && cfg.Backend == config.Embedded {
-		return roles.Rules{{Account: accountName, User: iam.AdminName, Role: roles.Admin}}
-	}
-	return cfg.Admins
-}
-
-// account is filled in at sign-in where there is but one.
-func account(cfg config.Config) string {
-	if cfg.Backend == config.Embedded {
-		return accountName
-	}
-	return ""
 }
 
 // shared tells that other dashboards may use the same database: a file is ours

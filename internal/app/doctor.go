@@ -47,14 +47,21 @@ func checks(cfg config.Config) []check {
 		{"database", lookDatabase},
 		{"dashboard port", lookDashboardPort},
 	}
-	if cfg.Backend == config.Embedded {
+	if _, embeds := cfg.Embeds(); embeds {
 		list = append(list,
 			check{"libsrt", lookSRT},
 			check{"gateway port", lookGatewayPort},
 			check{"SRT ports", lookSRTPorts},
 		)
 	}
-	return append(list, check{"backend", lookBackend}, check{"ffmpeg", lookFFmpeg})
+	for _, b := range cfg.Backends {
+		name := "backend"
+		if len(cfg.Backends) > 1 && b.Name != "" {
+			name += " " + b.Name
+		}
+		list = append(list, check{name, lookBackend(b)})
+	}
+	return append(list, check{"ffmpeg", lookFFmpeg})
 }
 
 func doctorFlags(fs *flag.FlagSet) {

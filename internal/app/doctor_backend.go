@@ -13,12 +13,19 @@ import (
 // minutes; ages on the screen are wrong long before.
 const maxSkew = 5 * time.Second
 
-// lookBackend asks the backend for its health and its time.
-func lookBackend(ctx context.Context, cfg config.Config) (string, error) {
-	url, found := backendURL(cfg)
-	if url == "" {
-		return found, nil
+// lookBackend asks a backend for its health and its time.
+func lookBackend(b config.Backend) func(context.Context, config.Config) (string, error) {
+	return func(ctx context.Context, cfg config.Config) (string, error) {
+		url, found := backendURL(cfg, b)
+		if url == "" {
+			return found, nil
+		}
+		return askTime(ctx, url)
 	}
+}
+
+// askTime asks whoever is there for the time.
+func askTime(ctx context.Context, url string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return "", &fault{err.Error(), "set FLOWDECK_BACKEND", true}
@@ -36,18 +43,18 @@ func lookBackend(ctx context.Context, cfg config.Config) (string, error) {
 }
 
 // backendURL gives what to ask, or what can be said without asking.
-func backendURL(cfg config.Config) (url, found string) {
+func backendURL(cfg config.Config, b config.Backend) (url, found string) {
 	switch {
-	case cfg.Backend == config.Embedded && holder(cfg.RunDir(), gatewayRole) == 0:
+	case b.At == config.Embedded && holder(cfg.RunDir(), gatewayRole) == 0:
 		return "", "embedded; its gateway is not running, and starts with the dashboard"
-	case cfg.Backend == config.Embedded:
+	case b.At == config.Embedded:
 		return readRunFile(cfg.RunDir(), gatewayRole).URL + "/healthz", ""
-	case cfg.Backend == config.HuaweiCloud && cfg.IAMURL == "":
+	case b.At == config.HuaweiCloud && cfg.IAMURL == "":
 		return "", "Huawei Cloud; its region is chosen at sign-in"
-	case cfg.Backend == config.HuaweiCloud:
+	case b.At == config.HuaweiCloud:
 		return cfg.IAMURL, ""
 	default:
-		return cfg.Backend, ""
+		return b.At, ""
 	}
 }
 

@@ -52,16 +52,16 @@ func serve(ctx context.Context, in invocation) error {
 	}
 	p.closing("listener", func() error { return ignore(listener.Close(), net.ErrClosed) })
 
-	made, endpoint := "", ""
-	if in.cfg.Backend == config.Embedded {
-		if made, in.cfg.Service, err = ownUsers(ctx, in); err != nil {
+	made, own := "", embedded{}
+	if _, embeds := in.cfg.Embeds(); embeds {
+		if made, own.service, err = ownUsers(ctx, in); err != nil {
 			return err
 		}
-		if endpoint, err = embedGateway(ctx, in, p); err != nil {
+		if own.endpoint, err = embedGateway(ctx, in, p); err != nil {
 			return err
 		}
 	}
-	front, err := dashboard(in, p, st, key, endpoint)
+	front, err := dashboard(in, p, st, key, own)
 	if err != nil {
 		return err
 	}
@@ -104,15 +104,15 @@ func ignore(err, harmless error) error {
 
 // ownUsers makes the first user before the gateway would, so that his password
 // can be told together with the address to sign in at, and the user with whom
-// the dashboard itself reads, unless another credential is set.
+// the dashboard itself reads from it, unless another credential is set for it.
 func ownUsers(ctx context.Context, in invocation) (made string, own config.Service, err error) {
 	l, err := openLocal(ctx, in.cfg, in.log)
 	if err != nil {
 		return "", own, err
 	}
 	made, err = l.bootstrap(ctx, in.cfg)
-	own = in.cfg.Service
-	if err == nil && own == (config.Service{}) {
+	b, _ := in.cfg.Embeds()
+	if set := in.cfg.Service != (config.Service{}) && in.cfg.Region == b.Name; err == nil && !set {
 		own, err = l.serviceKey(ctx, in.log)
 	}
 	return made, own, closeAfter(err, l.store)

@@ -33,11 +33,8 @@ type service struct {
 	log     *slog.Logger
 }
 
-// configured tells whether there is a credential.
-func (s *service) configured() bool { return s.cfg.AK != "" || s.cfg.User != "" }
-
 // run watches until ctx ends.
-func (s *service) run(ctx context.Context) error {
+func (s service) run(ctx context.Context) error {
 	pause := serviceRetry
 	for {
 		until, leave, err := s.watchOnce(ctx)
@@ -64,7 +61,7 @@ func (s *service) run(ctx context.Context) error {
 }
 
 // watchOnce gives the watcher a reader and stays with it until leave.
-func (s *service) watchOnce(ctx context.Context) (until time.Time, leave func(), err error) {
+func (s service) watchOnce(ctx context.Context) (until time.Time, leave func(), err error) {
 	target, ok := s.backend.Target(s.region)
 	if !ok {
 		return until, func() {}, fmt.Errorf("FLOWDECK_REGION: %q is no region of this backend, and the service credential needs one", s.region)
@@ -83,7 +80,7 @@ func (s *service) watchOnce(ctx context.Context) (until time.Time, leave func(),
 }
 
 // signIn gives what authenticates reads: the access key, or a token.
-func (s *service) signIn(ctx context.Context, target auth.Target) (how medialive.Authenticator, project string, until time.Time, err error) {
+func (s service) signIn(ctx context.Context, target auth.Target) (how medialive.Authenticator, project string, until time.Time, err error) {
 	if s.cfg.AK != "" {
 		return medialive.AKSK(s.cfg.AK, s.cfg.SK, time.Now), s.cfg.Project, until, nil
 	}

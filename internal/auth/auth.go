@@ -12,6 +12,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -136,11 +137,21 @@ func (a *Auth) Session(r *http.Request) (*Session, error) {
 	return s, nil
 }
 
-// Expire notes that the API no longer takes the session's token. The session
-// stays, and is ErrExpired from now on.
+// Expire notes that the API no longer takes the session's token of its place. The
+// session stays, and is ErrExpired there from now on.
 func (a *Auth) Expire(ctx context.Context, s *Session) error {
-	ended := *s
-	ended.Ended = true
+	now, err := a.rows.fresh(ctx, s.key)
+	if errors.Is(err, ErrNoSession) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ended := *now
+	ended.others = slices.Clone(now.others)
+	if p := ended.place(s.Key()); p != nil && p.Token == s.Token {
+		p.Ended = true
+	}
 	return a.rows.reseal(ctx, &ended)
 }
 
@@ -159,7 +170,9 @@ func (a *Auth) SignOut(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		return err
 	}
 	a.rows.clearCookie(w)
-	a.note(ctx, trail.Line{Endpoint: s.Endpoint, Project: s.ProjectID, Verb: verbSignOut, Actor: s.User})
+	for _, p := range s.Places() {
+		a.note(ctx, trail.Line{Endpoint: p.Endpoint, Project: p.ProjectID, Verb: verbSignOut, Actor: p.User})
+	}
 	return nil
 }
 

@@ -239,6 +239,9 @@ type vendor struct{}
 func (vendor) Target(string) (auth.Target, bool) {
 	return auth.Target{Endpoint: medialivetest.Endpoint, IAMEndpoint: medialivetest.Endpoint, Project: "local", NeedsUserID: true}, true
 }
+
+func (vendor) Project(string, string) (auth.Target, bool) { return auth.Target{}, false }
+
 func (vendor) Regions() []medialive.Region { return nil }
 
 func TestSignInIsThrottled(t *testing.T) {

@@ -24,11 +24,6 @@ func newDenials(now func() time.Time) *denials {
 	return &denials{now: now, all: make(map[Person]map[string]time.Time)}
 }
 
-// Person is whose session it is, in the project of the session.
-func (s *Session) Person() Person {
-	return Person{Endpoint: s.Endpoint, Project: s.ProjectID, Account: s.Account, User: s.User}
-}
-
 // note notes that the service refused an operation for want of a permission.
 func (d *denials) note(p Person, op string) {
 	d.mu.Lock()

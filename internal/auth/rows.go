@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -119,7 +120,24 @@ func (s *rows) load(r *http.Request) (*Session, error) {
 	if !ok {
 		return nil, ErrNoSession
 	}
+	if _, err := r.Cookie(switched); err == nil {
+		return s.fresh(r.Context(), keyOf(id))
+	}
 	return s.open(r.Context(), keyOf(id))
+}
+
+// fresh is open past the cache.
+func (s *rows) fresh(ctx context.Context, key []byte) (*Session, error) {
+	s.forget(key)
+	return s.open(ctx, key)
+}
+
+// noteSwitch has every replica ask the store for the session until none believes
+// what it knew before.
+func (s *rows) noteSwitch(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{
+		Name: switched, Value: "1", Path: "/", MaxAge: int(2 * cacheFor / time.Second), HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	})
 }
 
 // cookie reads the id; one that cannot be ours is as good as none.
@@ -179,6 +197,9 @@ func (s *rows) unseal(ctx context.Context, row store.Session) (*Session, error) 
 		return nil, ErrNoSession
 	}
 	have.limits = limitsOf(s.role(ctx, have))
+	have.others = slices.DeleteFunc(have.others, func(p Place) bool {
+		return !now.Before(p.SignedInAt.Add(limitsOf(s.role(ctx, &Session{Place: p})).life))
+	})
 	if !now.Before(row.SeenAt.Add(have.limits.idle)) || !now.Before(have.SignedInAt.Add(have.limits.life)) {
 		return nil, ErrNoSession
 	}

@@ -32,34 +32,19 @@ func limitsOf(r role.Role) limits {
 	return limits{idle: 12 * time.Hour, life: 16 * time.Hour}
 }
 
-// Session is somebody signed in.
+// Session is somebody signed in, in one of the places that it holds: its present
+// one is meant wherever a session is read, written or asked who it is.
 type Session struct {
 	key    []byte // of the store's row
 	limits limits // of the role, as it was when the session was opened
 	seenAt time.Time
+	home   []byte // whose it is: who signed in first; nil: who is here, the only one
+	others []Place
 
-	UserID      string
-	User        string
-	Account     string
-	Groups      []string // of IAM, as it told at the sign-in; nil: it did not
-	Endpoint    string   // of the API
-	IAMEndpoint string
-	ProjectID   string
-	Project     string // its name
-	Region      string
-	Token       medialive.Secret
-	SignedInAt  time.Time
-	ExpiresAt   time.Time // of the token
-	Ended       bool      // the API refused the token before its time
-	SteppedUpAt time.Time // when the password was last given
-	Address     string    // whence
-	Agent       string    // what the browser said it was
-	Acts        role.Role // as which it got its id
-}
-
-// Who is whose session it is.
-func (s *Session) Who() role.Who {
-	return role.Who{Account: s.Account, User: s.User, Groups: s.Groups}
+	Place
+	Address string    // whence
+	Agent   string    // what the browser said it was
+	Acts    role.Role // as which it got its id
 }
 
 // ID names the session to people: it is of the key, and opens nothing.
@@ -68,27 +53,18 @@ func (s *Session) ID() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// SteppedUp tells whether the password was given within a time.
-func (s *Session) SteppedUp(now time.Time, within time.Duration) bool {
-	return now.Sub(s.SteppedUpAt) < within
-}
-
-// owner is whose session it is, as the store knows it.
+// owner is whose session it is, as the store knows it: who signed in first,
+// wherever it goes from there.
 func (s *Session) owner() []byte {
-	sum := sha256.Sum256([]byte("owner\x00" + s.Endpoint + "\x00" + s.Account + "\x00" + s.User))
-	return sum[:]
+	if s.home != nil {
+		return s.home
+	}
+	return s.Place.owner()
 }
 
 // LogValue shows who it is, and nothing that is secret.
 func (s *Session) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("user", s.User), slog.String("account", s.Account), slog.String("region", s.Region))
-}
-
-// usableUntil is when the token is used for the last time: a little before its
-// end, so that no command meets it.
-func (s *Session) usableUntil() time.Time {
-	life := s.ExpiresAt.Sub(s.SignedInAt)
-	return s.ExpiresAt.Add(-min(expiryMargin, life/10))
 }
 
 // Ends is when the session ends, whatever its user does: with its token, or
@@ -101,24 +77,47 @@ func (s *Session) Ends() time.Time {
 	return end
 }
 
-// payload is a session as sealed: with the token itself.
+// payload is a session as sealed: with the tokens themselves. Its own fields are
+// those of the current place.
 type payload struct {
+	sealedPlace
+	Address, Agent, Acts string
+	Home                 []byte        `json:",omitempty"`
+	Others               []sealedPlace `json:",omitempty"`
+}
+
+// sealedPlace is a place, whose token would not let itself be written.
+type sealedPlace struct {
 	UserID, User, Account, Endpoint, IAMEndpoint string
 	ProjectID, Project, Region, Token            string
 	Groups                                       []string
 	SignedInAt, ExpiresAt                        time.Time
 	Ended                                        bool
 	SteppedUpAt                                  time.Time
-	Address, Agent, Acts                         string
+}
+
+func (p *Place) toSeal() sealedPlace {
+	return sealedPlace{
+		UserID: p.UserID, User: p.User, Account: p.Account, Groups: p.Groups, Endpoint: p.Endpoint, IAMEndpoint: p.IAMEndpoint,
+		ProjectID: p.ProjectID, Project: p.Project, Region: p.Region, Token: p.Token.Reveal(),
+		SignedInAt: p.SignedInAt, ExpiresAt: p.ExpiresAt, Ended: p.Ended, SteppedUpAt: p.SteppedUpAt,
+	}
+}
+
+func (p sealedPlace) place() Place {
+	return Place{
+		UserID: p.UserID, User: p.User, Account: p.Account, Groups: p.Groups, Endpoint: p.Endpoint, IAMEndpoint: p.IAMEndpoint,
+		ProjectID: p.ProjectID, Project: p.Project, Region: p.Region, Token: medialive.Secret(p.Token),
+		SignedInAt: p.SignedInAt, ExpiresAt: p.ExpiresAt, Ended: p.Ended, SteppedUpAt: p.SteppedUpAt,
+	}
 }
 
 func (s *Session) encode() ([]byte, error) {
-	return json.Marshal(payload{
-		UserID: s.UserID, User: s.User, Account: s.Account, Groups: s.Groups, Endpoint: s.Endpoint, IAMEndpoint: s.IAMEndpoint,
-		ProjectID: s.ProjectID, Project: s.Project, Region: s.Region, Token: s.Token.Reveal(),
-		SignedInAt: s.SignedInAt, ExpiresAt: s.ExpiresAt, Ended: s.Ended,
-		SteppedUpAt: s.SteppedUpAt, Address: s.Address, Agent: s.Agent, Acts: s.Acts.String(),
-	})
+	p := payload{sealedPlace: s.toSeal(), Address: s.Address, Agent: s.Agent, Acts: s.Acts.String(), Home: s.home}
+	for i := range s.others {
+		p.Others = append(p.Others, s.others[i].toSeal())
+	}
+	return json.Marshal(p)
 }
 
 func (s *Session) decode(plain []byte) error {
@@ -126,11 +125,10 @@ func (s *Session) decode(plain []byte) error {
 	if err := json.Unmarshal(plain, &p); err != nil {
 		return err
 	}
-	s.UserID, s.User, s.Account, s.Endpoint, s.IAMEndpoint = p.UserID, p.User, p.Account, p.Endpoint, p.IAMEndpoint
-	s.ProjectID, s.Project, s.Region, s.Token = p.ProjectID, p.Project, p.Region, medialive.Secret(p.Token)
-	s.Groups = p.Groups
-	s.SignedInAt, s.ExpiresAt, s.Ended = p.SignedInAt, p.ExpiresAt, p.Ended
-	s.SteppedUpAt, s.Address, s.Agent = p.SteppedUpAt, p.Address, p.Agent
+	s.Place, s.Address, s.Agent, s.home = p.place(), p.Address, p.Agent, p.Home
+	for _, o := range p.Others {
+		s.others = append(s.others, o.place())
+	}
 	s.Acts, _ = role.Parse(p.Acts) // of none: nobody yet
 	return nil
 }

@@ -111,20 +111,20 @@ func (a *Auth) revoke(ctx context.Context, by *Session, owner []byte, id string)
 // RevokeOthers ends all sessions of a person but this one, and gives how many
 // there were.
 func (a *Auth) RevokeOthers(ctx context.Context, by *Session) (int, error) {
-	return a.revokeAll(ctx, by, by.owner(), by.User)
+	return a.revokeAll(ctx, by, by.owner(), verbRevokeOthers)
 }
 
 // RevokeAll ends everybody's sessions but this one, and gives how many there
 // were. Whether who asks may is for the caller.
 func (a *Auth) RevokeAll(ctx context.Context, by *Session) (int, error) {
-	return a.revokeAll(ctx, by, nil, "")
+	return a.revokeAll(ctx, by, nil, verbRevokeAll)
 }
 
 // revokePasses is how often it is looked for sessions that got another id just
 // while all were ended.
 const revokePasses = 3
 
-func (a *Auth) revokeAll(ctx context.Context, by *Session, owner []byte, user string) (n int, err error) {
+func (a *Auth) revokeAll(ctx context.Context, by *Session, owner []byte, verb string) (n int, err error) {
 	for range revokePasses {
 		gone, err := a.store.DeleteSessions(ctx, owner, by.key)
 		if err != nil {
@@ -137,8 +137,7 @@ func (a *Auth) revokeAll(ctx context.Context, by *Session, owner []byte, user st
 	}
 	a.rows.forgetAll()
 	a.note(ctx, trail.Line{
-		Endpoint: by.Endpoint, Project: by.ProjectID, Verb: verbRevokeAll, Actor: by.User, Target: user,
-		Detail: "sessions=" + strconv.Itoa(n),
+		Endpoint: by.Endpoint, Project: by.ProjectID, Verb: verb, Actor: by.User, Detail: "sessions=" + strconv.Itoa(n),
 	})
 	return n, nil
 }
@@ -148,8 +147,18 @@ func (a *Auth) end(ctx context.Context, s *Session) error {
 	if err := a.rows.drop(ctx, s.key); err != nil {
 		return err
 	}
-	a.clients.forget(s)
+	a.forgetBut(s, &Session{})
 	return nil
+}
+
+// forgetBut drops the clients of a session that ended, but for those that
+// another goes on with.
+func (a *Auth) forgetBut(s, next *Session) {
+	for _, p := range s.Places() {
+		if kept := next.place(p.Key()); kept == nil || kept.Token != p.Token {
+			a.clients.forget(&Session{Place: p})
+		}
+	}
 }
 
 // Settle gives a session a new id where its role is another than the one with

@@ -75,14 +75,7 @@ func (a *Auth) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Reques
 		return nil, err
 	}
 	a.throttle.succeeded(f.account(), f.Address)
-	now := a.now()
-	s := &Session{
-		UserID: info.UserID, User: info.UserName, Account: info.Account,
-		Endpoint: target.Endpoint, IAMEndpoint: target.IAMEndpoint,
-		ProjectID: info.ProjectID, Project: info.ProjectName, Region: target.Region,
-		Token: info.Token, SignedInAt: now, ExpiresAt: a.endOf(info),
-		SteppedUpAt: now, Address: f.Address, Agent: agentOf(r),
-	}
+	s := &Session{Place: a.placeOf(target, info), Address: f.Address, Agent: agentOf(r)}
 	if err := a.replace(ctx, w, r, s); err != nil {
 		return nil, err
 	}
@@ -125,11 +118,9 @@ func (a *Auth) token(ctx context.Context, target Target, f Form) (medialive.Toke
 			return medialive.TokenInfo{}, ErrUserID
 		}
 	}
-	iam, err := medialive.NewIAM(medialive.IAMConfig{
-		Endpoint: target.IAMEndpoint, Transport: a.clients.transport(target.IAMEndpoint),
-	})
+	iam, err := a.iam(target.IAMEndpoint)
 	if err != nil {
-		return medialive.TokenInfo{}, fmt.Errorf("sign in: %w", err)
+		return medialive.TokenInfo{}, err
 	}
 	info, err := iam.SignIn(ctx, medialive.SignIn{
 		Account: f.Account, User: f.User, UserID: f.UserID,
@@ -191,13 +182,15 @@ func (a *Auth) replace(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	if err != nil && !errors.Is(err, ErrNoSession) {
 		return err
 	}
+	s.carry(old)
 	g := sessions.NewSession(a.rows, a.rows.cookieName())
 	g.Options = a.rows.options()
 	g.Values[value] = s
 	if old != nil {
-		if err := a.end(ctx, old); err != nil {
+		if err := a.rows.drop(ctx, old.key); err != nil {
 			return err
 		}
+		a.forgetBut(old, s)
 	}
 	return a.rows.Save(r, w, g)
 }

@@ -73,5 +73,5 @@ func (a *Auth) Kept(s *Session, kept string) ([]byte, error) {
 
 // keeper is for whom, and where, something is kept.
 func (s *Session) keeper() []byte {
-	return append([]byte("step-up\x00"+s.ProjectID+"\x00"), s.owner()...)
+	return append([]byte("step-up\x00"+s.ProjectID+"\x00"), s.Place.owner()...)
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
-// Issue makes a ticket that is good once, for this session, this verb on this
-// subject, and only while the subject is in this state.
+// Issue makes a ticket that is good once, for this session in its present place,
+// this verb on this subject, and only while the subject is in this state.
 func (a *Auth) Issue(ctx context.Context, s *Session, verb, subject, state string, life time.Duration) (ticket string, err error) {
 	return a.IssueHeld(ctx, s, verb, subject, state, 0, life)
 }
@@ -26,7 +26,7 @@ func (a *Auth) IssueHeld(ctx context.Context, s *Session, verb, subject, state s
 	from := a.now().Add(hold)
 	t := store.Ticket{
 		Hash: keyOf(ticket), Session: s.key,
-		Verb: verb, Subject: subject, State: state, ExpiresAt: from.Add(life),
+		Verb: verb, Subject: s.Key() + " " + subject, State: state, ExpiresAt: from.Add(life),
 	}
 	if hold > 0 {
 		t.NotBefore = from
@@ -53,7 +53,7 @@ func (a *Auth) Redeem(ctx context.Context, s *Session, ticket, verb, subject, st
 		return fmt.Errorf("ticket not read: %w", err)
 	}
 	same := subtle.ConstantTimeCompare(t.Session, s.key) == 1
-	if !same || t.Verb != verb || t.Subject != subject || t.State != state {
+	if !same || t.Verb != verb || t.Subject != s.Key()+" "+subject || t.State != state {
 		return ErrTicket
 	}
 	return nil

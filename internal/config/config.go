@@ -13,13 +13,6 @@ import (
 	"github.com/flowdeck/flowdeck/internal/role"
 )
 
-// The backends that have a name; any other backend is the URL of a Media Live
-// endpoint.
-const (
-	Embedded    = "embedded"    // a gateway that the dashboard starts by itself
-	HuaweiCloud = "huaweicloud" // the region is chosen at sign-in
-)
-
 // Config is every setting of Flowdeck. It prints without its secrets.
 type Config struct {
 	Listen         string         // host:port of the dashboard; port 0 takes a free one
@@ -31,10 +24,10 @@ type Config struct {
 	DatabaseURL medialive.Secret // sqlite:PATH or postgres://…; may hold a password
 	KeyFile     string           // seals tokens and secrets at rest
 
-	Backend     string  // Embedded, HuaweiCloud or an endpoint's URL
-	Region      string  // of a backend that is a URL; its project has the same name
-	IAMURL      string  // empty: the backend's own
-	UpstreamRPS float64 // requests a second and project, for reading
+	Backends    []Backend // where one can sign in, in the order to be shown
+	Region      string    // of the service credential; and of a backend that is a URL without a name
+	IAMURL      string    // of the only backend; empty: its own
+	UpstreamRPS float64   // requests a second and project, for reading
 	Service     Service
 	Admins      role.Rules // who are admins whatever the dashboard's rules say; empty: of the embedded backend its first user
 

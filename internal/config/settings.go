@@ -63,9 +63,14 @@ var settings = []setting{
 	confidential(link, "database-url", "`url` of the database: sqlite:PATH or postgres://… (default: SQLite in the data folder)",
 		func(c *Config) *medialive.Secret { return &c.DatabaseURL }),
 	text("key-file", "", "`file` that seals secrets at rest (default: secret.key in the data folder)", func(c *Config) *string { return &c.KeyFile }),
-	text("backend", Embedded, "embedded, huaweicloud, or the `url` of a Media Live endpoint", func(c *Config) *string { return &c.Backend }),
-	text("region", "local", "`name` of the region, and of the project, behind a backend that is a URL", func(c *Config) *string { return &c.Region }),
-	text("iam-url", "", "`url` of IAM (default: the backend's)", func(c *Config) *string { return &c.IAMURL }),
+	{
+		env: "FLOWDECK_BACKEND", flag: "backend", value: Embedded,
+		usage: "`backends`, comma separated: embedded, huaweicloud, or the URL of a Media Live endpoint; NAME=URL names its region",
+		set:   func(c *Config, v string) (err error) { c.Backends, err = parseBackends(v); return err },
+		get:   func(c *Config) string { return formatBackends(c.Backends) },
+	},
+	text("region", "", "`name` of the service credential's region (default: the first), and of the region and project behind a URL without a name (default: local)", func(c *Config) *string { return &c.Region }),
+	text("iam-url", "", "`url` of IAM (default: the backend's), where there is one backend", func(c *Config) *string { return &c.IAMURL }),
 	text("service-ak", "", "access `key` that reads for displays and alarms", func(c *Config) *string { return &c.Service.AK }),
 	confidential(secret, "service-sk", "secret of that access key", func(c *Config) *medialive.Secret { return &c.Service.SK }),
 	text("service-project", "", "`id` of that access key's project", func(c *Config) *string { return &c.Service.Project }),
@@ -148,6 +153,7 @@ func (c *Config) fill() {
 	if c.KeyFile == "" {
 		c.KeyFile = filepath.Join(c.Data, "secret.key")
 	}
+	c.nameBackends()
 }
 
 func parsePrefixes(list string) ([]netip.Prefix, error) {

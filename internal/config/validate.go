@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/flowdeck/flowdeck/internal/medialive"
 )
 
 // minPassword is the length from which a password is accepted for the first
@@ -27,11 +25,10 @@ func (c Config) Validate() error {
 		c.checkTLS(),
 		named("FLOWDECK_DATA", c.checkData()),
 		named("FLOWDECK_DATABASE_URL", c.checkDatabase()),
-		named("FLOWDECK_BACKEND", c.checkBackend()),
-		named("FLOWDECK_REGION", checkRegion(c.Region)),
-		named("FLOWDECK_IAM_URL", checkURL(c.IAMURL, true)),
+		named("FLOWDECK_BACKEND", c.checkBackends()),
+		named("FLOWDECK_REGION", c.checkServiceRegion()),
+		named("FLOWDECK_IAM_URL", c.checkIAM()),
 		c.Service.check(),
-		c.checkServiceRegion(),
 		named("FLOWDECK_PUBLIC_URL", checkURL(c.PublicURL, true)),
 		named("FLOWDECK_GATEWAY_LISTEN", checkHostPort(c.GatewayListen)),
 		named("FLOWDECK_GATEWAY_SRT_ADDRESS", checkIPv4(c.GatewaySRTAddress)),
@@ -87,16 +84,6 @@ func (c Config) checkDatabase() error {
 	return errors.New("must be sqlite:PATH or postgres://…")
 }
 
-func (c Config) checkBackend() error {
-	if c.Backend == Embedded || c.Backend == HuaweiCloud {
-		return nil
-	}
-	if err := checkURL(c.Backend, false); err != nil {
-		return fmt.Errorf("%q is neither embedded nor huaweicloud nor a URL: %w", redactURL(c.Backend), err)
-	}
-	return nil
-}
-
 func (s Service) check() error {
 	key := s.AK != "" || s.SK != "" || s.Project != ""
 	user := s.User != "" || s.Password != "" || s.Account != ""
@@ -110,18 +97,6 @@ func (s Service) check() error {
 	default:
 		return nil
 	}
-}
-
-// checkServiceRegion asks for the region of a service credential where a person
-// would choose one at sign-in.
-func (c Config) checkServiceRegion() error {
-	if c.Backend != HuaweiCloud || c.Service == (Service{}) {
-		return nil
-	}
-	if _, known := medialive.LiveEndpoint(c.Region); !known {
-		return named("FLOWDECK_REGION", fmt.Errorf("%q is no region with Media Live, and the service credential needs one", c.Region))
-	}
-	return nil
 }
 
 func (c Config) checkAdminPassword() error {
@@ -150,8 +125,8 @@ func checkIPv4(address string) error {
 }
 
 func checkRegion(name string) error {
-	if name == "" || len(name) > 64 || strings.ContainsAny(name, " \t\r\n/\\") {
-		return fmt.Errorf("%q is not a name of 1 to 64 characters without spaces and slashes", name)
+	if name == "" || len(name) > 64 || strings.ContainsAny(name, " \t\r\n/\\*,=") {
+		return fmt.Errorf("%q is not a name of 1 to 64 characters without spaces, slashes, commas, * and =", name)
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ func Parse(word string) (Role, bool) {
 
 // Who is a person as IAM names them.
 type Who struct {
+	Region  string // where: another backend may have an account of the same name
 	Account string
 	User    string
 	Groups  []string // of IAM; nil where it does not tell
@@ -53,6 +54,7 @@ type Who struct {
 // any run of characters; an empty one fits everybody.
 type Rule struct {
 	ID      string
+	Region  string
 	Account string
 	User    string
 	Group   string // fits if one of the groups does
@@ -64,12 +66,16 @@ type Rules []Rule
 
 // Of gives the role of a person, and otherwise where no rule fits.
 func (rs Rules) Of(w Who, otherwise Role) Role {
-	for _, r := range rs {
-		if r.fits(w) {
-			return r.Role
-		}
+	if i := rs.First(w); i >= 0 {
+		return rs[i].Role
 	}
 	return otherwise
+}
+
+// First gives the place of the rule that decides about a person, -1 where none
+// fits.
+func (rs Rules) First(w Who) int {
+	return slices.IndexFunc(rs, func(r Rule) bool { return r.fits(w) })
 }
 
 // Bounds of rules.
@@ -92,13 +98,21 @@ func (rs Rules) Check() error {
 	}
 	for _, r := range rs {
 		for _, p := range []string{r.Account, r.User, r.Group} {
-			if utf8.RuneCountInString(p) > MaxPattern || strings.ContainsFunc(p, unicode.IsControl) || !utf8.ValidString(p) {
-				return ErrPattern
+			if err := CheckPattern(p); err != nil {
+				return err
 			}
 		}
 		if r.Role < Viewer || r.Role > Admin {
 			return ErrRole
 		}
+	}
+	return nil
+}
+
+// CheckPattern is ErrPattern for what cannot be a pattern.
+func CheckPattern(p string) error {
+	if utf8.RuneCountInString(p) > MaxPattern || strings.ContainsFunc(p, unicode.IsControl) || !utf8.ValidString(p) {
+		return ErrPattern
 	}
 	return nil
 }
@@ -111,6 +125,9 @@ func (rs Rules) Find(id string) int {
 // People tells whom the rule is for: "account/user @group".
 func (r Rule) People() string {
 	s := cmp.Or(r.Account, "*") + "/" + cmp.Or(r.User, "*")
+	if r.Region != "" {
+		s = r.Region + "/" + s
+	}
 	if r.Group != "" {
 		s += " @" + r.Group
 	}
@@ -121,7 +138,7 @@ func (r Rule) People() string {
 func (r Rule) String() string { return r.People() + ": " + r.Role.String() }
 
 func (r Rule) fits(w Who) bool {
-	if !Match(r.Account, w.Account) || !Match(r.User, w.User) {
+	if !Match(r.Region, w.Region) || !Match(r.Account, w.Account) || !Match(r.User, w.User) {
 		return false
 	}
 	if r.Group == "" {
@@ -152,7 +169,8 @@ func (p Policy) Of(w Who) Role {
 	return p.Admins.Of(w, p.Rules.Of(w, otherwise))
 }
 
-// ParseAdmins reads patterns of people, account/user, comma separated.
+// ParseAdmins reads patterns of people, account/user or region/account/user,
+// comma separated.
 func ParseAdmins(list string) (Rules, error) {
 	var rs Rules
 	for item := range strings.SplitSeq(list, ",") {
@@ -160,11 +178,15 @@ func ParseAdmins(list string) (Rules, error) {
 		if item == "" {
 			continue
 		}
-		account, user, ok := strings.Cut(item, "/")
-		if !ok || account == "" || user == "" {
-			return nil, fmt.Errorf("%q is not account/user", item)
+		steps := strings.Split(item, "/")
+		if len(steps) < 2 || len(steps) > 3 || slices.Contains(steps, "") {
+			return nil, fmt.Errorf("%q is neither account/user nor region/account/user", item)
 		}
-		rs = append(rs, Rule{Account: account, User: user, Role: Admin})
+		rule := Rule{Account: steps[len(steps)-2], User: steps[len(steps)-1], Role: Admin}
+		if len(steps) == 3 {
+			rule.Region = steps[0]
+		}
+		rs = append(rs, rule)
 	}
 	return rs, nil
 }
@@ -173,7 +195,7 @@ func ParseAdmins(list string) (Rules, error) {
 func (rs Rules) People() string {
 	all := make([]string, len(rs))
 	for i, r := range rs {
-		all[i] = r.Account + "/" + r.User
+		all[i] = Rule{Region: r.Region, Account: r.Account, User: r.User}.People()
 	}
 	return strings.Join(all, ",")
 }
