@@ -24,7 +24,8 @@ const (
 	verbStepUp        = "step_up"
 	verbStepUpRefused = "step_up_refused"
 	verbRevoke        = "revoke_session"
-	verbRevokeAll     = "revoke_sessions" // of one person, its target, or of everybody
+	verbRevokeOthers  = "revoke_others" // all of one's own but one
+	verbRevokeAll     = "revoke_all"    // everybody's but one
 )
 
 // note writes who came or went. What cannot be written is for the log: who may
