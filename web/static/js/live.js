@@ -91,7 +91,7 @@ function mark(within, quietly) {
 
 function beat() {
   beats++;
-  document.querySelectorAll(".heart-bar").forEach((bar, i, all) => {
+  document.querySelectorAll(".heart .heart-bar").forEach((bar, i, all) => {
     const distance = Math.min(Math.abs(i - (beats % all.length)), all.length);
     bar.classList.toggle("heart-on", distance === 0);
     bar.classList.toggle("heart-near", distance === 1);

@@ -82,6 +82,7 @@ type railEntry struct{ section, url, label string }
 
 func railEnd(t *text.Strings) []railEntry {
 	return []railEntry{
+		{"displays", "/displays", t.Displays.Rail},
 		{"activity", "/activity", t.Alarms.Activity},
 		{"settings", "/settings", t.Alarms.Settings},
 	}

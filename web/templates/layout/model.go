@@ -23,7 +23,7 @@ type Shell struct {
 	Theme   Theme
 	Title   string // of the document, before " · Flowdeck"
 	Path    string // own path and query: where a change of language or theme returns to
-	Section string // which entry of the rail is lit: "flows", "alarms", "activity", "settings"
+	Section string // which entry of the rail is lit: "flows", "alarms", "displays", "activity", "settings"
 	Flash   *ui.Notice
 	Link    Link
 	Count   FlowCount
