@@ -9,6 +9,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/config"
 	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/display"
 	"github.com/flowdeck/flowdeck/internal/handlers"
 	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/monitor"
@@ -37,14 +38,20 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, own embe
 	p.closing("monitor", closed(watch.Close))
 	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log})
 	p.closing("control", closed(commands.Close))
-	for _, reads := range services(in.cfg, own) {
+	reading := services(in.cfg, own)
+	covers := newCoverage(len(reading) > 0)
+	for _, reads := range reading {
+		reads.covers = covers
 		reads.backend, reads.watch, reads.log = backend(in.cfg, own), watch, in.log.With("region", reads.region)
 		p.running("service credential of "+reads.region, reads.run)
 	}
+	screens := display.New(display.Options{Store: st, Log: in.log, Version: Version()})
+	p.running("displays", screens.Run)
 	streams, endStreams := context.WithCancel(context.Background())
 	p.closing("live streams", closed(endStreams))
 	handler, err := handlers.New(handlers.Options{
-		Context: streams, Auth: sessions, Control: commands, Monitor: watch, Alarms: alarms, History: past, Notify: notifier, Account: account(in.cfg),
+		Context: streams, Auth: sessions, Control: commands, Monitor: watch, Alarms: alarms, History: past, Notify: notifier,
+		Displays: screens, Service: covers.of, Build: Version(), Account: account(in.cfg),
 		Ready: st.Ping, Metrics: metrics, Key: in.cfg.MetricsKey,
 		Secure: in.cfg.Secure(), TrustedProxies: in.cfg.TrustedProxies, Log: in.log,
 	})

@@ -30,6 +30,7 @@ type service struct {
 	region  string
 	backend auth.Backend
 	watch   *monitor.Monitor
+	covers  *coverage // told what is read
 	log     *slog.Logger
 }
 
@@ -76,6 +77,7 @@ func (s service) watchOnce(ctx context.Context) (until time.Time, leave func(), 
 	}
 	w := s.watch.Watch(monitor.Key{Endpoint: target.Endpoint, ProjectID: project}, client, until)
 	_, leave = w.Subscribe() // keeps it awake
+	s.covers.add(w.Key())
 	return until, leave, nil
 }
 
