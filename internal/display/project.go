@@ -112,8 +112,12 @@ type crew struct {
 func (d Display) members(s *monitor.Snapshot) []*monitor.Flow {
 	var list []*monitor.Flow
 	if d.Shows.Mode == Chosen {
+		byID := make(map[string]*monitor.Flow, len(s.Flows))
+		for _, f := range s.Flows {
+			byID[f.ID] = f
+		}
 		for _, id := range d.Shows.Flows {
-			if f, ok := s.Flow(id); ok {
+			if f := byID[id]; f != nil {
 				list = append(list, f)
 			}
 		}
