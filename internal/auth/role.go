@@ -112,7 +112,7 @@ func (b *rulebook) read(ctx context.Context) (role.Policy, error) {
 	p := role.Policy{Admins: b.admins}
 	for _, r := range rows {
 		may, _ := role.Parse(r.Role) // a word that is not known gives nothing
-		p.Rules = append(p.Rules, role.Rule{ID: r.ID, Account: r.Account, User: r.User, Group: r.Group, Role: may})
+		p.Rules = append(p.Rules, role.Rule{ID: r.ID, Region: r.Region, Account: r.Account, User: r.User, Group: r.Group, Role: may})
 	}
 	return p, nil
 }
@@ -127,7 +127,7 @@ func (b *rulebook) forget() {
 func rowsOf(rs role.Rules) []store.RoleRule {
 	rows := make([]store.RoleRule, len(rs))
 	for i, r := range rs {
-		rows[i] = store.RoleRule{ID: r.ID, Account: r.Account, User: r.User, Group: r.Group, Role: r.Role.String()}
+		rows[i] = store.RoleRule{ID: r.ID, Region: r.Region, Account: r.Account, User: r.User, Group: r.Group, Role: r.Role.String()}
 	}
 	return rows
 }

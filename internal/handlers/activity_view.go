@@ -21,9 +21,10 @@ var trailVerbs = []string{
 	"protect", "release", "force_release", "ask", "confirm", "withdraw", "note", "delete_note", "handover", "band",
 	"label", "delete_label", "keep_good", "restore", "park", "unpark", "drop_parked",
 	"sign_in", "sign_in_refused", "sign_out", "step_up", "step_up_refused", "revoke_session", "revoke_others", "revoke_all", "dashboard_started",
+	"role_rule_added", "role_rule_changed", "role_rule_moved", "role_rule_removed",
 	"tally", "display_made", "display_changed", "display_paused", "display_resumed", "display_linked", "display_revoked",
 	"display_deleted", "display_opened", "webhook_added", "webhook_changed", "webhook_removed", "user_add", "user_disable", "user_enable", "user_passwd",
-	"user_policy", "key_add", "key_revoke",
+	"user_policy", "user_group_add", "user_group_remove", "key_add", "key_revoke",
 }
 
 // flowActivity is the last lines of a flow, as its page shows them.

@@ -52,7 +52,7 @@ func (r route) again() route {
 
 // routes is the one table of all that the dashboard answers, noun by noun.
 func (d *desk) routes() []route {
-	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.displayRoutes())
+	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.roleRoutes(), d.displayRoutes())
 }
 
 // ownRoutes are sign-in, the stream, files and probes.
@@ -180,6 +180,20 @@ func (d *desk) sessionRoutes() []route {
 		post("/settings/sessions/everybody/end", admin, seat.endAll).again(),
 		get("/step-up", reader, step.form),
 		post("/step-up", reader, step.confirm),
+	}
+}
+
+// roleRoutes are who has which role.
+func (d *desk) roleRoutes() []route {
+	rule := &roleRules{d}
+	return []route{
+		get("/settings/roles", admin, rule.page),
+		get("/settings/roles/new", admin, rule.newForm),
+		post("/settings/roles", admin, rule.add).again(),
+		get("/settings/roles/:id", admin, rule.editForm),
+		post("/settings/roles/:id", admin, rule.save).again(),
+		post("/settings/roles/:id/move", admin, rule.move).again(),
+		post("/settings/roles/:id/delete", admin, rule.remove).again(),
 	}
 }
 

@@ -54,6 +54,8 @@ var (
 	}
 	forAdmins = []string{
 		"POST /flows/:id/protect/force",
+		"GET /settings/roles", "GET /settings/roles/new", "POST /settings/roles", "GET /settings/roles/:id",
+		"POST /settings/roles/:id", "POST /settings/roles/:id/move", "POST /settings/roles/:id/delete",
 		"GET /settings/webhooks/new", "POST /settings/webhooks", "GET /settings/webhooks/:id", "POST /settings/webhooks/:id",
 		"POST /settings/webhooks/:id/test", "GET /settings/webhooks/:id/delete", "POST /settings/webhooks/:id/delete",
 		"GET /settings/sessions/everybody", "POST /settings/sessions/everybody/:id/end",

@@ -233,6 +233,7 @@ const (
 	flashWebhookTested  flashKind = "webhook_tested"
 	flashWebhookFailed  flashKind = "webhook_failed"
 
+	flashRules         flashKind = "rules"
 	flashSessionEnded  flashKind = "session_ended"
 	flashSessionsEnded flashKind = "sessions_ended" // its name counts them
 	flashAllEnded      flashKind = "all_sessions_ended"
@@ -321,6 +322,8 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 		return t.Notify.TestFailed
 	}
 	switch kind {
+	case flashRules:
+		return t.Roles.Page.Done
 	case flashSessionEnded:
 		return fill(t.Sessions.Ended, name)
 	case flashSessionsEnded:

@@ -12,13 +12,14 @@ import (
 // everybody.
 type RoleRule struct {
 	ID      string
+	Region  string
 	Account string
 	User    string
 	Group   string
 	Role    string
 }
 
-const roleColumns = `id, account, user_name, group_name, role`
+const roleColumns = `id, region, account, user_name, group_name, role`
 
 // RoleRules gives the rules in the order in which they are asked.
 func (s *Store) RoleRules(ctx context.Context) ([]RoleRule, error) {
@@ -44,8 +45,8 @@ func (s *Store) ReplaceRoleRules(ctx context.Context, were, now []RoleRule, line
 			return err
 		}
 		for i, v := range now {
-			if _, err := c.exec(ctx, `INSERT INTO role_rules (position, `+roleColumns+`) VALUES ($1, $2, $3, $4, $5, $6)`,
-				i, v.ID, v.Account, v.User, v.Group, v.Role); err != nil {
+			if _, err := c.exec(ctx, `INSERT INTO role_rules (position, `+roleColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+				i, v.ID, v.Region, v.Account, v.User, v.Group, v.Role); err != nil {
 				return err
 			}
 		}
@@ -62,6 +63,6 @@ func roleRules(ctx context.Context, c conn) ([]RoleRule, error) {
 }
 
 func scanRoleRule(scan scanner) (v RoleRule, err error) {
-	err = scan(&v.ID, &v.Account, &v.User, &v.Group, &v.Role)
+	err = scan(&v.ID, &v.Region, &v.Account, &v.User, &v.Group, &v.Role)
 	return v, err
 }

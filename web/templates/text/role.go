@@ -46,6 +46,7 @@ type RolePage struct {
 	User, Group, Account, Role, Groups, By string
 	Now, Then                              string
 	UserHelp, GroupHelp, AccountHelp       string
+	Region, RegionHelp                     string
 	GroupsUnknown                          string
 	BySetting, ByRule, ByNone              string // why somebody has a role; "rule {}"
 	NoAdmins, EverybodyElse, FreeHelp      string
@@ -86,9 +87,10 @@ var englishRoles = Roles{
 		Add: "Add rule", Edit: "Change", Remove: "Remove", Up: "Up", Down: "Down", Save: "Save",
 		Rules: "Rules", Present: "Signed in now",
 		User: "User", Group: "Group", Account: "Account", Role: "Role", Groups: "Groups", By: "By", Now: "Now", Then: "Then",
-		UserHelp:      "The name in IAM; * stands for anything, empty fits everybody. Capitals count.",
-		GroupHelp:     "One of the user's groups in IAM, as told at the sign-in. Empty: any, also none.",
-		AccountHelp:   "The account (IAM's domain). Empty fits all.",
+		UserHelp:    "The name in IAM; * stands for anything, empty fits everybody. Capitals count.",
+		GroupHelp:   "One of the user's groups in IAM, as told at the sign-in. Empty: any, also none.",
+		AccountHelp: "The account (IAM's domain). Empty fits all.",
+		Region:      "Region", RegionHelp: "Where they sign in. Empty: anywhere.",
 		GroupsUnknown: "not told by IAM",
 		BySetting:     "set by FLOWDECK_ADMINS", ByRule: "rule {}", ByNone: "no rule",
 		NoAdmins: "FLOWDECK_ADMINS names nobody", EverybodyElse: "Everybody else",
@@ -134,9 +136,10 @@ var chineseRoles = Roles{
 		Add: "添加规则", Edit: "修改", Remove: "移除", Up: "上移", Down: "下移", Save: "保存",
 		Rules: "规则", Present: "当前已登录",
 		User: "用户", Group: "用户组", Account: "账户", Role: "角色", Groups: "用户组", By: "依据", Now: "现在", Then: "之后",
-		UserHelp:      "IAM 中的用户名；* 代表任意字符，留空则符合所有人。区分大小写。",
-		GroupHelp:     "用户在 IAM 中的任一用户组，登录时获知。留空则不限，也可没有。",
-		AccountHelp:   "账户（IAM 的域）。留空则不限。",
+		UserHelp:    "IAM 中的用户名；* 代表任意字符，留空则符合所有人。区分大小写。",
+		GroupHelp:   "用户在 IAM 中的任一用户组，登录时获知。留空则不限，也可没有。",
+		AccountHelp: "账户（IAM 的域）。留空则不限。",
+		Region:      "区域", RegionHelp: "登录的区域。留空则不限。",
 		GroupsUnknown: "IAM 未告知",
 		BySetting:     "由 FLOWDECK_ADMINS 指定", ByRule: "规则 {}", ByNone: "无规则",
 		NoAdmins: "FLOWDECK_ADMINS 未指定任何人", EverybodyElse: "其他所有人",

@@ -133,6 +133,8 @@ type Deeds struct {
 	StepUp, StepUpRefused, EndSession, EndOthers, EndAll   string
 	UserAdd, UserTOTP, UserEnable, UserDisable             string
 	UserPassword, KeyAdd, KeyRemove, UserRole, UserTOTPOff string
+	RuleAdded, RuleChanged, RuleMoved, RuleRemoved         string
+	GroupAdd, GroupRemove                                  string
 }
 
 // Figures are the names of the figures that a line of a signal or an alarm
@@ -231,6 +233,8 @@ var englishTrail = Trail{
 		WebhookRemoved: "removed webhook {}", UserAdd: "added user {}", UserTOTP: "set up one-time codes of user {}", UserEnable: "let user {} in again",
 		UserDisable: "locked user {} out", UserPassword: "set a new password for user {}", KeyAdd: "added a key for user {}",
 		KeyRemove: "revoked the access key {}", UserRole: "changed what user {} may do", UserTOTPOff: "turned off one-time codes of user {}",
+		RuleAdded: "added the role rule {}", RuleChanged: "changed a role rule to {}", RuleMoved: "moved the role rule {}",
+		RuleRemoved: "removed the role rule {}", GroupAdd: "put user {} into a group", GroupRemove: "took user {} out of a group",
 	},
 	Figures: Figures{
 		Was: "was", Lasted: "lasted", Peer: "far end", Bitrate: "bitrate", Loss: "loss", Limit: "limit",
@@ -367,6 +371,8 @@ var chineseTrail = Trail{
 		WebhookRemoved: "移除了 Webhook {}", UserAdd: "添加了用户 {}", UserTOTP: "为用户 {} 设置了一次性验证码", UserEnable: "重新启用了用户 {}",
 		UserDisable: "停用了用户 {}", UserPassword: "为用户 {} 设置了新密码", KeyAdd: "为用户 {} 添加了密钥",
 		KeyRemove: "吊销了访问密钥 {}", UserRole: "修改了用户 {} 的权限", UserTOTPOff: "关闭了用户 {} 的一次性验证码",
+		RuleAdded: "添加了角色规则 {}", RuleChanged: "将角色规则改为 {}", RuleMoved: "移动了角色规则 {}",
+		RuleRemoved: "移除了角色规则 {}", GroupAdd: "将用户 {} 加入用户组", GroupRemove: "将用户 {} 移出用户组",
 	},
 	Figures: Figures{
 		Was: "此前", Lasted: "持续", Peer: "对端", Bitrate: "码率", Loss: "丢包", Limit: "限值",
@@ -460,7 +466,9 @@ func (t Trail) DeedOf(verb string) (format string, known bool) {
 		"revoke_session": d.EndSession, "revoke_others": d.EndOthers, "revoke_all": d.EndAll, "trail_accept": d.TrailAccept, "dashboard_started": d.Started,
 		"tally": d.Tally, "display_made": d.DisplayMade, "display_changed": d.DisplayChanged, "display_paused": d.DisplayPaused,
 		"display_resumed": d.DisplayResumed, "display_linked": d.DisplayLinked, "display_revoked": d.DisplayRevoked,
-		"display_deleted": d.DisplayDeleted, "display_opened": d.DisplayOpened, "user_policy": d.UserRole, "user_totp_off": d.UserTOTPOff,
+		"display_deleted": d.DisplayDeleted, "display_opened": d.DisplayOpened, "role_rule_added": d.RuleAdded, "role_rule_changed": d.RuleChanged,
+		"role_rule_moved": d.RuleMoved, "role_rule_removed": d.RuleRemoved, "user_group_add": d.GroupAdd, "user_group_remove": d.GroupRemove,
+		"user_policy": d.UserRole, "user_totp_off": d.UserTOTPOff,
 	}[verb]
 	return format, known
 }
