@@ -11,11 +11,12 @@
 const GREY_AFTER = 2500; // without a beat; with the second between two it is seen within three
 const GONE_AFTER = 10000; // from then on no figure is shown at all
 const DEAD_AFTER = 6000; // a connection that says nothing for so long is given up
-const RETRY_FIRST = 1000; // the longest pause before the first try, and before the last
-const RETRY_LAST = 15000;
+const RETRY_SOON = 1000; // the longest pause before the first try of another connection,
+const RETRY_MOST = [4000, 8000, 15000]; // and before the next ones; the shortest is a second
 const ASK_AGAIN = 30000; // of a display that is not in use
 const RELOAD_WITHIN = 5000; // all screens of a house do not load themselves at once
-const RELOAD_AGAIN = 60000; // where two servers of different versions answer in turns
+const RELOAD_AGAIN = 60000; // where the page was another version's from the start: two servers answer in turns
+const JUST_LOADED = 10000;
 const SHIFT_EVERY = 180000;
 const SHIFTS = [[0, 0], [6, 3], [2, 7], [-4, 6], [-8, 1], [-5, -5], [1, -8], [7, -4]]; // px
 
@@ -77,8 +78,9 @@ function tick() {
 /* The stream */
 
 let stream = null;
-let retry = RETRY_FIRST;
-let timer = 0; // of the next try
+let tries = 0; // since the last beat
+let saidAt = 0; // when this connection last said anything
+let beats = 0;
 let reloading = false;
 
 function connect() {
@@ -86,18 +88,16 @@ function connect() {
   stream.addEventListener("hb", beat);
   stream.addEventListener("message", change);
   stream.addEventListener("error", lost);
-  heardLast = performance.now();
+  saidAt = performance.now();
 }
-
-let heardLast = 0; // anything of this connection
-let beats = 0;
 
 function beat(event) {
   const server = Number(event.data.split(" ")[0]);
   if (server > 0) offset = server - Date.now();
-  heardAt = heardLast = performance.now();
-  retry = RETRY_FIRST;
-  if (root.dataset.link === "ok") step();
+  tries = 0;
+  saidAt = performance.now();
+  if (!document.querySelector(".tile-gone")) heard();
+  step();
 }
 
 // step moves the heartbeat on: it proves that the page lives.
@@ -112,7 +112,7 @@ function step() {
 
 // change puts each part in the place of the element with its id.
 function change(event) {
-  heardLast = performance.now();
+  saidAt = performance.now();
   const frame = document.createElement("template");
   frame.innerHTML = event.data;
   for (const part of frame.content.querySelectorAll("hx-partial")) {
@@ -126,30 +126,30 @@ function change(event) {
   if (version !== board.dataset.version) reload();
 }
 
-// heard ends the greyness. Only a message does: after a silence it holds all parts,
-// and what was taken away is there again.
+// heard ends the greyness. What was taken away comes back with a message: the
+// first of a connection holds all parts.
 function heard() {
   heardAt = performance.now();
   root.dataset.link = "ok";
   document.querySelector(".wall-silent").hidden = true;
 }
 
-// lost ends a connection and plans the next: the first try soon, each later one at
-// a random moment of a longer time, so that a house of screens does not come at once.
-function lost() {
-  stream?.close();
+// lost ends a connection and plans the next: soon at first, then at a random
+// moment of a longer and longer time, so that a house of screens does not come at
+// once. A stream does not tell why it was refused; the page does.
+async function lost() {
+  if (!stream) return;
+  const refused = stream.readyState === EventSource.CLOSED;
+  stream.close();
   stream = null;
-  if (timer) return;
-  timer = setTimeout(again, later(retry));
-  retry = Math.min(retry * 2, RETRY_LAST);
-}
-
-// again asks first what the page is: a stream does not tell why it was refused.
-async function again() {
-  const dark = await notInUse();
-  timer = 0;
-  if (dark) goDark(dark);
-  else connect();
+  const dark = refused && await notInUse();
+  if (dark) {
+    goDark(dark);
+    return;
+  }
+  const most = RETRY_MOST[Math.min(tries - 1, RETRY_MOST.length - 1)];
+  setTimeout(connect, tries === 0 ? later(RETRY_SOON) : RETRY_SOON + later(most - RETRY_SOON));
+  tries++;
 }
 
 // notInUse gives the page of a display that is not in use, if that is what the
@@ -171,12 +171,12 @@ function ask(path) {
 function watch() {
   const now = performance.now();
   const silence = now - heardAt;
-  if (silence > GREY_AFTER && root.dataset.link !== "stale") {
+  if (silence > GREY_AFTER) {
     root.dataset.link = "stale";
+    tellSilence(silence);
   }
-  if (silence > GREY_AFTER) tellSilence(silence);
   if (silence > GONE_AFTER) document.querySelectorAll(".tile:not(.tile-gone, .tile-none)").forEach(takeAway);
-  if (stream && now - heardLast > DEAD_AFTER) lost();
+  if (stream && now - saidAt > DEAD_AFTER) lost();
 }
 
 function tellSilence(silence) {
@@ -202,21 +202,27 @@ function takeAway(tile) {
 async function reload() {
   if (reloading) return;
   reloading = true;
-  const wait = performance.now() < RELOAD_AGAIN ? RELOAD_AGAIN : 0;
-  await new Promise((done) => setTimeout(done, wait + later(RELOAD_WITHIN)));
-  const ready = await ask("/readyz");
-  const page = ready?.ok ? await ask("/wall") : null;
-  if (page?.ok) location.reload();
-  else reloading = false; // the next message tries again
+  if (performance.now() < JUST_LOADED) await pause(RELOAD_AGAIN);
+  do await pause(later(RELOAD_WITHIN));
+  while (!(await ask("/readyz"))?.ok || !(await ask("/wall"))?.ok);
+  location.reload();
 }
 
-// goDark shows the page of a display that is not in use, and asks again for ever.
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// goDark shows the page of a display that is not in use instead of the board.
 function goDark(page) {
+  alive.forEach(clearInterval);
+  root.dataset.theme = "dark";
   document.body.replaceChildren(page);
-  if (board) clearInterval(watching), clearInterval(ticking), clearInterval(shifting);
+  wait();
+}
+
+// wait asks for ever whether the display is in use.
+function wait() {
   setInterval(async () => {
-    const now = await ask("/wall");
-    if (now?.ok) location.reload();
+    const page = await ask("/wall");
+    if (page?.ok) location.reload();
   }, ASK_AGAIN);
 }
 
@@ -230,13 +236,11 @@ function shift() {
   document.querySelector(".wall-screen").style.translate = `${x}px ${y}px`;
 }
 
-let watching, ticking, shifting;
+let alive = []; // what runs again and again
 if (board) {
   connect();
   tick();
-  watching = setInterval(watch, 250);
-  ticking = setInterval(tick, 250);
-  shifting = setInterval(shift, SHIFT_EVERY);
+  alive = [setInterval(watch, 100), setInterval(tick, 250), setInterval(shift, SHIFT_EVERY)];
 } else {
-  goDark(document.querySelector('[data-wall="dark"]'));
+  wait();
 }
