@@ -116,6 +116,29 @@ func userList(ctx context.Context, in invocation) error {
 	})
 }
 
+func userGroupAdd(ctx context.Context, in invocation) error {
+	return change(ctx, in, "user_group_add", in.args[0], func(l *local) error { return l.iam.AddToGroup(ctx, in.args[0], in.args[1]) })
+}
+
+func userGroupRemove(ctx context.Context, in invocation) error {
+	return change(ctx, in, "user_group_remove", in.args[0], func(l *local) error { return l.iam.RemoveFromGroup(ctx, in.args[0], in.args[1]) })
+}
+
+func userGroupList(ctx context.Context, in invocation) error {
+	return withLocal(ctx, in, func(l *local) error {
+		groups, err := l.iam.Groups(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(in.Out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(table, "GROUP\tUSERS")
+		for _, g := range groups {
+			fmt.Fprintf(table, "%s\t%s\n", g.Name, strings.Join(g.Users, " "))
+		}
+		return table.Flush()
+	})
+}
+
 func keyAdd(ctx context.Context, in invocation) error {
 	return change(ctx, in, "key_add", in.args[0], func(l *local) error {
 		ak, sk, err := l.iam.AddKey(ctx, in.args[0])

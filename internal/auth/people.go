@@ -4,9 +4,32 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
+	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/role"
 )
+
+const (
+	groupsWithin = 2 * time.Second // how long a sign-in waits for them
+	mostGroups   = 200             // that are kept of a person
+)
+
+// groupsOf asks IAM for the groups of who has just signed in; nil where it does
+// not tell, which keeps nobody out.
+func (a *Auth) groupsOf(ctx context.Context, t Target, info medialive.TokenInfo) []string {
+	ctx, cancel := context.WithTimeout(ctx, groupsWithin)
+	defer cancel()
+	iam, err := medialive.NewIAM(medialive.IAMConfig{Endpoint: t.IAMEndpoint, Transport: a.clients.transport(t.IAMEndpoint)})
+	if err == nil {
+		var groups []string
+		if groups, err = iam.Groups(ctx, info.Token, info.UserID); err == nil {
+			return groups[:min(len(groups), mostGroups)]
+		}
+	}
+	a.log.InfoContext(ctx, "IAM does not tell the groups of who signed in", "user", info.UserName, "error", err)
+	return nil
+}
 
 // People are those who are signed in, each once, by account and name.
 func (a *Auth) People(ctx context.Context) ([]role.Who, error) {

@@ -325,7 +325,7 @@ func (a *Auth) enterOne(ctx context.Context, t Target, f Form) (Place, error) {
 		a.noteRefused(ctx, t, f, err)
 		return Place{}, err
 	}
-	p := a.placeOf(t, info)
+	p := a.placeOf(ctx, t, info)
 	a.denials.forget(p.Person())
 	a.rememberUserID(ctx, t, f, info.UserID)
 	a.note(ctx, trail.Line{Endpoint: p.Endpoint, Project: p.ProjectID, Verb: verbSignIn, Actor: p.User, Detail: "address=" + f.Address})
@@ -333,10 +333,10 @@ func (a *Auth) enterOne(ctx context.Context, t Target, f Form) (Place, error) {
 }
 
 // placeOf is where a token leads.
-func (a *Auth) placeOf(t Target, info medialive.TokenInfo) Place {
+func (a *Auth) placeOf(ctx context.Context, t Target, info medialive.TokenInfo) Place {
 	now := a.now()
 	return Place{
-		UserID: info.UserID, User: info.UserName, Account: info.Account,
+		UserID: info.UserID, User: info.UserName, Account: info.Account, Groups: a.groupsOf(ctx, t, info),
 		Endpoint: t.Endpoint, IAMEndpoint: t.IAMEndpoint,
 		ProjectID: info.ProjectID, Project: info.ProjectName, Region: t.Region,
 		Token: info.Token, SignedInAt: now, ExpiresAt: a.endOf(info), SteppedUpAt: now,

@@ -55,6 +55,7 @@ type Form struct {
 	Passcode medialive.Secret // one-time code; empty: none
 	UserID   string           // with a code; empty: the one of the last sign-in
 	Region   string
+	Project  string // of that region's IAM; empty: the region's own
 	Address  string // whence, as the server trusts it; empty: the peer of the connection
 }
 
@@ -63,6 +64,9 @@ type Form struct {
 func (a *Auth) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Request, f Form) (*Session, error) {
 	f = f.tidy(r)
 	target, ok := a.backend.Target(f.Region)
+	if ok && f.Project != "" {
+		target, ok = a.backend.Project(f.Region, f.Project)
+	}
 	if !ok {
 		return nil, ErrRegion
 	}
@@ -75,7 +79,7 @@ func (a *Auth) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Reques
 		return nil, err
 	}
 	a.throttle.succeeded(f.account(), f.Address)
-	s := &Session{Place: a.placeOf(target, info), Address: f.Address, Agent: agentOf(r)}
+	s := &Session{Place: a.placeOf(ctx, target, info), Address: f.Address, Agent: agentOf(r)}
 	if err := a.replace(ctx, w, r, s); err != nil {
 		return nil, err
 	}

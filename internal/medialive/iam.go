@@ -85,6 +85,31 @@ func (i *IAM) Projects(ctx context.Context, token Secret) ([]Project, error) {
 	return *list.Projects, nil
 }
 
+// Groups lists the names of the groups of a user, by id, with a token of his own.
+// Where he may not ask, it is KindNotPermitted.
+func (i *IAM) Groups(ctx context.Context, token Secret, userID string) ([]string, error) {
+	r := iamRequest("KeystoneListGroupsForUser", http.MethodGet, "/v3/users/"+userID+"/groups")
+	if userID == "" || !onlyNameCharacters(userID) {
+		return nil, &Error{Op: r.op, Kind: KindRefused, Err: errors.New("not the id of a user")}
+	}
+	r.auth = Token(token)
+	var list struct {
+		Groups *[]named `json:"groups"`
+	}
+	a, err := i.link.call(ctx, r, &list)
+	if err != nil {
+		return nil, err
+	}
+	if list.Groups == nil {
+		return nil, r.unreadable(a, errors.New("no groups"))
+	}
+	names := make([]string, 0, len(*list.Groups))
+	for _, g := range *list.Groups {
+		names = append(names, g.Name)
+	}
+	return names, nil
+}
+
 // CheckToken tells about a token on its own word. One that is no longer good is
 // KindNotSignedIn.
 func (i *IAM) CheckToken(ctx context.Context, token Secret) (TokenInfo, error) {

@@ -192,3 +192,33 @@ func TestRegions(t *testing.T) {
 		}
 	}
 }
+
+func TestGroups(t *testing.T) {
+	i := identity(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v3/users/0123abc/groups" || r.Header.Get("X-Auth-Token") != "the-token" {
+			t.Errorf("%s with %v", r.URL, r.Header)
+		}
+		_, _ = io.WriteString(w, `{"links":{"self":"x"},"groups":[{"id":"g1","name":"night","domain_id":"d"},{"id":"g2","name":"ops <b>"}]}`)
+	})
+	groups, err := i.Groups(t.Context(), "the-token", "0123abc")
+	if err != nil || !reflect.DeepEqual(groups, []string{"night", "ops <b>"}) {
+		t.Errorf("%q, %v", groups, err)
+	}
+	for _, id := range []string{"", "../auth/tokens", "a/b", "a?b"} {
+		_, err = i.Groups(t.Context(), "the-token", id)
+		wantKind(t, err, KindRefused)
+	}
+	i = identity(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"groups":[]}`) })
+	if groups, err = i.Groups(t.Context(), "the-token", "u"); err != nil || groups == nil || len(groups) != 0 {
+		t.Errorf("of who is in none: %#v, %v", groups, err)
+	}
+	i = identity(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{}`) })
+	_, err = i.Groups(t.Context(), "the-token", "u")
+	wantKind(t, err, KindUnreadable)
+	i = identity(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"error":{"code":403,"message":"You are not authorized","title":"Forbidden"}}`)
+	})
+	_, err = i.Groups(t.Context(), "the-token", "u")
+	wantKind(t, err, KindNotPermitted)
+}

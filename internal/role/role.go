@@ -97,7 +97,7 @@ func (rs Rules) Check() error {
 		return ErrLimit
 	}
 	for _, r := range rs {
-		for _, p := range []string{r.Account, r.User, r.Group} {
+		for _, p := range []string{r.Region, r.Account, r.User, r.Group} {
 			if err := CheckPattern(p); err != nil {
 				return err
 			}

@@ -62,3 +62,42 @@ func TestWordsLeadBack(t *testing.T) {
 		t.Error("an empty word is a role")
 	}
 }
+
+// Who is admin by setting stays it, and where there are rules, whom none fits
+// looks on.
+func TestPolicy(t *testing.T) {
+	admins, err := role.ParseAdmins(" us/root , night/*")
+	if err != nil || admins.People() != "us/root,night/*" {
+		t.Fatalf("%v, %v", admins, err)
+	}
+	rules := role.Rules{{Account: "us", Role: role.Viewer}, {User: "op-*", Role: role.Operator}, {User: "odd", Role: role.Nobody}}
+	for _, c := range []struct {
+		policy role.Policy
+		who    role.Who
+		want   role.Role
+	}{
+		{role.Policy{}, role.Who{Account: "us", User: "root"}, role.Engineer},
+		{role.Policy{Admins: admins}, role.Who{Account: "us", User: "root"}, role.Admin},
+		{role.Policy{Admins: admins}, role.Who{Account: "them", User: "root"}, role.Engineer},
+		{role.Policy{Admins: admins, Rules: rules}, role.Who{Account: "us", User: "root"}, role.Admin},
+		{role.Policy{Admins: admins, Rules: rules}, role.Who{Account: "us", User: "op-1"}, role.Viewer},
+		{role.Policy{Admins: admins, Rules: rules}, role.Who{Account: "them", User: "op-1"}, role.Operator},
+		{role.Policy{Admins: admins, Rules: rules}, role.Who{Account: "them", User: "x"}, role.Viewer},
+		{role.Policy{Admins: admins, Rules: rules}, role.Who{Account: "them", User: "odd"}, role.Nobody},
+	} {
+		if got := c.policy.Of(c.who); got != c.want {
+			t.Errorf("%+v is %s, want %s", c.who, got, c.want)
+		}
+	}
+}
+
+func TestAdminsThatCannotBe(t *testing.T) {
+	for _, list := range []string{"root", "/root", "us/", "a/b,c"} {
+		if rs, err := role.ParseAdmins(list); err == nil {
+			t.Errorf("%q names %v", list, rs)
+		}
+	}
+	if rs, err := role.ParseAdmins(" , "); err != nil || len(rs) != 0 {
+		t.Errorf("nobody is %v, %v", rs, err)
+	}
+}

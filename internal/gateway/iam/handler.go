@@ -15,6 +15,7 @@ func (i *IAM) Handler() http.Handler {
 	mux.HandleFunc("GET /v3/auth/tokens", i.validate)
 	mux.HandleFunc("GET /v3/auth/projects", i.signedIn(i.projects))
 	mux.HandleFunc("GET /v3/auth/domains", i.signedIn(i.domains))
+	mux.HandleFunc("GET /v3/users/{user_id}/groups", i.userGroups)
 	mux.HandleFunc("GET /v3/projects", i.signedIn(i.projects))
 	mux.HandleFunc("GET /v3/regions", i.signedIn(i.regions))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {

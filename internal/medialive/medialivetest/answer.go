@@ -29,6 +29,14 @@ var operations = map[string]string{
 	"GET /v3/auth/projects":                    "KeystoneListAuthProjects",
 }
 
+// operationOf names the operation of a request; empty for none.
+func operationOf(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, "/v3/users/") && strings.HasSuffix(r.URL.Path, "/groups") && r.Method == http.MethodGet {
+		return "KeystoneListGroupsForUser"
+	}
+	return operations[r.Method+" "+r.URL.Path]
+}
+
 // answer makes the answer of the service. c.mu is held.
 func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, call Call) {
 	switch call.Op {
@@ -38,6 +46,8 @@ func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, call Call) {
 		c.validate(w, r.Header.Get("X-Subject-Token"))
 	case "KeystoneListAuthProjects":
 		answerJSON(w, http.StatusOK, map[string]any{"projects": []any{map[string]any{"id": Project, "name": "local", "enabled": true}}})
+	case "KeystoneListGroupsForUser":
+		c.groups(w, strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/v3/users/"), "/groups"))
 	case "ListFlows":
 		c.list(w, r)
 	case "CreateFlows":
@@ -165,6 +175,21 @@ func (c *Cloud) create(w http.ResponseWriter, r *http.Request) {
 	c.flows = slices.Insert(c.flows, 0, &f)
 	f.refer()
 	answerJSON(w, http.StatusCreated, map[string]any{"flow": f.Flow})
+}
+
+// groups answers the groups of a user.
+func (c *Cloud) groups(w http.ResponseWriter, id string) {
+	for _, u := range c.users {
+		if u.ID == id && u.Groups != nil {
+			list := []any{}
+			for _, name := range u.Groups {
+				list = append(list, map[string]any{"id": "g-" + name, "name": name})
+			}
+			answerJSON(w, http.StatusOK, map[string]any{"groups": list})
+			return
+		}
+	}
+	answerJSON(w, http.StatusForbidden, map[string]any{"error": map[string]any{"code": http.StatusForbidden, "message": "You are not authorized to perform the requested action", "title": "Forbidden"}})
 }
 
 // signIn answers IAM's sign-in.

@@ -77,7 +77,8 @@ type Flow struct {
 // User may sign in.
 type User struct {
 	ID, Password string
-	Passcode     string // needed, if not empty
+	Passcode     string   // needed, if not empty
+	Groups       []string // nil: IAM does not tell
 }
 
 // New makes an empty fake whose tokens live a day.

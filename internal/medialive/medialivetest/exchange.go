@@ -49,7 +49,7 @@ func (c *Cloud) arrive(r *http.Request) (n int, call Call, fault Fault) {
 	defer c.mu.Unlock()
 	c.catchUp(time.Now())
 	query := r.URL.Query()
-	call = Call{Op: operations[r.Method+" "+r.URL.Path], FlowID: query.Get("flow_id"), Token: r.Header.Get("X-Auth-Token")}
+	call = Call{Op: operationOf(r), FlowID: query.Get("flow_id"), Token: r.Header.Get("X-Auth-Token")}
 	if s, err := medialive.ParseAuthorization(r.Header.Get("Authorization")); err == nil {
 		call.Token = s.Access
 	}
