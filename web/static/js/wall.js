@@ -84,9 +84,10 @@ let beats = 0;
 let reloading = false;
 
 function connect() {
-  stream = new EventSource("/wall/live");
+  stream = new EventSource(`/wall/live${location.search}`);
   stream.addEventListener("hb", beat);
   stream.addEventListener("message", change);
+  stream.addEventListener("dark", lost); // it is over, and the next try is told why
   stream.addEventListener("error", lost);
   saidAt = performance.now();
 }
@@ -155,7 +156,7 @@ async function lost() {
 // notInUse gives the page of a display that is not in use, if that is what the
 // server answers.
 async function notInUse() {
-  const page = await ask("/wall");
+  const page = await ask(location.href);
   if (!page || page.status !== 404) return null;
   const text = await page.text().catch(() => "");
   return new DOMParser().parseFromString(text, "text/html").querySelector('[data-wall="dark"]');
@@ -204,7 +205,7 @@ async function reload() {
   reloading = true;
   if (performance.now() < JUST_LOADED) await pause(RELOAD_AGAIN);
   do await pause(later(RELOAD_WITHIN));
-  while (!(await ask("/readyz"))?.ok || !(await ask("/wall"))?.ok);
+  while (!(await ask("/readyz"))?.ok || !(await ask(location.href))?.ok);
   location.reload();
 }
 
@@ -221,7 +222,7 @@ function goDark(page) {
 // wait asks for ever whether the display is in use.
 function wait() {
   setInterval(async () => {
-    const page = await ask("/wall");
+    const page = await ask(location.href);
     if (page?.ok) location.reload();
   }, ASK_AGAIN);
 }
