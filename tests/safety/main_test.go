@@ -4,7 +4,11 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/flowdeck/flowdeck/internal/store/storetest"
 )
+
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // long tells that attacks are to have their full count.
 func long() bool { return os.Getenv("FLOWDECK_SAFETY_LONG") != "" }
