@@ -25,7 +25,8 @@ func (a *Auth) StepUp(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	if wait := a.throttle.attempt(f.account(), f.Address); wait > 0 {
 		return nil, &ThrottledError{RetryAfter: wait}
 	}
-	info, err := a.token(ctx, Target{Region: s.Region, Endpoint: s.Endpoint, IAMEndpoint: s.IAMEndpoint, Project: s.Project}, f)
+	here := Target{Region: s.Region, Endpoint: s.Endpoint, IAMEndpoint: s.IAMEndpoint, Project: s.Project}
+	info, err := a.token(ctx, here, f)
 	if err == nil && (info.UserID != s.UserID || info.ProjectID != s.ProjectID) {
 		err = ErrCredentials // somebody else by now
 	}
@@ -37,8 +38,7 @@ func (a *Auth) StepUp(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	}
 	a.throttle.succeeded(f.account(), f.Address)
 	next := *s
-	next.Token, next.SignedInAt, next.ExpiresAt, next.Ended = info.Token, a.now(), a.endOf(info), false
-	next.SteppedUpAt, next.Address, next.Agent = next.SignedInAt, f.Address, agentOf(r)
+	next.Place, next.Address, next.Agent = a.placeOf(ctx, here, info), f.Address, agentOf(r)
 	if err := a.rows.renew(ctx, w, s.key, &next); err != nil {
 		return nil, err
 	}
