@@ -3,6 +3,8 @@ package medialive
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -193,14 +195,35 @@ func gatewayCode(code string) string {
 	return ""
 }
 
-// redact hides what was secret in the request, should the answer repeat it.
+// redact hides what was secret in the request, should the answer repeat it: as
+// it is, or as JSON or a URL has it.
 func (r request) redact(message string) string {
 	for _, secret := range r.secrets {
-		if secret != "" && secret != Mask {
-			message = strings.ReplaceAll(message, secret.Reveal(), "***")
+		if secret == "" || secret == Mask {
+			continue
+		}
+		plain := secret.Reveal()
+		quoted, _ := json.Marshal(plain) // a string can always be encoded
+		for _, written := range []string{plain, string(quoted[1 : len(quoted)-1]), url.QueryEscape(plain), url.PathEscape(plain)} {
+			message = strings.ReplaceAll(message, written, "***")
 		}
 	}
 	return message
+}
+
+// secretHeaders prove who asks.
+var secretHeaders = []string{"X-Auth-Token", "X-Subject-Token", "Authorization"}
+
+// withSent adds what was secret in the headers that were sent.
+func (r request) withSent(sent *http.Request) request {
+	if sent == nil { // a transport need not tell
+		return r
+	}
+	r.secrets = slices.Clone(r.secrets)
+	for _, name := range secretHeaders {
+		r.secrets = append(r.secrets, Secret(sent.Header.Get(name)))
+	}
+	return r
 }
 
 // retryAfter reads the header in both its forms; 0 when it tells nothing.

@@ -142,6 +142,7 @@ func (l *link) attempt(ctx context.Context, r request) (answer, *Error) {
 		return answer{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
+	r = r.withSent(resp.Request)
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	body, readErr := io.ReadAll(io.LimitReader(resp.Body, l.limits.body+1))
 	switch {

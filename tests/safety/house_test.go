@@ -88,6 +88,7 @@ type browser struct {
 	base    string
 	http    *http.Client
 	cookies map[string]string
+	header  http.Header // of every request
 }
 
 // browser is one in which nobody is signed in.
@@ -152,6 +153,9 @@ func (b *browser) send(ctx context.Context, method, path string, body io.Reader,
 	}
 	for name, value := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	for name, values := range b.header {
+		r.Header[name] = values
 	}
 	for name, values := range header {
 		r.Header[name] = values
