@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -42,6 +43,7 @@ type client struct {
 	used     time.Time
 	proven   time.Time // when the project was last listed with success
 	denied   error     // the refusal since then
+	failed   error     // why the last proof failed; nil: it did not
 	deniedAt time.Time
 	doubted  bool      // a call was answered 401 since
 	proving  bool      // a proof is being made aside
@@ -170,6 +172,37 @@ func (a *Auth) Reader(ctx context.Context, s *Session) (*medialive.Client, error
 	return c.api, nil
 }
 
+// ErrUnproved tells that it is still to be proved that a session may look.
+var ErrUnproved = errors.New("not proved yet")
+
+// Glance is Reader for who does not wait: where there is no proof one is begun
+// aside, and it is ErrUnproved, with why the last one failed. It is for the
+// places beside the present one: a slow one delays no page of another.
+func (a *Auth) Glance(ctx context.Context, s *Session) (*medialive.Client, error) {
+	c, err := a.clients.of(s)
+	if err != nil {
+		return nil, err
+	}
+	age, denied := c.standing(a.now())
+	if denied != nil {
+		return nil, a.denied(ctx, s, denied)
+	}
+	if age >= proofFor {
+		a.proveAside(ctx, c)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.proven.IsZero() && c.failed != nil && refuses(c.failed):
+		return nil, c.failed
+	case c.proven.IsZero() && c.failed != nil:
+		return nil, fmt.Errorf("%w: %w", ErrUnproved, c.failed)
+	case c.proven.IsZero():
+		return nil, ErrUnproved
+	}
+	return c.api, nil
+}
+
 func (c *client) everProved() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -214,6 +247,7 @@ func (a *Auth) prove(ctx context.Context, c *client) error {
 	now := a.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.failed = err
 	switch {
 	case err == nil:
 		c.doubted = false

@@ -15,6 +15,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/role"
+	"github.com/flowdeck/flowdeck/web/templates/layout"
 )
 
 // fault is an error of this package: a status, and a key of the texts that
@@ -40,6 +41,8 @@ const (
 	reasonExpired     reason = "expired"
 	reasonUnrecorded  reason = "unrecorded" // a command that could not be written down was not given
 	reasonRole        reason = "role"
+	reasonElsewhere   reason = "elsewhere" // the page belongs to another place than the session is in
+	reasonNoPlace     reason = "no_place"
 	reasonSessionGone reason = "session_gone" // ended already
 	reasonAlarmGone   reason = "alarm_gone"   // acknowledged and over meanwhile
 )
@@ -59,6 +62,7 @@ var (
 	errNoFlow         = &fault{http.StatusNotFound, reasonNoFlow}
 	errBadRequest     = &fault{http.StatusBadRequest, reasonBadRequest}
 	errAlarmGone      = &fault{http.StatusConflict, reasonAlarmGone}
+	errNoPlace        = &fault{http.StatusConflict, reasonNoPlace}
 	errNoAlarm        = &fault{http.StatusUnprocessableEntity, reasonBadRequest}
 	errUnrecorded     = &fault{http.StatusServiceUnavailable, reasonUnrecorded}
 	errReading        = &fault{http.StatusServiceUnavailable, reason(medialive.KindUnavailable)}
@@ -72,6 +76,7 @@ type answer struct {
 	upstream   *medialive.Error // nil: not the service's
 	kept       *monitor.Protect // by whom the flow is protected; nil: that is not why
 	lacking    *lacking         // a role; nil: that is not why
+	elsewhere  *elsewhere       // the page is of another place; nil: that is not why
 	retryAfter time.Duration
 }
 
@@ -97,6 +102,7 @@ func answerTo(err error) answer {
 	var echoed *echo.HTTPError
 	var large *http.MaxBytesError
 	var below *lacking
+	var away *elsewhere
 	var source *control.Conflict
 	var output *control.OutputConflict
 	if a, ok := careAnswer(err); ok {
@@ -105,6 +111,8 @@ func answerTo(err error) answer {
 	switch {
 	case errors.As(err, &ours):
 		return answer{status: ours.status, reason: ours.reason}
+	case errors.As(err, &away):
+		return answer{status: http.StatusConflict, reason: reasonElsewhere, elsewhere: away}
 	case errors.As(err, &below):
 		return answer{status: http.StatusForbidden, reason: reasonRole, lacking: below}
 	case errors.Is(err, auth.ErrNoSession):
@@ -202,7 +210,7 @@ func (d *desk) tell(c echo.Context, a answer) error {
 	case wantsFragment(r):
 		c.Response().Header().Set(headerHXRetarget, "#notices")
 		c.Response().Header().Set(headerHXReswap, "innerHTML")
-		return d.print.page(c, a.status, failure(d.texts(c), d.explain(c, a)))
+		return d.print.page(c, a.status, layout.Failure{T: d.texts(c), Problem: d.explain(c, a), Switch: d.ways(c, a, true)})
 	}
 	return d.errorPage(c, a)
 }

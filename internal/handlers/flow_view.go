@@ -25,6 +25,8 @@ type teller struct {
 	may      may               // what who looks may do
 	known    *monitor.Snapshot // of which it tells: how the service is reached, and how often it is read; nil: not known
 	deeds    deeds             // what was commanded, on the page of a flow
+	sites    []site            // all places of who looks; none: there is but one
+	here     spot              // with sites: the present one
 }
 
 func flowPath(id string) string         { return "/flows/" + url.PathEscape(id) }

@@ -98,7 +98,7 @@ func listenAddress(s *monitor.Snapshot) (address, port string) {
 func (h *flows) listKey(v *visit, q FlowQuery) pageKey {
 	return pageKey{
 		may: h.may(v.role, v.session.Person()).key(), project: v.watcher.Key(), lang: v.t.Lang, theme: v.theme, query: q,
-		user: v.session.User, account: v.session.Account, projectName: v.session.Project, region: v.session.Region, ends: v.session.Ends().UTC(),
+		user: v.session.User, account: v.session.Account, projectName: v.session.Project, region: v.session.Region, around: around(v.sites), ends: v.session.Ends().UTC(),
 	}
 }
 
@@ -117,6 +117,7 @@ type pageKey struct {
 	theme                              layout.Theme
 	query                              FlowQuery
 	user, account, projectName, region string
+	around                             string    // the places of the session
 	ends                               time.Time // of the sign-in
 }
 

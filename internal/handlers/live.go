@@ -48,12 +48,13 @@ type view struct {
 	charts  chartQuery
 	alarms  AlarmQuery
 	lines   ActivityQuery
+	around  string // the places of the session; empty: there is but one
 	wall    wallView
 }
 
 // parseView reads which view a page wants to follow.
 func parseView(c echo.Context, v *visit) (view, error) {
-	w := view{project: v.watcher.Key(), lang: v.t.Lang, kind: c.QueryParam("view"), flow: c.QueryParam("id"), role: v.role}
+	w := view{project: v.watcher.Key(), lang: v.t.Lang, kind: c.QueryParam("view"), flow: c.QueryParam("id"), role: v.role, around: around(v.sites)}
 	switch w.kind {
 	case viewShell, viewFirst:
 		w.flow = ""
@@ -94,7 +95,7 @@ func (d *desk) live(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.stream(c, me, leave, d.recheck(c.Request(), v.role))
+	return d.stream(c, me, leave, d.recheck(c.Request(), what))
 }
 
 // stream answers with the frames of a viewer for as long as he may look.
@@ -149,9 +150,9 @@ func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func(line)
 	}
 }
 
-// recheck gives what tells whether the session of a request may still look, and
-// as who it began. It keeps no more of the request than the cookies.
-func (d *desk) recheck(r *http.Request, began role.Role) func(line) error {
+// recheck gives what tells whether the session of a request may still look, as
+// who it began, and where. It keeps no more of the request than the cookies.
+func (d *desk) recheck(r *http.Request, began view) func(line) error {
 	cookies := strings.Clone(strings.Join(r.Header["Cookie"], "; "))
 	again := (&http.Request{Header: http.Header{"Cookie": {cookies}}}).WithContext(d.Context)
 	return func(line) error {
@@ -159,8 +160,14 @@ func (d *desk) recheck(r *http.Request, began role.Role) func(line) error {
 		if err != nil {
 			return err
 		}
-		if now := d.Auth.Role(d.Context, session); now != began {
-			return &lacking{needs: began, has: now} // what stands on the page is for another role
+		if now := d.Auth.Role(d.Context, session); now != began.role {
+			return &lacking{needs: began.role, has: now} // what stands on the page is for another role
+		}
+		if session.Key() != auth.PlaceKey(began.project.Endpoint, began.project.ProjectID) {
+			return &elsewhere{at: hereOf(session)}
+		}
+		if around(d.sites(d.Context, session)) != began.around {
+			return errChanged // the page comes back for what is true now
 		}
 		_, _, err = d.reading(d.Context, session)
 		return err
@@ -169,11 +176,14 @@ func (d *desk) recheck(r *http.Request, began role.Role) func(line) error {
 
 // paint makes the picture of a view.
 func (d *desk) paint(what view, w *monitor.Watcher) picture {
-	t, panel := text.For(what.lang), d.Alarms.Of(what.project)
+	d = d.in(what.project)
+	t, panel, sites := text.For(what.lang), d.Alarms.Of(what.project), d.sitesAround(what.around)
+	here := spotOf(sites, what.project)
 	tell := func(s *monitor.Snapshot) teller {
-		return teller{t: t, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.who.User, may: d.may(what.role, what.who), known: s}
+		return teller{t: t, sites: sites, here: here, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.who.User, may: d.may(what.role, what.who), known: s}
 	}
 	s := &sheet{subscribe: d.follows(w)}
+	d.followsAll(s, what.project, sites)
 	switch what.kind {
 	case viewList:
 		rows := map[string]paintedRow{}
@@ -225,7 +235,7 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 // piece renders a model as a part of a page. One that fails is left as it is on
 // the page, and told to the log.
 func (d *desk) piece(target string, m model) part {
-	html, err := d.print.bytes(context.Background(), m)
+	html, err := d.print.bytes(ui.InPlace(context.Background(), d.place), m)
 	if err != nil {
 		d.log.Error("cannot render a live part", "part", target, "err", err)
 	}
@@ -234,10 +244,14 @@ func (d *desk) piece(target string, m model) part {
 
 // shellParts are what lives in every page.
 func (d *desk) shellParts(v teller, s *monitor.Snapshot) []part {
-	return []part{
+	parts := []part{
 		d.piece("link-state", v.link(s)), d.piece("flow-count", v.count(s)),
 		d.piece("alarm-line", v.alarmLine()), d.piece("alarm-count", v.alarmCounts()), d.piece("alarm-rail", v.alarmRail()),
 	}
+	if len(v.sites) > 1 {
+		parts = append(parts, d.piece("places", d.placeMenu(v, v.here, v.sites)))
+	}
+	return parts
 }
 
 // paintedRow is a row as it was last rendered; the flow tells whether it still

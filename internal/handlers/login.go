@@ -122,7 +122,7 @@ func (l *logins) signIn(c echo.Context) error {
 	}
 	session, err := l.Auth.SignIn(c.Request().Context(), c.Response(), c.Request(), auth.Form{
 		Account: f.Account, User: f.User, Password: f.Password, Passcode: f.Passcode, Region: f.Region,
-		UserID: f.UserID, Address: c.RealIP(),
+		Project: l.renewed(c, f), UserID: f.UserID, Address: c.RealIP(),
 	})
 	if err != nil {
 		status, m := l.explainSignIn(c, f, err)
@@ -136,6 +136,19 @@ func (l *logins) signIn(c echo.Context) error {
 		return l.resume(c, session, to, f.Kept)
 	}
 	return seeOther(c, to.Path())
+}
+
+// renewed is the project of a sign-in that is renewed, where the browser's
+// session still tells.
+func (l *logins) renewed(c echo.Context, f loginForm) string {
+	if !f.Renew {
+		return ""
+	}
+	s, err := l.sessionOf(c)
+	if err != nil || s.Region != f.Region || s.Account != f.Account || s.User != f.User {
+		return ""
+	}
+	return s.Project
 }
 
 // missing gives the form with what is missing in it, or nil.

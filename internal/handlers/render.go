@@ -12,7 +12,6 @@ import (
 
 	"github.com/flowdeck/flowdeck/web/templates/layout"
 	"github.com/flowdeck/flowdeck/web/templates/text"
-	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
 // model is a view model of the templates.
@@ -67,9 +66,4 @@ func (p *printer) bytes(ctx context.Context, m model) ([]byte, error) {
 		return nil, fmt.Errorf("render %T: %w", m, err)
 	}
 	return bytes.Clone(buffer.Bytes()), nil
-}
-
-// failure is an error as a fragment.
-func failure(t *text.Strings, problem ui.Problem) model {
-	return layout.Failure{T: t, Problem: problem}
 }

@@ -18,6 +18,7 @@ const (
 	undeclared permission = iota
 	anyone                // no session: sign-in, files, probes
 	wall                  // a display's cookie, and nothing else
+	signedIn              // a session, whatever its present place answers
 	reader                // a session whose own token may list the project's flows, of any role
 	operator              // the same, of this role or more; what it may change, the service decides
 	engineer
@@ -57,7 +58,7 @@ func (d *desk) routes() []route {
 
 // ownRoutes are sign-in, the stream, files and probes.
 func (d *desk) ownRoutes() []route {
-	login := &logins{d}
+	login, place := &logins{d}, &places{d}
 	return []route{
 		get("/", anyone, login.home),
 		get("/login", anyone, login.form),
@@ -65,6 +66,10 @@ func (d *desk) ownRoutes() []route {
 		post("/logout", anyone, login.signOut),
 		post("/settings", anyone, d.setPreferences),
 		get("/renew", reader, login.renewForm),
+		get("/places/new", signedIn, place.newForm),
+		post("/places", signedIn, place.enter),
+		post("/places/switch", signedIn, place.switchTo),
+		post("/places/leave", signedIn, place.leave),
 		get("/live", reader, d.live),
 		get("/static/*", anyone, d.files),
 		get("/healthz", anyone, d.health.alive),
@@ -205,7 +210,7 @@ func (d *desk) displayRoutes() []route {
 		get("/displays/new", admin, display.newForm).again(),
 		post("/displays", admin, display.add).again(),
 		post("/displays/form", admin, display.reorder),
-		post("/displays/preview", admin, display.previewForm),
+		post("/displays/preview", reader, display.previewForm),
 		get("/displays/:id", reader, display.page),
 		get("/displays/:id/preview", reader, display.preview),
 		get("/displays/:id/edit", admin, display.form),

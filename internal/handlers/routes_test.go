@@ -18,11 +18,11 @@ import (
 // others must ask for one; a route that is not in either list fails the test.
 var open = []string{
 	"GET /", "GET /login", "POST /login", "POST /logout", "POST /settings", "GET /static/*",
-	"GET /healthz", "GET /readyz", "GET /metrics",
+	"GET /healthz", "GET /readyz", "GET /metrics", "GET /wall/:key",
 }
 
 // onWalls are the routes that a display's cookie opens, and nothing else does.
-var onWalls = []string{}
+var onWalls = []string{"GET /wall", "GET /wall/live"}
 
 // The routes that need a session, by the least role that may use them.
 var (
@@ -31,6 +31,7 @@ var (
 		"GET /flows/:id/history", "GET /flows/:id/history.csv", "GET /alarms", "GET /labels", "GET /settings",
 		"GET /activity", "GET /activity.csv", "GET /activity.json", "GET /renew", "GET /live",
 		"GET /settings/sessions", "POST /settings/sessions/others", "POST /settings/sessions/:id/end", "GET /step-up", "POST /step-up",
+		"GET /displays", "GET /displays/:id", "GET /displays/:id/preview", "POST /displays/preview",
 	}
 	forOperators = []string{
 		"POST /flows/:id/start", "GET /flows/:id/stop", "POST /flows/:id/stop", "POST /flows/:id/hold",
@@ -54,6 +55,9 @@ var (
 	}
 	forAdmins = []string{
 		"POST /flows/:id/protect/force",
+		"GET /displays/new", "POST /displays", "POST /displays/form", "GET /displays/:id/edit", "POST /displays/:id",
+		"POST /displays/:id/pause", "POST /displays/:id/resume", "GET /displays/:id/link", "POST /displays/:id/link",
+		"GET /displays/:id/revoke", "POST /displays/:id/revoke", "GET /displays/:id/delete", "POST /displays/:id/delete",
 		"GET /settings/roles", "GET /settings/roles/new", "POST /settings/roles", "GET /settings/roles/:id",
 		"POST /settings/roles/:id", "POST /settings/roles/:id/move", "POST /settings/roles/:id/delete",
 		"GET /settings/webhooks/new", "POST /settings/webhooks", "GET /settings/webhooks/:id", "POST /settings/webhooks/:id",
@@ -61,7 +65,9 @@ var (
 		"GET /settings/sessions/everybody", "POST /settings/sessions/everybody/:id/end",
 		"GET /settings/sessions/everybody/end", "POST /settings/sessions/everybody/end",
 	}
-	guarded = slices.Concat(forViewers, forOperators, forEngineers, forAdmins)
+	// These take a session, whatever its present place answers.
+	forSignedIn = []string{"GET /places/new", "POST /places", "POST /places/switch", "POST /places/leave"}
+	guarded     = slices.Concat(forSignedIn, forViewers, forOperators, forEngineers, forAdmins)
 )
 
 func TestNoUnlistedRoute(t *testing.T) {

@@ -66,6 +66,7 @@ type desk struct {
 	kept   *pageCache
 	health *health
 	static http.Handler
+	place  string                      // key of the place of which live parts are rendered
 	build  string                      // of the program and its files
 	asking map[string]echo.HandlerFunc // the routes that ask for the password again, by method and path
 }

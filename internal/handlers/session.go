@@ -15,6 +15,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/web/templates/layout"
 	"github.com/flowdeck/flowdeck/web/templates/text"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
 // visit is a request of somebody who is signed in.
@@ -23,6 +24,7 @@ type visit struct {
 	role    role.Role // at this moment
 	op      control.Operator
 	watcher *monitor.Watcher
+	sites   []site // all places of the session
 	t       *text.Strings
 	theme   layout.Theme
 }
@@ -89,6 +91,13 @@ func (d *desk) guarded(r route) echo.HandlerFunc {
 	switch r.who {
 	case anyone:
 		return r.handle
+	case signedIn:
+		return func(c echo.Context) error {
+			if _, err := d.sessionOf(c); err != nil {
+				return err
+			}
+			return r.handle(c)
+		}
 	case wall:
 		return d.walled(r.handle)
 	case reader, operator, engineer, admin:
@@ -98,6 +107,10 @@ func (d *desk) guarded(r route) echo.HandlerFunc {
 				return err
 			}
 			c.Set(visitKey, v)
+			c.SetRequest(c.Request().WithContext(ui.InPlace(c.Request().Context(), v.session.Key())))
+			if err := here(c, v.session); err != nil {
+				return err
+			}
 			if err := v.needs(least[r.who]); err != nil {
 				return err
 			}
@@ -142,7 +155,7 @@ func (d *desk) visitFor(c echo.Context, session *auth.Session) (*visit, error) {
 		return nil, err
 	}
 	return &visit{
-		session: session, role: d.Auth.Role(r.Context(), session), watcher: watcher, t: d.texts(c), theme: themeOf(r),
+		session: session, role: d.Auth.Role(r.Context(), session), watcher: watcher, sites: d.sites(r.Context(), session), t: d.texts(c), theme: themeOf(r),
 		op: control.Operator{
 			Client: client, Watcher: watcher, Endpoint: session.Endpoint,
 			Project: session.ProjectID, Actor: session.User,

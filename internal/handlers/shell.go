@@ -34,9 +34,9 @@ func (d *desk) plainShell(v *visit, title string) layout.Shell {
 		T: v.t, Theme: v.theme, Title: title, Section: "flows",
 		Link: t.link(snapshot), Count: t.count(snapshot),
 		Line: t.alarmLine(), Alarms: t.alarmCounts(), Active: t.alarmRail(),
-		Ends:    t.ends(v.session.Ends()),
-		Project: v.session.Project, Region: v.session.Region, RegionName: d.regionName(v.session.Region),
-		User: v.session.User, Account: v.session.Account, Role: v.t.Roles.Names.Of(v.role.String()), NowMS: d.now().UnixMilli(),
+		Ends:   t.ends(v.session.Ends()),
+		Places: d.placeMenu(t, hereOf(v.session), v.many()),
+		User:   v.session.User, Account: v.session.Account, Role: v.t.Roles.Names.Of(v.role.String()), NowMS: d.now().UnixMilli(),
 	}
 }
 
@@ -154,6 +154,8 @@ func errorText(t *text.Strings, a answer) text.ErrorText {
 		return e.Internal
 	case reasonUnrecorded:
 		return e.Unrecorded
+	case reasonElsewhere, reasonNoPlace:
+		return elsewhereText(t, a.elsewhere)
 	}
 	if said, ok := careError(t, a.reason); ok {
 		return said
@@ -191,7 +193,7 @@ func (d *desk) explain(c echo.Context, a answer) ui.Problem {
 // errorModel is the page of an error: within the shell for who is signed in.
 func (d *desk) errorModel(c echo.Context, a answer) layout.ErrorPage {
 	problem := d.explain(c, a)
-	m := layout.ErrorPage{Status: a.status, Problem: problem, Bare: layout.Bare{
+	m := layout.ErrorPage{Status: a.status, Problem: problem, Switch: d.ways(c, a, false), Bare: layout.Bare{
 		T: d.texts(c), Theme: themeOf(c.Request()), Title: problem.Title,
 		Path: destinationOf(c).Path(), NowMS: d.now().UnixMilli(),
 	}}
@@ -233,6 +235,11 @@ const (
 	flashWebhookTested  flashKind = "webhook_tested"
 	flashWebhookFailed  flashKind = "webhook_failed"
 
+	flashSwitched    flashKind = "switched"
+	flashLeft        flashKind = "left"
+	flashEntered     flashKind = "entered"
+	flashSomeEntered flashKind = "some_entered" // its name is of one that was refused
+
 	flashRules         flashKind = "rules"
 	flashSessionEnded  flashKind = "session_ended"
 	flashSessionsEnded flashKind = "sessions_ended" // its name counts them
@@ -270,7 +277,7 @@ func (d *desk) takeFlash(c echo.Context, t *text.Strings) *ui.Notice {
 		return nil
 	}
 	notice := &ui.Notice{Text: words}
-	if flashKind(kind) == flashUnstarted || flashKind(kind) == flashWebhookFailed {
+	if flashKind(kind) == flashUnstarted || flashKind(kind) == flashSomeEntered || flashKind(kind) == flashWebhookFailed {
 		notice.Tone = ui.ToneWarn
 	}
 	return notice
@@ -320,6 +327,14 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 		return fill(t.Notify.TestDone, name)
 	case flashWebhookFailed:
 		return t.Notify.TestFailed
+	case flashSwitched:
+		return t.Places.Switched(name)
+	case flashLeft:
+		return t.Places.Left(name)
+	case flashEntered:
+		return t.Places.Entered(name)
+	case flashSomeEntered:
+		return t.Places.Some(name, t.Places.Form.Wrong)
 	}
 	switch kind {
 	case flashRules:

@@ -1,6 +1,8 @@
 // The guard: what interrupts something asks first, the question withdraws itself,
 // and a press that was not meant as an answer is none.
 
+import { placed } from "./place.js";
+
 const SETTLE = 800; // milliseconds in which a second press is a bounce
 
 const armedAt = new WeakMap(); // since when a question stands
@@ -100,7 +102,7 @@ async function begin(button) {
   say(button, button.dataset.asking);
   try {
     const { verb, subject, state } = button.dataset;
-    const answer = await fetch(button.dataset.hold, { method: "POST", body: new URLSearchParams({ verb, subject, state }) });
+    const answer = await fetch(button.dataset.hold, { method: "POST", headers: placed(), body: new URLSearchParams({ verb, subject, state }) });
     if (!answer.ok) throw new Error(String(answer.status));
     mine.ticket = await answer.text();
   } catch {

@@ -116,6 +116,8 @@ function compareClocks(server) {
 
 function heard(event) {
   heardAt = performance.now();
+  if (away) document.querySelector("#notices .problem")?.parentElement.replaceChildren();
+  away = false;
   kickAfter = KICK_FIRST;
   const [server, confirmed] = String(event.detail?.data ?? "").split(" ").map(Number);
   if (server > 0) {
@@ -176,9 +178,21 @@ function renew() {
   htmx.ajax("GET", location.pathname + location.search, { target: "#dialogs", swap: "none" }).finally(() => { renewing = false; });
 }
 
+// elsewhere lets the server say, once, that the session has gone to another place
+// in another tab: its figures grow old here, and nothing that is pressed is done.
+let away = false;
+
+function elsewhere() {
+  if (away) return;
+  away = true;
+  htmx.ajax("GET", location.pathname + location.search, { target: "#notices", swap: "innerHTML" });
+}
+
 function refused(event) {
   const status = event.detail?.status ?? event.detail?.ctx?.response?.status;
-  if (status !== 401 || event.target !== stream) return;
+  if (event.target !== stream) return;
+  if (status === 409) elsewhere();
+  if (status !== 401) return;
   ended = true;
   renew();
 }

@@ -86,7 +86,7 @@ func (s studio) shell(title string) layout.Shell {
 		T: s.t, Theme: s.theme, Title: title, Path: "/flows", Section: "flows",
 		Link: layout.Link{T: s.t}, Count: layout.FlowCount{T: s.t, Total: "58"},
 		Line: s.alarmLine(2), Alarms: layout.AlarmCounts{T: s.t, High: 1, Medium: 2}, Active: layout.AlarmRail{T: s.t, Active: 3},
-		Project: "live-prod", Region: "ap-southeast-3", RegionName: "Singapore",
+		Places: places(s.t),
 		User: "op-1", Account: "flowdeck", Live: "/live?view=sample", NowMS: s.now.UnixMilli(),
 	}
 }
@@ -115,7 +115,7 @@ func (s studio) problem(e text.ErrorText, code, message, request string) *ui.Pro
 
 func (s studio) first() pages.Flows {
 	sh := s.shell(s.t.List.Title)
-	sh.Count.Total, sh.Project, sh.Region, sh.RegionName, sh.User = "0", "local", "local", "", "admin"
+	sh.Count.Total, sh.Places, sh.User = "0", layout.Places{T: sh.T, Here: layout.PlaceLine{Key: "1", Project: "local"}}, "admin"
 	return pages.Flows{Shell: sh, First: &pages.FirstRun{
 		T: s.t, Address: "203.0.113.10", Port: "20000",
 		Form:  pages.NewFlowForm{T: s.t, Name: ui.Value{Text: s.t.First.DefaultName}, Leg: pages.LegFields{Whitelist: ui.Value{Text: "203.0.113.0/24"}, Protocol: ui.Value{Text: "srt-listener"}}},

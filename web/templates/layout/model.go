@@ -31,16 +31,15 @@ type Shell struct {
 	Alarms  AlarmCounts
 	Active  AlarmRail
 
-	Project    string
-	Region     string
-	RegionName string // "Singapore", or empty
-	User       string
-	Account    string
+	Places  Places
+	User    string
+	Account string
 	Role       string // in a word; empty: not told
 
 	Ends Ends
 
-	Search string // what stands in the search field
+	Search    string // what stands in the search field
+	SearchAll bool   // it searches all places
 	Live   string // URL of the page's stream, e.g. /live?view=…; empty: none
 	NowMS  int64  // the server's clock when rendered, epoch milliseconds
 }
@@ -79,6 +78,7 @@ type ErrorPage struct {
 	Shell   *Shell
 	Status  int // HTTP status
 	Problem ui.Problem
+	Switch  []SwitchTo // where one can go instead
 }
 
 // Failure is an error as a fragment, for the place "#notices" of the shell
@@ -86,4 +86,5 @@ type ErrorPage struct {
 type Failure struct {
 	T       *text.Strings
 	Problem ui.Problem
+	Switch  []SwitchTo
 }

@@ -55,3 +55,12 @@ func Words(t *text.Strings) ui.Words {
 	e := t.Error
 	return ui.Words{Said: e.Said, Code: e.Code, RequestID: e.RequestID, Retry: e.Retry}
 }
+
+// live is the address of the page's stream, which ends when the session goes to
+// another place.
+func (s Shell) live() string {
+	if s.Places.Here.Key == "" {
+		return s.Live
+	}
+	return s.Live + "&" + ui.FieldAt + "=" + s.Places.Here.Key
+}

@@ -19,6 +19,7 @@ var Chinese = &Strings{
 	Displays: chineseDisplays,
 	Tally:    chineseTally,
 	Roles:    chineseRoles,
+	Places:   chinesePlaces,
 
 	Sessions: chineseSessions,
 

@@ -19,6 +19,7 @@ var English = &Strings{
 	Displays: englishDisplays,
 	Tally:    englishTally,
 	Roles:    englishRoles,
+	Places:   englishPlaces,
 
 	Sessions: englishSessions,
 

@@ -35,6 +35,7 @@ type Strings struct {
 	Displays Displays
 	Tally    Tally
 	Roles    Roles
+	Places   Places
 
 	Sessions Sessions
 }
