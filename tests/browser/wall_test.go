@@ -39,6 +39,7 @@ func TestWall(t *testing.T) {
 		{"new version", testWallNewVersion},
 		{"not in use", testWallNotInUse},
 		{"spread", testWallSpread},
+		{"house", testWallOfHouse},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
