@@ -51,22 +51,28 @@ const witness = `document.addEventListener('securitypolicyviolation', (e) =>
 // Open opens a tab in a fresh profile of the browser.
 func (c *Chromium) Open(t *testing.T, base string) *Tab {
 	t.Helper()
-	return newTab(t, c.ctx, base, chromedp.WithNewBrowserContext())
+	return newTab(t, c.ctx, base, tabLife, chromedp.WithNewBrowserContext())
+}
+
+// OpenFor is Open for a test that lasts.
+func (c *Chromium) OpenFor(t *testing.T, base string, life time.Duration) *Tab {
+	t.Helper()
+	return newTab(t, c.ctx, base, tabLife+life, chromedp.WithNewBrowserContext())
 }
 
 // Beside opens another tab in the same profile.
 func (b *Tab) Beside() *Tab {
 	b.T.Helper()
 	profile := chromedp.FromContext(b.Ctx).BrowserContextID
-	return newTab(b.T, b.Ctx, b.Base, chromedp.WithExistingBrowserContext(profile))
+	return newTab(b.T, b.Ctx, b.Base, tabLife, chromedp.WithExistingBrowserContext(profile))
 }
 
-func newTab(t *testing.T, parent context.Context, base string, option chromedp.ContextOption) *Tab {
+func newTab(t *testing.T, parent context.Context, base string, life time.Duration, option chromedp.ContextOption) *Tab {
 	t.Helper()
 	b := &Tab{T: t, Base: base}
 	ctx, closeTab := chromedp.NewContext(parent, option, chromedp.WithListener(b.notice))
 	t.Cleanup(closeTab)
-	ctx, end := context.WithTimeout(ctx, tabLife)
+	ctx, end := context.WithTimeout(ctx, life)
 	t.Cleanup(end)
 	b.Ctx = ctx
 	b.Do(chromedp.EmulateViewport(1680, 1000), chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
