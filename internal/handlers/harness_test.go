@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/display"
 	"github.com/flowdeck/flowdeck/internal/handlers"
 	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -48,6 +50,11 @@ type house struct {
 	log   *logBuffer
 	now   *clock
 	store *store.Store
+
+	monitor  *monitor.Monitor
+	options  handlers.Options
+	displays *display.Displays
+	service  atomic.Pointer[handlers.Service] // how the installation reads the project
 }
 
 // clock is the time of a house: the machine's, moved on.
@@ -133,10 +140,14 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 		Log: log, Transport: transport, Now: h.now.Now, Admins: role.Rules{{Account: "account", User: "boss", Role: role.Admin}},
 	})
 	ctx, stop := context.WithCancel(context.Background())
-	h.echo, err = handlers.New(handlers.Options{
+	h.monitor, h.displays = mon, display.New(display.Options{Store: st, Log: log, Now: h.now.Now, Version: "v1"})
+	h.service.Store(&handlers.Service{Configured: true, Covers: true})
+	h.options = handlers.Options{
 		Context: ctx, Auth: a, Control: ctl, Monitor: mon, Alarms: panels, History: past, Notify: hooks, Account: "account", Log: log, Now: h.now.Now,
+		Displays: h.displays, Service: func(monitor.Key) handlers.Service { return *h.service.Load() }, Build: "b1",
 		Ready: st.Ping, Key: "metrics-key-of-the-test",
-	})
+	}
+	h.echo, err = handlers.New(h.options)
 	must(err)
 	server := httptest.NewServer(h.echo)
 	h.url = server.URL

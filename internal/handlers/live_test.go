@@ -21,12 +21,18 @@ type stream struct {
 	events chan event // closed when the stream ends
 }
 
-// live opens a stream.
+// live opens the stream of a page.
 func (b *browser) live(query string) *stream {
+	b.t.Helper()
+	return b.streamAt("/live?" + query)
+}
+
+// streamAt opens the stream at a path.
+func (b *browser) streamAt(path string) *stream {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	b.t.Cleanup(cancel)
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+"/live?"+query, http.NoBody)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+path, http.NoBody)
 	if err != nil {
 		b.t.Fatal(err)
 	}
