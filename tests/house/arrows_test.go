@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"web/templates/layout":             {"web/templates/ui", "web/templates/text", "web/static"},
 	"web/templates/pages":              {"web/templates/ui", "web/templates/layout", "web/templates/wall", "web/templates/text", "web/static"},
 	"web/templates/wall":               {"web/templates/ui", "web/templates/text", "web/static"},
-	"web/templates/gallery":            {"web/templates/ui", "web/templates/layout", "web/templates/pages", "web/templates/wall/...", "web/templates/text", "web/static"},
+	"web/templates/gallery":            {"web/templates/ui", "web/templates/layout", "web/templates/pages", "web/templates/wall", "web/templates/wall/walltest", "web/templates/text", "web/static"},
 	"internal/medialive":               {},
 	"internal/seal":                    {},
 	"internal/trail":                   {},

@@ -27,6 +27,17 @@ func TestDurations(t *testing.T) {
 	}
 }
 
+func TestBriefDurations(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "00:00", 42 * time.Second: "00:42", time.Hour - time.Second: "59:59", time.Hour: "1h00", 130 * time.Minute: "2h10",
+		100*time.Hour - time.Minute: "99h59", 100 * time.Hour: "4 d", 12 * 24 * time.Hour: "12 d", 999 * 24 * time.Hour: "999 d",
+	} {
+		if got := ui.Brief(d); got != want || len(got) > 5 {
+			t.Errorf("%s: %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestFigures(t *testing.T) {
 	for _, c := range []struct {
 		got   ui.Figure
