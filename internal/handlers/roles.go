@@ -81,7 +81,7 @@ func (h *roleRules) shell(c echo.Context, v *visit) layout.Shell {
 func personRow(t *text.Strings, who role.Who, now, then role.Policy) pages.PersonRow {
 	is, will := now.Of(who), then.Of(who)
 	row := pages.PersonRow{
-		User: who.User, Account: who.Account, Region: who.Region, Groups: strings.Join(who.Groups, ", "), Told: who.Groups != nil,
+		User: who.User, Account: who.Account, Groups: strings.Join(who.Groups, ", "), Told: who.Groups != nil,
 		Now: t.Roles.Names.Of(is.String()), Then: t.Roles.Names.Of(will.String()), Less: will < is, Other: will != is,
 	}
 	switch i := then.Rules.First(who); {

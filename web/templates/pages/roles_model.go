@@ -26,13 +26,13 @@ type RuleRow struct {
 
 // PersonRow is somebody who is signed in, with what the rules give.
 type PersonRow struct {
-	User, Account, Region, Groups string
-	Told                          bool   // IAM told the groups
-	Now                           string // the role
-	By                            string // why: "rule 2"
-	Then                          string // by the rules that are proposed
-	Less                          bool   // that is less
-	Other                         bool   // that is another
+	User, Account, Groups string
+	Told                  bool   // IAM told the groups
+	Now                   string // the role
+	By                    string // why: "rule 2"
+	Then                  string // by the rules that are proposed
+	Less                  bool   // that is less
+	Other                 bool   // that is another
 }
 
 // RuleForm is the form of a rule.

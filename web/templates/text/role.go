@@ -63,7 +63,7 @@ var englishRoles = Roles{
 	Names: RoleNames{Nobody: "no role", Viewer: "viewer", Operator: "operator", Engineer: "engineer", Admin: "admin"},
 	Only:  RoleNames{Viewer: "viewers only", Operator: "operators only", Engineer: "engineers only", Admin: "admins only"},
 	Takes: func(needs, has string) string {
-		return "This takes the role " + needs + ". You are " + has + "."
+		return "This takes the role " + needs + ". Your role is " + has + "."
 	},
 	Denied: "account may not",
 	DeniedFull: func(does, clock string) string {
@@ -77,7 +77,7 @@ var englishRoles = Roles{
 	Page: RolePage{
 		Title: "Roles", Refused: "Your role does not reach this far",
 		Lacks: func(needs, has string) string {
-			return "This takes the role " + needs + ". You are " + has + ". Nothing was done."
+			return "This takes the role " + needs + ". Your role is " + has + ". Nothing was done."
 		},
 		AskThese:  func(people string) string { return "Roles are given by " + people + "." },
 		AskNobody: "Nobody gives roles here yet. Whoever runs this installation names its admins in FLOWDECK_ADMINS.",
@@ -113,7 +113,7 @@ var chineseRoles = Roles{
 	Names: RoleNames{Nobody: "无角色", Viewer: "观察员", Operator: "操作员", Engineer: "工程师", Admin: "管理员"},
 	Only:  RoleNames{Viewer: "仅限观察员", Operator: "仅限操作员", Engineer: "仅限工程师", Admin: "仅限管理员"},
 	Takes: func(needs, has string) string {
-		return "此操作需要“" + needs + "”角色，您是“" + has + "”。"
+		return "此操作需要“" + needs + "”角色，您的角色是“" + has + "”。"
 	},
 	Denied: "账户无权",
 	DeniedFull: func(does, clock string) string {
@@ -126,7 +126,7 @@ var chineseRoles = Roles{
 	Page: RolePage{
 		Title: "角色", Refused: "您的角色权限不足",
 		Lacks: func(needs, has string) string {
-			return "此处需要“" + needs + "”角色，您是“" + has + "”。未执行任何操作。"
+			return "此处需要“" + needs + "”角色，您的角色是“" + has + "”。未执行任何操作。"
 		},
 		AskThese:  func(people string) string { return "角色由 " + people + " 授予。" },
 		AskNobody: "尚无人可授予角色。请由部署者在 FLOWDECK_ADMINS 中指定管理员。",
