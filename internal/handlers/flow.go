@@ -19,7 +19,7 @@ type flows struct{ *desk }
 
 // teller tells of the visitor's project as it is now.
 func (d *desk) teller(v *visit) teller {
-	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), alarms: d.Alarms.Of(v.watcher.Key()).View(), user: v.op.Actor, may: d.may(v.role, v.session.Person()), known: v.snapshot()}
+	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), alarms: d.Alarms.Of(v.watcher.Key()).View(), user: v.op.Actor, may: d.may(v.role, v.session.Person()), known: v.snapshot(), sites: v.many(), here: hereOf(v.session)}
 }
 
 // page shows a flow. GET /flows/:id
@@ -45,7 +45,7 @@ func (h *flows) row(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.print.page(c, http.StatusOK, h.teller(v).row(f, v.watcher.History(f.ID)))
+	return h.print.page(c, http.StatusOK, h.rowTeller(c, v).row(f, v.watcher.History(f.ID)))
 }
 
 // command gives the button of the flow's page back. GET /flows/:id/command
@@ -121,14 +121,17 @@ func (h *flows) ask(c echo.Context, v *visit, f *monitor.Flow, p pressed, status
 	}
 	from := fromOf(c)
 	q.hidden = []ui.Hidden{{Name: fieldFrom, Value: from}}
-	if from == fromList {
-		q.back = "/flows"
+	if from != fromFlow {
+		q.back = listOf(from)
 	}
 	if !wantsFragment(c.Request()) {
 		return h.askOnPage(c, v, q)
 	}
 	if from == fromFlow {
 		q.cancel = flowPath(f.ID) + "/command"
+	}
+	if from == fromAll {
+		q.cancel += "?" + fieldFrom + "=" + fromAll
 	}
 	armed, err := h.armed(c, v, q, from)
 	if err != nil {
@@ -137,8 +140,7 @@ func (h *flows) ask(c echo.Context, v *visit, f *monitor.Flow, p pressed, status
 	if from == fromFlow {
 		return h.print.page(c, status, pages.ArmedCommand{T: v.t, Armed: armed})
 	}
-	t := h.teller(v)
-	row := t.row(f, v.watcher.History(f.ID))
+	row := h.rowTeller(c, v).row(f, v.watcher.History(f.ID))
 	return h.print.page(c, status, pages.ArmedRow{T: v.t, Row: row, Armed: armed})
 }
 
@@ -239,21 +241,30 @@ func (h *flows) told(c echo.Context, v *visit, f *monitor.Flow, done flashKind, 
 	case wantsFragment(c.Request()) && from == fromFlow:
 		return h.print.page(c, http.StatusOK, h.teller(v).flowCommand(now))
 	case wantsFragment(c.Request()):
-		return h.print.page(c, http.StatusOK, h.teller(v).row(now, v.watcher.History(now.ID)))
+		return h.print.page(c, http.StatusOK, h.rowTeller(c, v).row(now, v.watcher.History(now.ID)))
 	}
 	h.flash(c, done, name)
-	if from == fromList {
-		return seeOther(c, "/flows")
+	if from != fromFlow {
+		return seeOther(c, listOf(from))
 	}
 	return seeOther(c, flowPath(f.ID))
 }
 
 // fromOf tells where a button was pressed.
 func fromOf(c echo.Context) string {
-	if c.FormValue(fieldFrom) == fromList {
-		return fromList
+	switch from := c.FormValue(fieldFrom); from {
+	case fromList, fromAll:
+		return from
 	}
 	return fromFlow
+}
+
+// listOf is the list in which a button was pressed.
+func listOf(from string) string {
+	if from == fromAll {
+		return "/flows?place=all"
+	}
+	return "/flows"
 }
 
 // newForm shows the form that makes a flow. GET /flows/new

@@ -263,7 +263,7 @@ func (v teller) columns(q FlowQuery) []ui.Column {
 	if sorted == "" {
 		sorted = "name"
 	}
-	return pages.FlowColumns(v.t, v.measured, sorted, func(key string) string {
+	return pages.FlowColumns(v.t, v.measured, q.All, sorted, func(key string) string {
 		next := key
 		if sorted == key {
 			next = "-" + key

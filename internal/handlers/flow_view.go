@@ -27,6 +27,8 @@ type teller struct {
 	deeds    deeds             // what was commanded, on the page of a flow
 	sites    []site            // all places of who looks; none: there is but one
 	here     spot              // with sites: the present one
+	region   string            // of all flows told of, in a list of several places; empty: it is of one
+	away     string            // key of their place, where that is not the present one
 }
 
 func flowPath(id string) string         { return "/flows/" + url.PathEscape(id) }
@@ -145,6 +147,7 @@ func (v teller) row(f *monitor.Flow, history []monitor.Sample) pages.FlowRow {
 	if v.measured {
 		row.Trace = trace(history, f.State, v.now)
 	}
+	v.placeRow(f, &row)
 	if f.State == monitor.StateStale {
 		row.InState = ui.Moment{Text: lostFigure.Value}
 	}
@@ -278,6 +281,9 @@ func (v teller) chips(l listing) pages.Chips {
 // pager is the foot of the list.
 func (v teller) pager(l listing) pages.Pager {
 	q := l.query
+	if q.All {
+		v.known = nil // each place is read at a pace of its own
+	}
 	p := pages.Pager{T: v.t, Fresh: v.fresh(), Range: v.t.List.Range(min(q.Offset+1, l.matched), q.Offset+len(l.flows), l.matched)}
 	for _, n := range limits {
 		p.Sizes = append(p.Sizes, ui.Option{Value: strconv.Itoa(n), Label: strconv.Itoa(n), Selected: n == q.Limit})
@@ -295,21 +301,23 @@ func (v teller) pager(l listing) pages.Pager {
 }
 
 // body is the rows of the list.
-func (v teller) body(l listing, complete bool, history func(id string) []monitor.Sample) pages.FlowBody {
-	b := pages.FlowBody{T: v.t, Figures: v.measured, Loading: !complete && l.matched == 0}
+func (v teller) body(l listing) pages.FlowBody {
+	b := pages.FlowBody{T: v.t, Figures: l.measured(), Loading: !l.read && l.matched == 0}
 	for _, f := range l.flows {
-		b.Rows = append(b.Rows, v.row(f, history(f.ID)))
+		b.Rows = append(b.Rows, l.of[f].rowOf(f))
 	}
-	if len(b.Rows) == 0 && l.query.filters() {
-		b.Clear = FlowQuery{Limit: l.query.Limit}.Path()
+	if len(b.Rows) == 0 && (l.query.filters() || l.query.All) {
+		b.Clear = FlowQuery{Limit: l.query.Limit, All: l.query.All && l.query.filters()}.Path()
 	}
 	return b
 }
 
 // list is the head, the table and the foot of the list.
-func (v teller) list(l listing, complete bool, history func(id string) []monitor.Sample) pages.FlowList {
+func (v teller) list(l listing) pages.FlowList {
+	v.measured = l.measured()
 	return pages.FlowList{
-		T: v.t, Chips: v.chips(l), Columns: v.columns(l.query), Body: v.body(l, complete, history),
+		T: v.t, Chips: v.chips(l), Columns: v.columns(l.query), Body: v.body(l),
 		Pager: v.pager(l), New: v.newButton(), Search: l.query.Text, Figures: v.measured,
+		Scope: v.scope(l.query), Troubles: v.troubles(l.query), All: l.query.All,
 	}
 }

@@ -32,6 +32,7 @@ const (
 	fieldFrom   = "from"
 	fromList    = "list"
 	fromFlow    = "flow"
+	fromAll     = "all" // the list of all places
 
 	armedSeconds = 5                // a question in a row withdraws itself
 	armedLife    = 20 * time.Second // of its ticket: the browser's clock, and a slow line

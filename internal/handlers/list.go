@@ -17,6 +17,53 @@ type listing struct {
 	matched int            // flows that the filters leave, on all pages
 	total   int            // flows of the project
 	counts  map[string]int // flows by group, under the other filters
+	of      map[*monitor.Flow]*viewpoint
+	views   []*viewpoint
+	read    bool // all of them were read to their end
+}
+
+// viewpoint is from where flows are told of: each place has its own.
+type viewpoint struct {
+	teller
+	watcher *monitor.Watcher
+}
+
+// listing gives the page that a query asks for: of one place, or of all that a
+// session may look at.
+func (d *desk) listing(v teller, w *monitor.Watcher, s *monitor.Snapshot, q FlowQuery) listing {
+	here := &viewpoint{v, w}
+	if !q.All || len(v.sites) < 2 {
+		q.All = false
+		l := list(s.Flows, q)
+		l.views, l.read = []*viewpoint{here}, s.Complete
+		l.tellOf(here, s.Flows)
+		return l
+	}
+	views := d.viewpoints(v, s)
+	var flows []*monitor.Flow
+	for _, view := range views {
+		flows = append(flows, view.known.Flows...)
+	}
+	slices.SortFunc(flows, func(a, b *monitor.Flow) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	l := list(flows, q)
+	l.views, l.read = views, len(views) == len(v.sites)
+	for _, view := range views {
+		l.read = l.read && view.known.Complete
+		l.tellOf(view, view.known.Flows)
+	}
+	return l
+}
+
+// tellOf has a view tell of flows.
+func (l *listing) tellOf(view *viewpoint, flows []*monitor.Flow) {
+	if l.of == nil {
+		l.of = make(map[*monitor.Flow]*viewpoint, len(flows))
+	}
+	for _, f := range flows {
+		l.of[f] = view
+	}
 }
 
 // groupOf gives the chip under which a state is counted.
@@ -39,11 +86,11 @@ func groupOf(s monitor.State) string {
 }
 
 // list selects, counts, sorts and cuts out the page that a query asks for.
-func list(s *monitor.Snapshot, q FlowQuery) listing {
-	l := listing{query: q, total: len(s.Flows), counts: map[string]int{}}
+func list(flows []*monitor.Flow, q FlowQuery) listing {
+	l := listing{query: q, total: len(flows), counts: map[string]int{}}
 	text := strings.ToLower(q.Text)
 	var found []*monitor.Flow
-	for _, f := range s.Flows {
+	for _, f := range flows {
 		if !matches(f, q, text) {
 			continue
 		}
@@ -63,14 +110,18 @@ func list(s *monitor.Snapshot, q FlowQuery) listing {
 	return l
 }
 
-// look tells the watcher which flows are on a screen, so that it reads them
+// look tells the watchers which flows are on a screen, so that they read them
 // first.
-func (l listing) look(w *monitor.Watcher) {
-	ids := make([]string, len(l.flows))
-	for i, f := range l.flows {
-		ids[i] = f.ID
+func (l listing) look() {
+	for _, view := range l.views {
+		var ids []string
+		for _, f := range l.flows {
+			if l.of[f] == view {
+				ids = append(ids, f.ID)
+			}
+		}
+		view.watcher.LookAll(ids)
 	}
-	w.LookAll(ids)
 }
 
 // matches applies every filter but the chips'.

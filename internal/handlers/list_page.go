@@ -24,7 +24,8 @@ func (h *flows) list(c echo.Context) error {
 	if c.QueryParams().Has("limit") && limitOf(c.Request()) != q.Limit {
 		h.keep(c, cookieLimit, strconv.Itoa(q.Limit))
 	}
-	key, first := h.listKey(v, q), v.nothingYet()
+	q.All = q.All && len(v.sites) > 1
+	key, first := h.listKey(v, q), !q.All && v.nothingYet()
 	if first || len(faults) > 0 || hasFlash(c.Request()) {
 		m, err := h.listModel(c, v, q)
 		if err != nil {
@@ -58,18 +59,19 @@ func (v *visit) nothingYet() bool {
 // listModel is the list page, or the page that leads to the first flow.
 func (h *flows) listModel(c echo.Context, v *visit, q FlowQuery) (pages.Flows, error) {
 	m := pages.Flows{Shell: h.plainShell(v, v.t.List.Title)}
-	m.Shell.Path, m.Shell.Search = q.Path(), q.Text
+	m.Shell.Path, m.Shell.Search, m.Shell.SearchAll = q.Path(), q.Text, q.All
 	m.Shell.Ends.Path = m.Shell.Path
-	if v.nothingYet() {
+	if !q.All && v.nothingYet() {
 		first, err := h.firstRun(c, v)
 		m.First, m.Shell.Live = &first, "/live?view="+viewFirst
 		return m, err
 	}
 	snapshot := v.snapshot()
 	m.Shell.Live = "/live?view=" + viewList + "&" + q.Values().Encode()
-	shown := list(snapshot, q)
-	shown.look(v.watcher)
-	m.List = h.teller(v).list(shown, snapshot.Complete, v.watcher.History)
+	t := h.teller(v)
+	shown := h.listing(t, v.watcher, snapshot, q)
+	shown.look()
+	m.List = t.list(shown)
 	return m, nil
 }
 
@@ -106,7 +108,14 @@ func (h *flows) listKey(v *visit, q FlowQuery) pageKey {
 type pageVersion struct{ flows, alarms uint64 }
 
 func (h *flows) versionOf(v *visit) pageVersion {
-	return pageVersion{v.snapshot().Version, h.Alarms.Of(v.watcher.Key()).View().Version}
+	now := pageVersion{v.snapshot().Version, h.Alarms.Of(v.watcher.Key()).View().Version}
+	for _, s := range v.many() {
+		if s.watcher != nil && s.watcher != v.watcher { // each number only grows, and so does their sum
+			now.flows += s.watcher.Peek().Version
+			now.alarms += h.Alarms.Of(s.project()).View().Version
+		}
+	}
+	return now
 }
 
 // pageKey is all that a kept page depends on, but for the snapshot.

@@ -265,22 +265,24 @@ type paintedRow struct {
 
 // listParts are what lives in the list.
 func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.Watcher, painted map[string]paintedRow) []part {
-	l := list(s, q)
-	l.look(w)
+	l := d.listing(v, w, s, q)
+	l.look()
 	body := part{target: "flow-rows", html: []byte{}, whole: func() []byte {
-		return d.piece("flow-rows", v.body(l, s.Complete, w.History)).html
+		return d.piece("flow-rows", v.body(l)).html
 	}}
-	if len(l.flows) == 0 && !s.Complete {
+	if len(l.flows) == 0 && !l.read {
 		body.html = []byte("reading")
 	}
 	shown := make(map[string]bool, len(l.flows))
 	for _, f := range l.flows {
-		shown[f.ID] = true
-		off := v.offered(action(v.t, f, fromList))
-		row, ok := painted[f.ID]
-		if !ok || row.flow != f || row.off != off || row.top != v.alarms.FlowTops[f.ID] {
-			row = paintedRow{f, off, v.alarms.FlowTops[f.ID], d.piece(pages.RowID(f.ID), v.row(f, w.History(f.ID)))}
-			painted[f.ID] = row
+		view := l.of[f]
+		id := view.rowID(f)
+		shown[id] = true
+		off, top := view.offered(action(v.t, f, fromList)), view.alarms.FlowTops[f.ID]
+		row, ok := painted[id]
+		if !ok || row.flow != f || row.off != off || row.top != top {
+			row = paintedRow{f, off, top, d.piece(id, view.rowOf(f))}
+			painted[id] = row
 		}
 		body.rows = append(body.rows, row.part)
 	}
@@ -289,7 +291,11 @@ func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.
 			delete(painted, id)
 		}
 	}
-	return []part{d.chipParts(v, l), d.piece("pager", v.pager(l)), d.piece("flow-new", v.newButton()), body}
+	parts := []part{d.chipParts(v, l), d.piece("pager", v.pager(l)), d.piece("flow-new", v.newButton()), body}
+	if l.query.All {
+		parts = append(parts, d.piece("place-troubles", v.troubles(l.query)))
+	}
+	return parts
 }
 
 // chipParts are the counts, each by itself: a flow that changes its state

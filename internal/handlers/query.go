@@ -26,6 +26,7 @@ type FlowQuery struct {
 	Health   string // "CONNECTED", "DISCONNECTED" or empty
 	Protocol string // "srt-listener", "srt-caller" or empty
 	Text     string // looked for in name, id, peer and address, whatever the case
+	All      bool   // of all places of the session, not of the present one alone
 	Sort     string // a column, with a leading "-" to turn it round
 }
 
@@ -49,6 +50,7 @@ func ParseFlowQuery(v url.Values, limit int) (FlowQuery, []QueryFault) {
 	q.Health = p.oneOf("health", []string{"CONNECTED", "DISCONNECTED"}, strings.ToUpper)
 	q.Protocol = p.protocol()
 	q.Text = p.text()
+	q.All = p.place()
 	q.Sort = p.sort()
 	return q, p.faults
 }
@@ -143,6 +145,18 @@ func (p *queryParser) oneOf(parameter string, allowed []string, fold func(string
 	return ""
 }
 
+// place takes the one word that there is for more than the present place.
+func (p *queryParser) place() (all bool) {
+	switch raw := p.values.Get("place"); strings.ToLower(raw) {
+	case "all":
+		return true
+	case "", "this":
+	default:
+		p.fault("place", raw)
+	}
+	return false
+}
+
 func (p *queryParser) text() string {
 	raw := strings.TrimSpace(strings.ToValidUTF8(p.values.Get("q"), ""))
 	if len([]rune(raw)) > maxSearch {
@@ -181,6 +195,9 @@ func (q FlowQuery) Values() url.Values {
 	set("health", strings.ToLower(q.Health))
 	set("protocol", q.Protocol)
 	set("q", q.Text)
+	if q.All {
+		v.Set("place", "all")
+	}
 	set("sort", q.Sort)
 	return v
 }

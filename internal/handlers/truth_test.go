@@ -163,7 +163,7 @@ func TestOff(t *testing.T) {
 		head, row := v.head(f), v.row(f, nil)
 		for what, why := range map[string]ui.Why{
 			"stop": head.Command.Action.Why, "delete": head.Delete, "edit": v.sourceBox(f).Off, "add output": v.outputs(f).Off,
-			"switch": v.output(f, 0).Toggle.Why, "stop in the list": row.Action.Why, "new flow": v.list(listing{query: FlowQuery{Limit: 10}}, true, nil).New.Why,
+			"switch": v.output(f, 0).Toggle.Why, "stop in the list": row.Action.Why, "new flow": v.list(listing{query: FlowQuery{Limit: 10}}).New.Why,
 		} {
 			if (why.Word != "") != off {
 				t.Errorf("%s: %s is off because of %q", kind, what, why)

@@ -240,7 +240,7 @@ func (s studio) list(n int, figures bool) pages.Flows {
 		pager.Sizes = append(pager.Sizes, ui.Option{Value: size, Label: size, Selected: size == "50"})
 		pager.SizeURLs = append(pager.SizeURLs, "/flows?limit="+size)
 	}
-	columns := pages.FlowColumns(s.t, figures, "name", func(key string) string { return "/flows?sort=" + key })
+	columns := pages.FlowColumns(s.t, figures, false, "name", func(key string) string { return "/flows?sort=" + key })
 	return pages.Flows{Shell: s.shell(s.t.List.Title), List: pages.FlowList{T: s.t, New: pages.NewButton{T: s.t}, Chips: chips, Columns: columns, Body: body, Pager: pager, Figures: figures}}
 }
 

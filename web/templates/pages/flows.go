@@ -16,10 +16,19 @@ func (a FlowAction) place() string {
 
 // origin is From as one of the two words it may be.
 func (a FlowAction) origin() string {
-	if a.From == "flow" {
-		return "flow"
+	switch a.From {
+	case "flow", "all":
+		return a.From
 	}
 	return "list"
+}
+
+// id is that of the row's element. Two places may have flows of the same id.
+func (r FlowRow) id() string {
+	if r.Away != nil {
+		return RowID(r.Away.Key + "-" + r.ID)
+	}
+	return RowID(r.ID)
 }
 
 // offered is which button is drawn: a command that cannot be given now has the

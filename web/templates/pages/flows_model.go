@@ -24,6 +24,30 @@ type FlowList struct {
 	New     NewButton
 	Search  string // what was searched for, empty: nothing
 	Figures bool   // the backend measures: RTT, loss and trace have columns
+
+	All      bool     // of all places: the region has a column
+	Scope    []Scope  // which places can be shown; none: there is but one
+	Troubles Troubles // with All
+}
+
+// Scope is a choice of which places' flows are shown.
+type Scope struct {
+	Label, URL string
+	Selected   bool
+}
+
+// Troubles are the places of which flows cannot be told, or not as they are now
+// (fragment "#place-troubles").
+type Troubles struct {
+	T   *text.Strings
+	All []PlaceTrouble
+}
+
+// PlaceTrouble is what is wrong with one.
+type PlaceTrouble struct {
+	Name, Words string
+	Quiet       bool             // nothing is wrong: it is being read
+	Go          *layout.SwitchTo // what can be done about it; nil: nothing
 }
 
 // NewButton leads to the form that makes a flow (fragment "#flow-new").
@@ -69,12 +93,14 @@ type FlowRow struct {
 	SeenOld     bool      // too old to be at ease
 	Aged        bool      // two reads were missed: the row is grey
 	Action      FlowAction
-	Guarded     string // "Protect op-1"; empty: not protected
-	Asks        string // "asks to stop"; empty: nobody waits for a second person
-	AsksHint    string // "op-1 asks to stop: the van leaves"
-	PeerName    string // of the far end, as people call it
-	Blink       bool   // its source is lost, and nobody has acknowledged it
-	AckedBy     string // who has acknowledged its alarm; empty: nobody, or there is none
+	Guarded     string           // "Protect op-1"; empty: not protected
+	Asks        string           // "asks to stop"; empty: nobody waits for a second person
+	AsksHint    string           // "op-1 asks to stop: the van leaves"
+	PeerName    string           // of the far end, as people call it
+	Blink       bool             // its source is lost, and nobody has acknowledged it
+	Region      string           // of the flow, in a list of several places
+	Away        *layout.SwitchTo // leads to the flow, in another place; nil: it is of this one
+	AckedBy     string           // who has acknowledged its alarm; empty: nobody, or there is none
 }
 
 // FlowAction is what may be done with a flow, where it is shown.

@@ -41,14 +41,15 @@ func OutputID(name string) string { return ui.ID("output-", name) }
 func ArmedID(of string) string { return ui.ID("armed-", of) }
 
 // FlowColumns are the columns of the list. With figures there are those that
-// only a gateway can fill. Link gives the URL that sorts by a key; sorted is the
+// only a gateway can fill; places those that tell of which place a flow is. Link gives the URL that sorts by a key; sorted is the
 // key that is sorted by, with a - before it for descending.
-func FlowColumns(t *text.Strings, figures bool, sorted string, link func(key string) string) []ui.Column {
+func FlowColumns(t *text.Strings, figures, places bool, sorted string, link func(key string) string) []ui.Column {
 	l := t.List
 	all := []ui.Column{
 		{Key: "state", Label: l.State, URL: "sort"},
 		{Key: "name", Label: l.NameHead, URL: "sort"},
 		{Key: "source", Label: l.Source},
+		{Key: "region", Label: t.Places.Region},
 		{Key: "bitrate", Label: l.Bitrate, Right: true, URL: "sort"},
 		{Key: "rtt", Label: l.RTT, Right: true, URL: "sort"},
 		{Key: "loss", Label: l.Loss, Right: true, URL: "sort"},
@@ -61,7 +62,7 @@ func FlowColumns(t *text.Strings, figures bool, sorted string, link func(key str
 	key, descending := strings.CutPrefix(sorted, "-")
 	var out []ui.Column
 	for _, c := range all {
-		if !figures && measured(c.Key) {
+		if !figures && measured(c.Key) || !places && c.Key == "region" {
 			continue
 		}
 		if c.URL != "" {

@@ -14,9 +14,10 @@ type Places struct {
 	LeaveName func(place string) string
 	Switch    string // a button
 	SwitchTo  func(place string) string
-	Open      string             // a flow of another place: its button
-	Region    string             // head of a column
-	Elsewhere func(n int) string // alarms that nobody has acknowledged, in other places
+	Open      string                          // a flow of another place: its button
+	OpenFlow  func(flow, place string) string // the same, to those who hear it
+	Region    string                          // head of a column
+	Elsewhere func(n int) string              // alarms that nobody has acknowledged, in other places
 
 	Asking  string // a place of which nothing was read yet
 	Reading string
@@ -65,7 +66,8 @@ var englishPlaces = Places{
 	New: "Sign in to another project or region", Leave: "Leave",
 	LeaveName: func(place string) string { return "Leave " + place },
 	Switch:    "Switch", SwitchTo: func(place string) string { return "Switch to " + place },
-	Open: "Open there", Region: "Region",
+	Open: "Open there", OpenFlow: func(flow, place string) string { return "Switch to " + place + " and open " + flow },
+	Region: "Region",
 	Elsewhere: func(n int) string {
 		if n == 1 {
 			return "1 alarm elsewhere waits for somebody"
@@ -106,7 +108,8 @@ var chinesePlaces = Places{
 	New: "登录其他项目或区域", Leave: "退出",
 	LeaveName: func(place string) string { return "退出 " + place },
 	Switch:    "切换", SwitchTo: func(place string) string { return "切换到 " + place },
-	Open: "切换并打开", Region: "区域",
+	Open: "切换并打开", OpenFlow: func(flow, place string) string { return "切换到 " + place + " 并打开 " + flow },
+	Region:    "区域",
 	Elsewhere: func(n int) string { return "其他位置有 " + strconv.Itoa(n) + " 条告警待处理" },
 	Asking:    "正在查询其流", Reading: "正在读取其流", Down: "自 {} 起无法连接", Silent: "无法连接",
 	Refused: "拒绝提供其流的信息", Ended: "登录已过期", SignIn: "重新登录",
