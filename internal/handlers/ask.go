@@ -223,7 +223,7 @@ func (v teller) askOff(a monitor.Ask) ui.Why {
 
 // strip is who protects a flow.
 func (v teller) strip(f *monitor.Flow) pages.Strip {
-	s := pages.Strip{T: v.t, FlowID: f.ID}
+	s := pages.Strip{T: v.t, FlowID: f.ID, Tally: v.tally(f)}
 	if p := f.Care.Protect; p != nil {
 		s.Owner, s.Since, s.Reason, s.Second = p.Owner, fill(v.t.Care.Protect.Since, v.shortClock(p.Since)), p.Reason, p.Second
 		s.Mine = p.Owner == v.user

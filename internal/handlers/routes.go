@@ -119,6 +119,7 @@ func (d *desk) careRoutes() []route {
 	good, park, label := &goods{d}, &parks{d}, &labels{d}
 	return []route{
 		post("/flows/:id/hold", operator, d.hold),
+		post("/flows/:id/tally", operator, (&tallies{d}).set),
 		get("/flows/:id/protect", operator, protect.form),
 		post("/flows/:id/protect", operator, protect.protect),
 		post("/flows/:id/release", operator, protect.release),

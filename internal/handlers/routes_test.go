@@ -34,7 +34,7 @@ var (
 		"GET /displays", "GET /displays/:id", "GET /displays/:id/preview", "POST /displays/preview",
 	}
 	forOperators = []string{
-		"POST /flows/:id/start", "GET /flows/:id/stop", "POST /flows/:id/stop", "POST /flows/:id/hold",
+		"POST /flows/:id/start", "GET /flows/:id/stop", "POST /flows/:id/stop", "POST /flows/:id/hold", "POST /flows/:id/tally",
 		"GET /flows/:id/outputs/:name/disable", "POST /flows/:id/outputs/:name/disable", "POST /flows/:id/outputs/:name/enable",
 		"GET /flows/:id/protect", "POST /flows/:id/protect", "POST /flows/:id/release",
 		"GET /flows/:id/ask", "POST /flows/:id/ask", "POST /flows/:id/ask/withdraw",

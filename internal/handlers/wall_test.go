@@ -555,8 +555,12 @@ func TestT9Upstream(t *testing.T) {
 	_, key := h.display(nil)
 	one := h.screen(key)
 	open := func(n int) {
-		for range n {
-			one.wall("").await("it shows", func(e event) bool { return e.name == "hb" })
+		all := make([]*stream, n)
+		for i := range all {
+			all[i] = one.wall("")
+		}
+		for _, s := range all {
+			s.await("it shows", func(e event) bool { return e.name == "hb" })
 		}
 	}
 	open(1)
