@@ -266,7 +266,7 @@ func testWallFlashes(t *testing.T, c *chromium) {
 
 // gone holds where nothing is shown as if it were known.
 const gone = `$$('.tile:not(.tile-none)').every((e) => e.matches('.tile-stale')) && $$('.tile-word').every((e) => e.textContent === 'STALE') &&
-	$$('.tile [data-v]').every((e) => e.textContent === '--') && $$('.tile-age, .trace, .tile-cause, .umd-words').length === 0`
+	$$('.tile [data-v]').every((e) => e.textContent === '--') && $$('.tile-age, .slots, .trace, .tile-cause, .umd-words').length === 0`
 
 // coloured finds a colour that says something about a signal: green, amber, red.
 const coloured = `$$('.wall-tiles *').filter((e) => e.checkVisibility({visibilityProperty: true})).flatMap((e) => {

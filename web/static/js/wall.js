@@ -194,7 +194,7 @@ function takeAway(tile) {
   const mark = document.querySelector("[data-stale-mark]").content.firstElementChild.cloneNode(true);
   tile.querySelector(".tile-state > .mark").replaceWith(mark);
   put(tile.querySelector(".tile-word"), board.dataset.stale);
-  tile.querySelectorAll(".tile-age, .trace, .tile-cause, .tile-said, .umd-words, .umd-owner").forEach((node) => node.remove());
+  tile.querySelectorAll(".tile-age, .slots, .trace, .tile-cause, .tile-said, .umd-words, .umd-owner").forEach((node) => node.remove());
   if (!standby) tile.querySelectorAll("[data-v]").forEach((node) => put(node, "--"));
 }
 
