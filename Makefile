@@ -45,7 +45,7 @@ bench: ## measure against the references, and write the figures into docs/perfor
 	FLOWDECK_BENCH_RECORD=$(CURDIR)/docs/performance.md CGO_ENABLED=0 \
 		go test -count=1 -timeout 30m -run '^$$' -bench All -benchtime 1x -v ./tests/bench
 
-soak: ## let media run while outputs come and go, for FLOWDECK_SOAK (default 10m)
+soak: ## let media run while outputs come and go, and a wall live fast, for FLOWDECK_SOAK each (default 10m)
 	@scripts/setup.sh test
 	FLOWDECK_SOAK="$${FLOWDECK_SOAK:-10m}" go test -count=1 -timeout 25h -run Soak -v ./tests/soak/...
 
