@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"github.com/flowdeck/flowdeck/tests/wallstage"
@@ -35,6 +36,7 @@ func TestWall(t *testing.T) {
 		{"lives", testWallLives},
 		{"flashes", testWallFlashes},
 		{"frozen server", testWallFrozenServer},
+		{"moves", testWallMoves},
 		{"killed server", testWallKilledServer},
 		{"new version", testWallNewVersion},
 		{"not in use", testWallNotInUse},
@@ -307,7 +309,43 @@ func testWallFrozenServer(t *testing.T, c *chromium) {
 	s.Thaw()
 	b.Await("the figures to be back", onAWall+" && text('#place-3 .tile-word') === 'LIVE' && text('#place-3 .tile-bitrate').startsWith('8.02') && !$('.tile-gone')")
 	b.sameDocument()
+	s.Change(func(b *wall.Board) {
+		b.Tiles, b.Abnormal, b.Normal, b.Why, b.Pages = nil, true, 142, wall.WhyAllNormal, wall.Pages{Now: 1, Of: 2}
+	})
+	b.Await("all to be normal", "$('.tile-nothing').checkVisibility({visibilityProperty: true}) && $('.wall-normal').checkVisibility({visibilityProperty: true})")
+	s.Freeze()
+	b.AwaitWithin(4*time.Second, "nothing to be called normal", "$$('.tile-nothing, .wall-normal, .wall-counts, .wall-page-word').every((e) => !e.checkVisibility({visibilityProperty: true}))")
+	s.Thaw()
+	b.Await("all to be normal again", onAWall+" && $('.tile-nothing').checkVisibility({visibilityProperty: true})")
 	b.Clean("a frozen server")
+}
+
+// testWallMoves lets three minutes pass in a moment: the picture moves a little, and
+// nothing of it leaves the screen.
+func testWallMoves(t *testing.T, c *chromium) {
+	s := wallstage.Start(t, walltest.Board(text.English, time.Now(), 16), "dark")
+	b := c.open(t, s.URL)
+	b.Do(chromedp.EmulateViewport(1366, 768), chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
+		_, err := cdp.Call(ctx, to, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: "const every = setInterval; window.setInterval = (what, ms) => every(what, ms === 180000 ? 300 : ms);",
+		})
+		return err
+	}))
+	b.Visit("/wall")
+	b.Await("the wall", onAWall)
+	seen := map[string]bool{}
+	for len(seen) < 8 {
+		at := eval[string](b, "$('.wall-screen').style.translate")
+		seen[at] = true
+		b.Await("the picture to move", "$('.wall-screen').style.translate !== '"+at+"'")
+		if far := eval[float64](b, `Math.max(...($('.wall-screen').style.translate.match(/-?\d+/g) ?? [0]).map((n) => Math.abs(n)))`); far > 8 {
+			t.Fatalf("it moved by %v px", far)
+		}
+		if found := eval[[]string](b, misfits); len(found) > 0 {
+			t.Fatalf("moved: %s", strings.Join(found, "\n"))
+		}
+	}
+	b.Clean("a wall that moves")
 }
 
 // testWallKilledServer kills the server and starts it again.
