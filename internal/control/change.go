@@ -30,6 +30,13 @@ func FingerprintOutput(o medialive.Output) Fingerprint {
 	return fingerprint(o)
 }
 
+// Likeness gives the fingerprint of an output whether it is on or off. By it a
+// newer one of the same name is told from the one that somebody was shown.
+func Likeness(o medialive.Output) Fingerprint {
+	o.Status = ""
+	return FingerprintOutput(o)
+}
+
 // bare gives a crypto without its passphrase, nil if it has none.
 func bare(c *medialive.Crypto) *medialive.Crypto {
 	if !encrypted(c) {

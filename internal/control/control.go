@@ -77,6 +77,11 @@ type Operator struct {
 	// source or an output would do; empty: not told. What would interrupt more
 	// than that is ErrChanged.
 	Shown medialive.FlowStatus
+
+	// Seen is the Likeness of the output that the operator was shown before it is removed or
+	// parked; empty: not told. One that is another by now, of the same name, is
+	// an *OutputConflict.
+	Seen Fingerprint
 }
 
 // Options of a Control.

@@ -84,14 +84,33 @@ func (h *hand) updateOutput(ctx context.Context, now medialive.Output, ch medial
 	return h.act(ctx, d)
 }
 
-// DeleteOutput removes an output, running or not.
+// DeleteOutput removes an output, running or not, if it still is the one that
+// the operator was shown (Operator.Seen); else it is an *OutputConflict: outputs
+// are addressed by their names, and this may be a newer one.
 func (c *Control) DeleteOutput(ctx context.Context, op Operator, flowID, name string) error {
 	h, err := c.take(ctx, op, flowID, VerbDeleteOutput, name)
 	if err != nil {
 		return err
 	}
 	defer h.done()
+	if op.Seen != "" {
+		now, err := op.Client.ShowOutput(ctx, flowID, name)
+		if err != nil {
+			return err
+		}
+		if err := op.another(now); err != nil {
+			return err
+		}
+	}
 	return h.deleteOutput(ctx, name)
+}
+
+// another tells of an output that is not the one that the operator was shown.
+func (op Operator) another(now medialive.Output) error {
+	if op.Seen != "" && op.Seen != Likeness(now) {
+		return &OutputConflict{Theirs: now}
+	}
+	return nil
 }
 
 func (h *hand) deleteOutput(ctx context.Context, name string) error {

@@ -43,7 +43,8 @@ func (c *Control) parked(ctx context.Context, op Operator, flowID string) (all [
 
 // ParkOutput keeps an output and removes it from the flow. Where the removal is
 // refused nothing is parked; where its outcome is unknown it is
-// ErrParkedUnsure, with the cause.
+// ErrParkedUnsure, with the cause. An output that is not the one the operator was
+// shown is an *OutputConflict.
 func (c *Control) ParkOutput(ctx context.Context, op Operator, flowID, name string) error {
 	h, err := c.take(ctx, op, flowID, VerbPark, name)
 	if err != nil {
@@ -52,6 +53,9 @@ func (c *Control) ParkOutput(ctx context.Context, op Operator, flowID, name stri
 	defer h.done()
 	o, err := op.Client.ShowOutput(ctx, flowID, name)
 	if err != nil {
+		return err
+	}
+	if err := op.another(o); err != nil {
 		return err
 	}
 	e := cuts

@@ -49,7 +49,7 @@ func (h *asks) confirm(c echo.Context) error {
 		return err
 	}
 	op := v.op
-	op.Shown, op.Consent = f.Status, control.Consent{Ask: a.ID}
+	op.Shown, op.Consent, op.Seen = f.Status, control.Consent{Ask: a.ID}, seenOf(f, a.Target)
 	err = h.give(c.Request().Context(), op, f, *a)
 	switch {
 	case errors.Is(err, control.ErrNothingToDo):
@@ -63,6 +63,16 @@ func (h *asks) confirm(c echo.Context) error {
 		return seeOther(c, "/flows")
 	}
 	return seeOther(c, flowPath(f.ID))
+}
+
+// seenOf is the output that who confirms was shown, as far as it was read.
+func seenOf(f *monitor.Flow, name string) control.Fingerprint {
+	for _, o := range f.Outputs {
+		if o.Name == name && o.Config != nil {
+			return control.Likeness(*o.Config)
+		}
+	}
+	return ""
 }
 
 // give gives the command that was asked for.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -318,8 +319,33 @@ func (t teller) outputQuestion(c echo.Context, v *visit, f *monitor.Flow, i int,
 	return q
 }
 
-// outputState is what a question about an output rests on.
-func outputState(f *monitor.Flow) string { return string(f.Status) + "|" + careState(f) }
+// outputState is what a question about an output rests on: a newer one of the
+// same name is another.
+func outputState(f *monitor.Flow, i int) string {
+	return string(f.Status) + "|" + careState(f) + "|" + string(control.Likeness(*f.Outputs[i].Config))
+}
+
+// seen finds an output with its settings, from the service where the snapshot
+// has none yet: what nobody has seen is neither removed nor switched off.
+func (h *outputs) seen(c echo.Context, v *visit) (*monitor.Flow, int, error) {
+	f, i, err := h.find(c, v)
+	if err != nil {
+		return nil, 0, err
+	}
+	_, o, err := h.load(c, v)
+	if err != nil {
+		return nil, 0, err
+	}
+	return withOutput(f, i, o), i, nil
+}
+
+// withOutput is a flow of which an output is as it was just read.
+func withOutput(f *monitor.Flow, i int, o medialive.Output) *monitor.Flow {
+	now := *f
+	now.Outputs = slices.Clone(f.Outputs)
+	now.Outputs[i].Config = &o
+	return &now
+}
 
 // controlVerb is the verb of the trail for a question about an output.
 func controlVerb(verb string) string {
@@ -337,7 +363,7 @@ func outputWords(t *text.Strings, f *monitor.Flow, i int, verb string, status in
 	name := f.Outputs[i].Name
 	path := outputPath(f.ID, name)
 	q := question{
-		id: name, name: name, verb: verb, subject: f.ID + "/" + name, state: outputState(f), post: path + "/" + verb,
+		id: name, name: name, verb: verb, subject: f.ID + "/" + name, state: outputState(f, i), post: path + "/" + verb,
 		cancel: path + "/row", back: flowPath(f.ID), crumbs: crumbs(t, f), answered: status,
 	}
 	if carries(f, i) {
@@ -370,7 +396,7 @@ func (h *outputs) askDisable(c echo.Context) error { return h.asked(c, verbDisab
 
 func (h *outputs) asked(c echo.Context, verb string) error {
 	v := visitOf(c)
-	f, i, err := h.find(c, v)
+	f, i, err := h.seen(c, v)
 	if err != nil {
 		return err
 	}
@@ -397,20 +423,26 @@ func (h *outputs) ask(c echo.Context, v *visit, f *monitor.Flow, i int, verb str
 // An output that carries nothing is switched off or removed at one press.
 func (h *outputs) guardedAct(c echo.Context, verb string, act func(control.Operator, *monitor.Flow, int) error) error {
 	v := visitOf(c)
-	f, i, err := h.find(c, v)
+	f, i, err := h.seen(c, v)
 	if err != nil {
 		return err
 	}
 	name := f.Outputs[i].Name
-	p, err := h.pressed(c, v, verb, f.ID+"/"+name, outputState(f))
+	p, err := h.pressed(c, v, verb, f.ID+"/"+name, outputState(f, i))
 	if err != nil {
 		return err
 	}
 	if !p.good && (p.soon || carries(f, i) || verb != verbDisable) {
 		return h.ask(c, v, f, i, verb, p, http.StatusConflict)
 	}
-	err = act(v.consenting(c, f, p, controlVerb(verb), name), f, i)
+	op := v.consenting(c, f, p, controlVerb(verb), name)
+	op.Seen = control.Likeness(*f.Outputs[i].Config)
+	err = act(op, f, i)
+	var newer *control.OutputConflict
 	switch {
+	case errors.As(err, &newer):
+		v.op.Watcher.ReadSoon(f.ID)
+		return h.ask(c, v, withOutput(f, i, newer.Theirs), i, verb, p, http.StatusConflict)
 	case unmet(err):
 		return h.ask(c, v, f, i, verb, p, http.StatusUnprocessableEntity)
 	case waits(err):

@@ -111,6 +111,14 @@ func (h *house) signIn(user string) *browser {
 	return b
 }
 
+// twin is another window of the same browser, for somebody else to use at the
+// same time.
+func (b *browser) twin() *browser {
+	other := *b
+	other.cookies = maps.Clone(b.cookies)
+	return &other
+}
+
 // enter signs in, and waits for the list to be there.
 func (b *browser) enter(values url.Values) {
 	b.t.Helper()
