@@ -51,7 +51,7 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, own embe
 	p.closing("live streams", closed(endStreams))
 	handler, err := handlers.New(handlers.Options{
 		Context: streams, Auth: sessions, Control: commands, Monitor: watch, Alarms: alarms, History: past, Notify: notifier,
-		Displays: screens, Service: covers.of, Build: Version(), Account: account(in.cfg),
+		Displays: screens, Service: covers.of, Home: in.cfg.PublicURL, Build: Version(), Account: account(in.cfg),
 		Ready: st.Ping, Metrics: metrics, Key: in.cfg.MetricsKey,
 		Secure: in.cfg.Secure(), TrustedProxies: in.cfg.TrustedProxies, Log: in.log,
 	})

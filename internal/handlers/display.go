@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -240,8 +241,12 @@ func (h *displays) showLink(c echo.Context, v *visit, d display.Display, key str
 	return h.print.page(c, http.StatusOK, m)
 }
 
-// homeOf is where this dashboard is reached, as its visitor reaches it.
+// homeOf is where this dashboard is reached: as it is set, or as its visitor
+// reaches it.
 func (d *desk) homeOf(c echo.Context) string {
+	if d.Home != "" {
+		return strings.TrimRight(d.Home, "/")
+	}
 	scheme := "http"
 	if d.secure {
 		scheme = "https"

@@ -34,6 +34,7 @@ type Options struct {
 	Account  string // filled in at sign-in; may be empty
 
 	Service func(monitor.Key) Service // how the installation reads a project by itself; nil: it does not
+	Home    string                    // by which people reach the dashboard; empty: as whoever asks reaches it
 	Build   string                    // of the program: a wall of another one loads itself again
 
 	Ready   func(context.Context) error // what readyz asks; nil: always ready
