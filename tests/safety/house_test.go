@@ -236,7 +236,16 @@ func (r reply) form(t *testing.T, selector string, typed ...string) (action stri
 	if form.Length() == 0 {
 		t.Fatalf("no form %s on this page:\n%s", selector, r.body)
 	}
-	values = url.Values{}
+	values = valuesOf(form)
+	for i := 0; i+1 < len(typed); i += 2 {
+		values.Set(typed[i], typed[i+1])
+	}
+	return form.AttrOr("action", ""), values
+}
+
+// valuesOf are what stands in a form, and the name and value of its first button.
+func valuesOf(form *goquery.Selection) url.Values {
+	values := url.Values{}
 	add := func(s *goquery.Selection, value string) {
 		if name := s.AttrOr("name", ""); name != "" {
 			values.Add(name, value)
@@ -261,10 +270,7 @@ func (r reply) form(t *testing.T, selector string, typed ...string) (action stri
 	})
 	button := form.Find(`button[type="submit"]`).First()
 	add(button, button.AttrOr("value", ""))
-	for i := 0; i+1 < len(typed); i += 2 {
-		values.Set(typed[i], typed[i+1])
-	}
-	return form.AttrOr("action", ""), values
+	return values
 }
 
 // press sends a form of a page by its first button, with what was typed.
