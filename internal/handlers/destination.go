@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -22,7 +23,11 @@ type destination struct {
 	alarms AlarmQuery // of the page of alarms
 	lines  ActivityQuery
 	next   string // of the sign-in: the path that follows it, of a destination
+	plain  string // one of plainPages
 }
+
+// plainPages are pages without an id or a query.
+var plainPages = []string{"/settings", "/settings/sessions", "/settings/sessions/everybody", "/settings/roles", "/labels", "/displays"}
 
 // The pages one can come back to.
 const (
@@ -36,6 +41,7 @@ const (
 	toAlarms    = "alarms"
 	toActivity  = "activity"
 	toAlarm     = "alarm" // with the forms about the alarm whose id is in flow
+	toPlain     = "plain"
 )
 
 // identifier is the form of flow ids and output names in our paths: what the
@@ -56,6 +62,9 @@ func parseDestination(s string) destination {
 			d.query, _ = ParseFlowQuery(values, defaultLimit)
 		}
 		return d
+	}
+	if slices.Contains(plainPages, path) {
+		return destination{key: toPlain, plain: path}
 	}
 	if path == "/login" {
 		d.key = toLogin
@@ -140,6 +149,8 @@ func (d destination) Path() string {
 		return d.lines.Path()
 	case toAlarm:
 		return d.alarms.at(pages.AlarmPath(d.flow))
+	case toPlain:
+		return d.plain
 	}
 	if d.query.Limit != 0 {
 		return d.query.Path()

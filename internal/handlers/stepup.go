@@ -85,6 +85,22 @@ func (p press) path() string {
 	return path
 }
 
+// back is the page on which it was pressed, or the nearest to it: where somebody
+// goes who does not give the password.
+func (p press) back() string {
+	switch {
+	case strings.HasPrefix(p.Route, "/flows/:id"):
+		return parseDestination(destination{key: toFlow, flow: p.Values[0]}.Path()).Path()
+	case strings.HasPrefix(p.Route, sessionsPath), p.Route == "":
+		return sessionsPath
+	case strings.HasPrefix(p.Route, settingsPath):
+		return settingsPath
+	case strings.HasPrefix(p.Route, "/displays"):
+		return "/displays"
+	}
+	return "/flows"
+}
+
 // askToStepUp answers with the question for the password, over the page for
 // htmx, in the place of the page otherwise.
 func (d *desk) askToStepUp(c echo.Context, v *visit, r route) error {
@@ -109,7 +125,7 @@ func (d *desk) askToStepUp(c echo.Context, v *visit, r route) error {
 	}
 	m := l.formModel(v, kept)
 	m.Typed = r.method == http.MethodPost
-	return l.page(c, v, http.StatusUnauthorized, m)
+	return l.page(c, v, http.StatusUnauthorized, m, p)
 }
 
 // form asks for the password without anything that waits for it.
@@ -119,7 +135,7 @@ func (l *stepUps) form(c echo.Context) error {
 	if wantsFragment(c.Request()) {
 		return l.dialog(c, http.StatusOK, l.formModel(v, ""))
 	}
-	return l.page(c, v, http.StatusOK, l.formModel(v, ""))
+	return l.page(c, v, http.StatusOK, l.formModel(v, ""), press{})
 }
 
 // confirm takes the password, and does what waited for it.
@@ -145,7 +161,7 @@ func (l *stepUps) confirm(c echo.Context) error {
 		if wantsFragment(c.Request()) {
 			return l.dialog(c, status, m)
 		}
-		return l.page(c, v, status, m)
+		return l.page(c, v, status, m, p)
 	}
 	switch {
 	case wantsFragment(c.Request()):
@@ -196,7 +212,7 @@ func (l *stepUps) resume(c echo.Context, s *auth.Session, p press) error {
 // formModel is the form, with what waits for it, sealed.
 func (l *stepUps) formModel(v *visit, kept string) pages.StepUpForm {
 	return pages.StepUpForm{Kept: kept, LoginForm: pages.LoginForm{
-		T: v.t, Account: v.session.Account, User: v.session.User, FieldErrors: map[string]string{},
+		T: v.t, Account: v.session.Account, User: v.session.User, PasswordFirst: true, FieldErrors: map[string]string{},
 	}}
 }
 
@@ -234,8 +250,12 @@ func (l *stepUps) dialog(c echo.Context, status int, m pages.StepUpForm) error {
 	return l.print.page(c, status, pages.StepUpDialog{Form: m})
 }
 
-func (l *stepUps) page(c echo.Context, v *visit, status int, m pages.StepUpForm) error {
+// page shows the question in the place of what was pressed.
+func (l *stepUps) page(c echo.Context, v *visit, status int, m pages.StepUpForm, p press) error {
 	s := l.shell(c, v, v.t.Sessions.StepTitle)
-	m.Back = s.Path
+	m.Back = p.back()
+	if strings.HasPrefix(m.Back, settingsPath) {
+		s.Section = "settings"
+	}
 	return l.print.page(c, status, pages.StepUp{Shell: s, Form: m})
 }

@@ -30,7 +30,7 @@ type studio struct {
 
 func samples(t *text.Strings, theme layout.Theme) []sample {
 	s := studio{t: t, theme: theme, now: time.Now()}
-	return append(slices.Concat(trailSamples(s), s.alarmSamples(), wallSamples(s, t, theme)), []sample{
+	return append(slices.Concat(trailSamples(s), s.alarmSamples(), s.sessionSamples(), wallSamples(s, t, theme)), []sample{
 		{"login", s.login(pages.LoginForm{}).View()},
 		{"login-wrong", s.login(pages.LoginForm{Account: "flowdeck", User: "op-1", Error: t.Login.Wrong}).View()},
 		{"login-code", s.login(pages.LoginForm{Account: "flowdeck", User: "op-1", UserID: "u1", NeedPasscode: true}).View()},

@@ -21,19 +21,20 @@ type Login struct {
 
 // LoginForm is the form of the sign-in.
 type LoginForm struct {
-	T            *text.Strings
-	Account      string
-	User         string
-	UserID       string      // for the one-time code, told by IAM; empty: not known
-	Regions      []ui.Option // one or none: no choice is shown
-	NeedPasscode bool        // IAM asked for a one-time code
-	Error        string      // over the form; empty: none
-	Problem      *ui.Problem // where the service failed rather than the credentials
-	FieldErrors  map[string]string
-	Next         string      // where to go afterwards: a local path
-	Renew        bool        // the session's token ran out
-	Early        bool        // with Renew: it is about to
-	Kept         []ui.Hidden // what was typed on the page that is renewed; without JavaScript only
+	T             *text.Strings
+	Account       string
+	User          string
+	UserID        string      // for the one-time code, told by IAM; empty: not known
+	Regions       []ui.Option // one or none: no choice is shown
+	NeedPasscode  bool        // IAM asked for a one-time code
+	PasswordFirst bool        // with NeedPasscode: the focus is on the password
+	Error         string      // over the form; empty: none
+	Problem       *ui.Problem // where the service failed rather than the credentials
+	FieldErrors   map[string]string
+	Next          string      // where to go afterwards: a local path
+	Renew         bool        // the session's token ran out
+	Early         bool        // with Renew: it is about to
+	Kept          []ui.Hidden // what was typed on the page that is renewed; without JavaScript only
 }
 
 // RenewDialog is the same form as a dialog over the kept page, for "#dialogs"

@@ -26,7 +26,6 @@ type SessionRow struct {
 	Address string
 	Since   string // by the clock, UTC
 	Seen    string
-	Ends    string
 	Project string
 	Region  string // empty: as the project
 	Role    string

@@ -15,7 +15,6 @@ type Sessions struct {
 	Address       string
 	Since         string // with UTC
 	Seen          string // with UTC
-	Ends          string // with UTC
 	Project       string
 	Role          string
 	End           string
@@ -44,7 +43,7 @@ var englishSessions = Sessions{
 	Title: "Sessions", Open: "Where I am signed in", Mine: "My sessions",
 	Lead:      "Every browser in which you are signed in. End one that you do not know, and change your password.",
 	Everybody: "Everybody’s sessions", EverybodyLead: "Whom you end is signed out within five seconds, open pages included.",
-	This: "this one", Person: "Person", Browser: "Browser", Address: "Address", Since: "Since", Seen: "Last seen", Ends: "Ends",
+	This: "this one", Person: "Person", Browser: "Browser", Address: "Address", Since: "Since", Seen: "Last seen",
 	Project: "Project", Role: "Role", End: "End", EndOf: "End: {}", EndOthers: "End all others",
 	EndAll: "End all", EndAllTitle: "End everybody’s sessions?", EndAllButton: "End all but this one",
 	EndAllLead: "Everybody has to sign in again, on every screen but this one. Flows, recordings and displays go on.",
@@ -64,7 +63,7 @@ var chineseSessions = Sessions{
 	Title: "登录会话", Open: "我在哪里登录", Mine: "我的会话",
 	Lead:      "您已登录的所有浏览器。遇到不认识的，请将其结束并修改密码。",
 	Everybody: "所有人的会话", EverybodyLead: "会话结束后，对方在五秒内退出登录，已打开的页面也不例外。",
-	This: "本会话", Person: "用户", Browser: "浏览器", Address: "地址", Since: "登录于", Seen: "最近使用", Ends: "到期",
+	This: "本会话", Person: "用户", Browser: "浏览器", Address: "地址", Since: "登录于", Seen: "最近使用",
 	Project: "项目", Role: "角色", End: "结束", EndOf: "结束：{}", EndOthers: "结束其他所有会话",
 	EndAll: "全部结束", EndAllTitle: "结束所有人的会话？", EndAllButton: "结束其他所有会话",
 	EndAllLead: "除本屏幕外，所有人都须重新登录。流、录制和大屏不受影响。",
