@@ -60,6 +60,19 @@ func PlaceKey(endpoint, projectID string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
+// FlowRegion is the region as the API of the place calls it, whatever the place's
+// own name: IAM's projects have it before the first underscore.
+func (p *Place) FlowRegion() string {
+	region, _, _ := strings.Cut(p.Project, "_")
+	return region
+}
+
+// OwnProject tells whether a project is that which a region has by itself.
+func (a *Auth) OwnProject(region, project string) bool {
+	t, known := a.backend.Target(region)
+	return known && t.Project == project
+}
+
 // Who is as whom one is there.
 func (p *Place) Who() role.Who {
 	return role.Who{Region: p.Region, Account: p.Account, User: p.User, Groups: p.Groups}

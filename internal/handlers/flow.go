@@ -19,7 +19,7 @@ type flows struct{ *desk }
 
 // teller tells of the visitor's project as it is now.
 func (d *desk) teller(v *visit) teller {
-	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), alarms: d.Alarms.Of(v.watcher.Key()).View(), user: v.op.Actor, may: d.may(v.role, v.session.Person()), known: v.snapshot(), sites: v.many(), here: hereOf(v.session)}
+	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), alarms: d.Alarms.Of(v.watcher.Key()).View(), user: v.op.Actor, may: d.may(v.role, v.session.Person()), known: v.snapshot(), sites: v.many(), here: d.spotAt(v.session.Place)}
 }
 
 // page shows a flow. GET /flows/:id
@@ -288,7 +288,7 @@ func (h *flows) create(c echo.Context) error {
 		return badForm(err)
 	}
 	f := parseLegForm(values)
-	made, faults := f.newFlow(v.session.Region)
+	made, faults := f.newFlow(v.session.FlowRegion())
 	k, outputs, err := h.takenOver(c, v)
 	if err != nil {
 		return err

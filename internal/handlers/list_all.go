@@ -19,7 +19,7 @@ func (d *desk) viewpoints(v teller, here *monitor.Snapshot) []*viewpoint {
 		}
 		view := &viewpoint{v, s.watcher}
 		view.region = s.name()
-		if s.spot != v.here {
+		if s.project() != v.here.project() {
 			view.away, view.user = s.key(), s.User
 			view.known, view.heard = s.watcher.Snapshot(), s.watcher.Heard()
 			view.alarms = d.Alarms.Of(s.project()).View()
@@ -69,7 +69,7 @@ func (d *desk) rowTeller(c echo.Context, v *visit) teller {
 	if fromOf(c) != fromAll || len(v.sites) < 2 {
 		return t
 	}
-	t.region = hereOf(v.session).name()
+	t.region = t.here.name()
 	t.measured = t.measured || slices.ContainsFunc(v.sites, func(s site) bool {
 		return s.watcher != nil && s.watcher.Peek().Capabilities != nil
 	})
@@ -100,7 +100,7 @@ func (v teller) troubles(q FlowQuery) pages.Troubles {
 		if p.Words == "" && s.watcher != nil && !s.watcher.Peek().Complete {
 			p.Words, p.Quiet = v.t.Places.Reading, true
 		}
-		if p.Words == "" || s.spot == v.here {
+		if p.Words == "" || s.project() == v.here.project() {
 			continue
 		}
 		if s.Trouble == troubleEnded {

@@ -164,7 +164,7 @@ func (d *desk) recheck(r *http.Request, began view) func(line) error {
 			return &lacking{needs: began.role, has: now} // what stands on the page is for another role
 		}
 		if session.Key() != auth.PlaceKey(began.project.Endpoint, began.project.ProjectID) {
-			return &elsewhere{at: hereOf(session)}
+			return &elsewhere{at: d.spotAt(session.Place)}
 		}
 		if around(d.sites(d.Context, session)) != began.around {
 			return errChanged // the page comes back for what is true now

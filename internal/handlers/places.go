@@ -44,7 +44,7 @@ func (h *places) switchTo(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	name := placeName(next.Region, next.Project)
+	name := h.spotAt(next.Place).name()
 	if wantsFragment(c.Request()) {
 		return h.print.page(c, http.StatusOK, layout.Notices{Notice: &ui.Notice{Text: h.texts(c).Places.Switched(name)}})
 	}
@@ -61,7 +61,7 @@ func (h *places) leave(c echo.Context) error {
 	left := ""
 	for _, p := range s.Places() {
 		if p.Key() == c.FormValue("to") {
-			left = placeName(p.Region, p.Project)
+			left = h.spotAt(p).name()
 		}
 	}
 	_, err = h.Auth.Leave(c.Request().Context(), c.Response(), s, c.FormValue("to"))
@@ -99,7 +99,7 @@ func (h *places) model(c echo.Context, s *auth.Session, typed url.Values) pages.
 		m.Unread = true
 	}
 	for _, p := range known {
-		m.Projects = append(m.Projects, ui.Option{Value: p.Project, Label: placeName(p.Region, p.Project), Selected: slices.Contains(typed["project"], p.Project)})
+		m.Projects = append(m.Projects, ui.Option{Value: p.Project, Label: h.spotOfTarget(p).name(), Selected: slices.Contains(typed["project"], p.Project)})
 	}
 	regions := h.Auth.Backend().Regions()
 	for _, r := range regions {
@@ -148,7 +148,7 @@ func (h *places) enter(c echo.Context) error {
 		}
 		return h.print.page(c, h.refusal(c, form, f, err), m)
 	}
-	name := placeName(next.Region, next.Project)
+	name := h.spotAt(next.Place).name()
 	if len(refused) > 0 {
 		h.flash(c, flashSomeEntered, refused[0].Project)
 	} else {

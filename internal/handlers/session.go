@@ -108,7 +108,7 @@ func (d *desk) guarded(r route) echo.HandlerFunc {
 			}
 			c.Set(visitKey, v)
 			c.SetRequest(c.Request().WithContext(ui.InPlace(c.Request().Context(), v.session.Key())))
-			if err := here(c, v.session); err != nil {
+			if err := d.here(c, v.session); err != nil {
 				return err
 			}
 			if err := v.needs(least[r.who]); err != nil {

@@ -35,7 +35,7 @@ func (d *desk) plainShell(v *visit, title string) layout.Shell {
 		Link: t.link(snapshot), Count: t.count(snapshot),
 		Line: t.alarmLine(), Alarms: t.alarmCounts(), Active: t.alarmRail(),
 		Ends:   t.ends(v.session.Ends()),
-		Places: d.placeMenu(t, hereOf(v.session), v.many()),
+		Places: d.placeMenu(t, t.here, v.many()),
 		User:   v.session.User, Account: v.session.Account, Role: v.t.Roles.Names.Of(v.role.String()), NowMS: d.now().UnixMilli(),
 	}
 }

@@ -52,24 +52,20 @@ func (p spot) project() monitor.Key {
 	return monitor.Key{Endpoint: p.Endpoint, ProjectID: p.ProjectID}
 }
 
-// placeName is a place in one line.
-func placeName(region, project string) string {
-	if region == project {
-		return project
+// name is the place in one line.
+func (p spot) name() string {
+	if p.Project == "" {
+		return p.Region
 	}
-	return region + " · " + project
+	return p.Region + " · " + p.Project
 }
-
-func (p spot) name() string { return placeName(p.Region, p.Project) }
 
 // sites gives all places of a session, none of which is waited for.
 func (d *desk) sites(ctx context.Context, s *auth.Session) []site {
 	places := s.Places()
 	all := make([]site, len(places))
 	for i, p := range places {
-		all[i] = site{spot: spot{
-			Endpoint: p.Endpoint, ProjectID: p.ProjectID, Project: p.Project, Region: p.Region, User: p.User, Account: p.Account,
-		}}
+		all[i] = site{spot: d.spotAt(p)}
 		all[i].watcher, all[i].Trouble = d.glance(ctx, s, p.Key())
 	}
 	return all
@@ -169,11 +165,8 @@ func (d *desk) placeMenu(v teller, here spot, sites []site) layout.Places {
 
 func (d *desk) placeLine(v teller, s site) layout.PlaceLine {
 	l := layout.PlaceLine{
-		Key: s.key(), Project: s.Project, RegionName: d.regionName(s.Region), User: s.User, Account: s.Account,
+		Key: s.key(), Region: s.Region, Project: s.Project, RegionName: d.regionName(s.Region), User: s.User, Account: s.Account,
 		Trouble: v.troubleOf(s), Ended: s.Trouble == troubleEnded,
-	}
-	if s.Region != s.Project {
-		l.Region = s.Region
 	}
 	if s.watcher != nil {
 		l.Waits = d.Alarms.Of(s.project()).View().Unacked
@@ -207,11 +200,18 @@ func (v teller) troubleOf(s site) string {
 	return ""
 }
 
-// hereOf is the present place of a session.
-func hereOf(s *auth.Session) spot {
-	return spot{
-		Endpoint: s.Endpoint, ProjectID: s.ProjectID, Project: s.Project, Region: s.Region, User: s.User, Account: s.Account,
+// spotAt is a place of a session. A region's own project goes without saying.
+func (d *desk) spotAt(p auth.Place) spot {
+	at := spot{Endpoint: p.Endpoint, ProjectID: p.ProjectID, Project: p.Project, Region: p.Region, User: p.User, Account: p.Account}
+	if d.Auth.OwnProject(p.Region, p.Project) {
+		at.Project = ""
 	}
+	return at
+}
+
+// spotOfTarget is a place that one could sign in to.
+func (d *desk) spotOfTarget(t auth.Target) spot {
+	return d.spotAt(auth.Place{Region: t.Region, Project: t.Project})
 }
 
 // headerPlace is the header by which htmx says of which place its page is.
@@ -250,7 +250,7 @@ func placeOfPage(c echo.Context) (key string, err error) {
 
 // here refuses what a page of another place asks for. A page that does not say
 // where it is may look; where there is more than one place it may not act.
-func here(c echo.Context, s *auth.Session) error {
+func (d *desk) here(c echo.Context, s *auth.Session) error {
 	page, err := placeOfPage(c)
 	if err != nil || page == s.Key() {
 		return err
@@ -259,10 +259,9 @@ func here(c echo.Context, s *auth.Session) error {
 	if page == "" && (c.Request().Method != http.MethodPost || len(places) == 1) {
 		return nil
 	}
-	e := &elsewhere{page: page, at: hereOf(s)}
+	e := &elsewhere{page: page, at: d.spotAt(s.Place)}
 	if i := slices.IndexFunc(places, func(p auth.Place) bool { return p.Key() == page }); i >= 0 {
-		p := places[i]
-		e.back = spot{Endpoint: p.Endpoint, ProjectID: p.ProjectID, Project: p.Project, Region: p.Region, User: p.User, Account: p.Account}
+		e.back = d.spotAt(places[i])
 	}
 	return e
 }
@@ -314,7 +313,7 @@ func (d *desk) ways(c echo.Context, a answer, stay bool) []layout.SwitchTo {
 	var all []layout.SwitchTo
 	for _, p := range s.Places() {
 		if p.Key() != s.Key() {
-			all = append(all, layout.SwitchTo{Key: p.Key(), Label: w.SwitchTo(placeName(p.Region, p.Project))})
+			all = append(all, layout.SwitchTo{Key: p.Key(), Label: w.SwitchTo(d.spotAt(p).name())})
 		}
 	}
 	return all

@@ -10,7 +10,7 @@ func places(t *text.Strings) layout.Places {
 	here := layout.PlaceLine{Key: "1", Project: "live-prod", Region: "ap-southeast-3", RegionName: "Singapore", User: "op-1", Account: "acme"}
 	return layout.Places{T: t, Here: here, New: "/places/new", All: []layout.PlaceLine{
 		here,
-		{Key: "2", Project: "local", Region: "berlin", User: "op-1", Account: "flowdeck", Waits: 2},
-		{Key: "3", Project: "local", Region: "paris", User: "op-1", Account: "flowdeck", Trouble: t.Places.Silent},
+		{Key: "2", Region: "berlin", User: "op-1", Account: "flowdeck", Waits: 2},
+		{Key: "3", Region: "paris", User: "op-1", Account: "flowdeck", Trouble: t.Places.Silent},
 	}}
 }

@@ -18,8 +18,8 @@ type Places struct {
 // PlaceLine is a place in the menu.
 type PlaceLine struct {
 	Key        string
-	Project    string
-	Region     string // empty: named like the project
+	Region     string
+	Project    string // empty: the region's own
 	RegionName string // as people call it; empty: by no other name
 	User       string
 	Account    string
@@ -41,8 +41,8 @@ func (p Places) Waiting() int {
 
 // Name is the place in one line.
 func (l PlaceLine) Name() string {
-	if l.Region == "" {
-		return l.Project
+	if l.Project == "" {
+		return l.Region
 	}
 	return l.Region + " · " + l.Project
 }
