@@ -115,7 +115,7 @@ func (s studio) problem(e text.ErrorText, code, message, request string) *ui.Pro
 
 func (s studio) first() pages.Flows {
 	sh := s.shell(s.t.List.Title)
-	sh.Count.Total, sh.Places, sh.User = "0", layout.Places{T: sh.T, Here: layout.PlaceLine{Key: "1", Project: "local"}}, "admin"
+	sh.Count.Total, sh.Places, sh.User = "0", layout.Places{T: sh.T, Here: layout.PlaceLine{Key: "1", Region: "local"}}, "admin"
 	return pages.Flows{Shell: sh, First: &pages.FirstRun{
 		T: s.t, Address: "203.0.113.10", Port: "20000",
 		Form:  pages.NewFlowForm{T: s.t, Name: ui.Value{Text: s.t.First.DefaultName}, Leg: pages.LegFields{Whitelist: ui.Value{Text: "203.0.113.0/24"}, Protocol: ui.Value{Text: "srt-listener"}}},
