@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -38,6 +40,7 @@ var pictures = []picture{
 	{"activity-dark.png", "/activity", "dark", "en", 1440, 760},
 	{"new-dark.png", "/flows/new", "dark", "en", 1440, 900},
 	{"phone.png", "/flows", "dark", "en", 390, 844},
+	{"wall-dark.png", "/wall", "dark", "en", 1920, 1080},
 }
 
 // takePictures runs the demo on a data folder and ports of its own, and takes
@@ -80,6 +83,7 @@ func (s *system) photograph(ctx context.Context, folder string) error {
 	ctx, closeBrowser := chromedp.NewContext(ctx)
 	defer closeBrowser()
 	err := chromedp.Do(ctx,
+		chromedp.Func(stillness),
 		chromedp.Navigate(s.url+"/login"),
 		chromedp.SetValue(chromedp.CSS(`input[name="username"]`), pictureUser),
 		chromedp.SetValue(chromedp.CSS(`input[name="password"]`), picturePassword),
@@ -93,6 +97,9 @@ func (s *system) photograph(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.hang(ctx); err != nil {
+		return fmt.Errorf("hang a wall: %w", err)
+	}
 	if err := s.prepare(ctx, ids); err != nil {
 		return fmt.Errorf("prepare the flows: %w", err)
 	}
@@ -103,6 +110,33 @@ func (s *system) photograph(ctx context.Context, folder string) error {
 		fmt.Println(filepath.Join(folder, p.file))
 	}
 	return nil
+}
+
+// stillness keeps what flashes from being away in a picture.
+func stillness(ctx context.Context, to *chromedp.Target) error {
+	_, err := cdp.Call(ctx, to, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}},
+	})
+	return err
+}
+
+// hang makes a display, and opens its link: the browser is its screen, too.
+func (s *system) hang(ctx context.Context) error {
+	err := chromedp.Do(ctx,
+		chromedp.Navigate(s.url+"/displays/new"),
+		chromedp.SetValue(chromedp.CSS(`input[name="name"]`), "Demo wall"),
+		chromedp.Click(chromedp.CSS(`label:has(input[name="layout"][value="9"])`)),
+		chromedp.Click(chromedp.CSS(`#display-form .form-buttons button[type="submit"]`)),
+		chromedp.WaitReady(chromedp.CSS(`#display-url`)),
+	)
+	if err != nil {
+		return err
+	}
+	link, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#display-url").textContent`))
+	if err != nil {
+		return err
+	}
+	return chromedp.Do(ctx, chromedp.Navigate(link), chromedp.WaitReady(chromedp.CSS(`[data-wall="board"]`)))
 }
 
 // prepare does what an operator does before an event: protect a flow, and leave
