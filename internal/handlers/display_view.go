@@ -55,7 +55,7 @@ func (v teller) shows(d display.Display) string {
 	if d.Shows.Query != "" && d.Shows.Mode != display.Chosen {
 		words = append(words, `"`+d.Shows.Query+`"`)
 	}
-	return strings.Join(append(words, strconv.Itoa(d.Look.Layout)), " · ")
+	return strings.Join(append(words, v.t.Displays.Tiles(d.Look.Layout)), " · ")
 }
 
 // displayState is whether a display is in use, and what it means where that is

@@ -1709,7 +1709,7 @@ func (f DisplayForm) View() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 132, "<div class=\"form settings-form\" hx-post=\"/displays/preview\" hx-trigger=\"input delay:300ms\" hx-include=\"closest form\" hx-target=\"#display-preview\" hx-swap=\"outerMorph\" hx-sync=\"this:replace\"><button class=\"heard\" type=\"submit\" tabindex=\"-1\" aria-hidden=\"true\"></button> <input type=\"hidden\" name=\"ticket\" value=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 132, "<div class=\"form settings-form\" hx-post=\"/displays/preview\" hx-trigger=\"input delay:300ms, every 4s\" hx-include=\"closest form\" hx-target=\"#display-preview\" hx-swap=\"outerMorph\" hx-sync=\"this:replace\"><button class=\"heard\" type=\"submit\" tabindex=\"-1\" aria-hidden=\"true\"></button> <input type=\"hidden\" name=\"ticket\" value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

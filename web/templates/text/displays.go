@@ -24,6 +24,7 @@ type Displays struct {
 	NeverSeen                               string
 	Now                                     string // a screen shows it at this moment
 	NowMany                                 func(n int) string
+	Tiles                                   func(n int) string
 	InUse, Paused, Ended, Unlinked          string
 	Never                                   string // no end
 
@@ -104,6 +105,12 @@ var englishDisplays = Displays{
 	NoFlows:     "This project has no flow, so a display has nothing to show.", NoFlowsHow: "A display shows a flow as soon as it is made.", FirstFlow: "Make the first flow",
 	Name: "Name", Shows: "Shows", Screens: "Screens", Seen: "Last seen", State: "State", Ends: "Ends",
 	NeverSeen: "never", Now: "now", NowMany: func(n int) string { return strconv.Itoa(n) + " now" },
+	Tiles: func(n int) string {
+		if n == 1 {
+			return "1 tile"
+		}
+		return strconv.Itoa(n) + " tiles"
+	},
 	InUse: "In use", Paused: "Paused", Ended: "Ended", Unlinked: "Revoked", Never: "never",
 	Preview: "Preview", PreviewHelp: "As a screen shows it now.",
 	Pause: "Pause", Resume: "Resume", NewLink: "New link", Revoke: "Revoke", Delete: "Delete",
@@ -165,6 +172,7 @@ var chineseDisplays = Displays{
 	NoFlows:     "此项目没有传输流，大屏无内容可显示。", NoFlowsHow: "新建传输流后，大屏会立即显示。", FirstFlow: "新建第一个传输流",
 	Name: "名称", Shows: "显示内容", Screens: "屏幕", Seen: "最近在线", State: "状态", Ends: "截止",
 	NeverSeen: "从未", Now: "在线", NowMany: func(n int) string { return strconv.Itoa(n) + " 块在线" },
+	Tiles: func(n int) string { return strconv.Itoa(n) + " 格" },
 	InUse: "使用中", Paused: "已暂停", Ended: "已到期", Unlinked: "已吊销", Never: "无",
 	Preview: "预览", PreviewHelp: "屏幕此刻的样子。",
 	Pause: "暂停", Resume: "恢复", NewLink: "新链接", Revoke: "吊销", Delete: "删除",
