@@ -53,6 +53,7 @@ type house struct {
 
 	monitor  *monitor.Monitor
 	options  handlers.Options
+	auth     auth.Options
 	displays *display.Displays
 	service  atomic.Pointer[handlers.Service] // how the installation reads the project
 }
@@ -135,15 +136,15 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	mon.Attend(past.Attend)
 	hooks := notify.New(notify.Options{Store: st, Key: key, Log: log, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	ctl := control.New(control.Options{Store: st, Monitor: mon, Log: log})
-	a := auth.New(auth.Options{
+	h.auth = auth.Options{
 		Store: st, Key: key, Backend: auth.Single(endpoint, endpoint, "local"),
 		Log: log, Transport: transport, Now: h.now.Now, Admins: role.Rules{{Account: "account", User: "boss", Role: role.Admin}},
-	})
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	h.monitor, h.displays = mon, display.New(display.Options{Store: st, Log: log, Now: h.now.Now, Version: "v1"})
 	h.service.Store(&handlers.Service{Configured: true, Covers: true})
 	h.options = handlers.Options{
-		Context: ctx, Auth: a, Control: ctl, Monitor: mon, Alarms: panels, History: past, Notify: hooks, Account: "account", Log: log, Now: h.now.Now,
+		Context: ctx, Auth: auth.New(h.auth), Control: ctl, Monitor: mon, Alarms: panels, History: past, Notify: hooks, Account: "account", Log: log, Now: h.now.Now,
 		Displays: h.displays, Service: func(monitor.Key) handlers.Service { return *h.service.Load() }, Build: "b1",
 		Ready: st.Ping, Key: "metrics-key-of-the-test",
 	}
