@@ -180,9 +180,12 @@ function renew() {
 
 // elsewhere lets the server say, once, that the session has gone to another place
 // in another tab: its figures grow old here, and nothing that is pressed is done.
+const ASK_THERE = 5000; // between tries while it is there
 let away = false;
+let awayAt = 0;
 
 function elsewhere() {
+  awayAt = performance.now();
   if (away) return;
   away = true;
   htmx.ajax("GET", location.pathname + location.search, { target: "#notices", swap: "innerHTML" });
@@ -197,9 +200,11 @@ function refused(event) {
   renew();
 }
 
-// rest keeps the stream from trying while the sign-in has run out.
+// rest keeps the stream from trying while the sign-in has run out, and from trying
+// often while the session is elsewhere.
 function rest(event) {
-  if (ended && event.target === stream) event.preventDefault();
+  const there = away && performance.now() - awayAt < ASK_THERE;
+  if ((ended || there) && event.target === stream) event.preventDefault();
 }
 
 function show(dialog) {
