@@ -4,7 +4,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BINARY      := bin/flowdeck
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo generate fmt lint test evidence bench soak rehearsal screenshots build docker
+.PHONY: help setup run demo generate fmt lint vulndb test evidence bench soak rehearsal screenshots build docker
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,18 +25,23 @@ fmt: ## format the Go code and the templates
 	go tool templ fmt web/templates
 	go tool gofumpt -w $$(git ls-files '*.go')
 
-lint: ## check generated code, format, vet, staticcheck
+lint: ## check generated code, format, vet, staticcheck, gosec, known vulnerabilities
 	@scripts/generated.sh
 	@scripts/format.sh
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	@scripts/gosec.sh
+	@scripts/vulnerable.sh
+
+vulndb: ## refresh what is known of vulnerabilities in our modules (needs a network)
+	go run ./scripts/vulndb refresh
 
 test: ## everything that must hold before a change is taken (about 15 minutes)
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	@scripts/test.sh
 
-evidence: ## run the tests of every fault, and write their figures into docs/evidence.md
+evidence: ## run the tests of every fault and threat, and write their figures into docs/evidence.md
 	@scripts/setup.sh test
 	@scripts/evidence.sh
 

@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 	"internal/handlers":                {"internal/control", "internal/monitor", "internal/auth", "internal/alarm", "internal/display", "internal/history", "internal/notify", "internal/role", "internal/trail", "internal/medialive", "web/..."},
 	"internal/app":                     {"..."},
 	"internal/app/apptest":             {},
+	"scripts/vulndb":                   {},
 	"internal/demo":                    {"internal/medialive", "internal/config"},
 	"internal/medialive/medialivetest": {"internal/medialive"},
 	"internal/medialive/conform":       {"internal/medialive"},
