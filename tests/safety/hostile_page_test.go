@@ -154,7 +154,10 @@ func openBefore(t *testing.T, cloud *medialivetest.Cloud, backend string) *house
 	for i := range 4 {
 		cloud.AddUser(fmt.Sprintf("op-%d", i+1), medialivetest.User{ID: fmt.Sprintf("u%d", i+1), Password: password})
 	}
-	return &house{t: t, cloud: cloud, app: apptest.Start(t, map[string]string{"FLOWDECK_BACKEND": backend, "FLOWDECK_ADMINS": account + "/op-1"})}
+	return &house{t: t, cloud: cloud, app: apptest.Start(t, map[string]string{
+		"FLOWDECK_BACKEND": backend, "FLOWDECK_ADMINS": account + "/op-1",
+		"FLOWDECK_SERVICE_USER": "op-1", "FLOWDECK_SERVICE_PASSWORD": password, "FLOWDECK_SERVICE_ACCOUNT": account, // reads for displays
+	})}
 }
 
 // pagesOf are the pages about a flow: all routes with an id of one, and all

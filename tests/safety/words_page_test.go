@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 )
 
@@ -98,12 +99,13 @@ func plainPages(t *testing.T) (paths []string) {
 // in and not.
 func TestT1Queries(t *testing.T) {
 	b := newBeacon(t)
-	s := newStage(t, b, 2)
+	s := &stage{corpus: corpus(b.URL)}
+	s.house = open(t, nil, func(c *medialivetest.Cloud) { c.Add(flow("FEED-7", medialive.Standby, "OUT-7")) }) // which no text finds
 	in, j := s.signIn("op-1"), newJudge(t)
-	paths := append(plainPages(t), "/flows/"+s.pairs[0].twin, "/flows/"+s.pairs[0].twin+"/history", "/nowhere")
+	paths := append(plainPages(t), "/flows/flow-0001", "/flows/flow-0001/history", "/nowhere")
 	names := parameters(t, in, paths)
 	for _, who := range []*browser{in, s.browser()} {
-		for _, text := range s.sample(8) {
+		for _, text := range s.sample(16) {
 			if len(text) > 4000 {
 				continue // no address is so long
 			}
@@ -134,7 +136,7 @@ func TestT1Forms(t *testing.T) {
 	s := newStage(t, b, 2)
 	in, j := s.signIn("op-1"), newJudge(t)
 	sent := map[string]int{}
-	for _, text := range s.sample(8) {
+	for _, text := range s.sample(16) {
 		if len(text) > 20_000 {
 			text = text[:20_000]
 		}
@@ -166,7 +168,7 @@ func TestT1Names(t *testing.T) {
 	b := newBeacon(t)
 	s := newStage(t, b, 2)
 	j := newJudge(t)
-	for i, text := range s.sample(8) {
+	for i, text := range s.sample(16) {
 		if len(text) > 2000 {
 			continue
 		}
@@ -181,6 +183,8 @@ func TestT1Names(t *testing.T) {
 		for _, path := range []string{"/flows", "/flows/" + s.pairs[1].twin, "/flows/new", "/settings", "/settings/sessions", "/nowhere"} {
 			j.same(fmt.Sprintf("%s for %.80q", path, text), func() (reply, reply) { return one.look(path), other.look(path) })
 		}
+		one.post("/logout", url.Values{}) // for others of the same name see how many sessions there are
+		other.post("/logout", url.Values{})
 	}
 	evidence(t, "T1", fmt.Sprintf("elements or attributes too many in %d renders for people of hostile names", j.renders), j.extra, "0")
 }
