@@ -177,6 +177,10 @@ func (h *roleRules) add(c echo.Context) error {
 		return err
 	}
 	r := parseRule(c)
+	if slices.ContainsFunc(policy.Rules, func(have role.Rule) bool { have.ID = ""; return have == r }) {
+		h.flash(c, flashNothing, "") // sent twice, or meant twice: the first decides
+		return seeOther(c, rolesPath)
+	}
 	now := append(slices.Clone(policy.Rules), r)
 	if fault := now.Check(); fault != nil {
 		return h.form(c, http.StatusUnprocessableEntity, r, fault)
