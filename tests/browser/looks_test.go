@@ -1,5 +1,10 @@
 package browser
 
+import (
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
+	"github.com/flowdeck/flowdeck/tests/chrome"
+)
+
 // live holds on a page whose stream speaks.
 const live = " && " + isOK
 
@@ -133,6 +138,13 @@ func (s stage) trailLooks() []look {
 func (s stage) settingLooks() []look {
 	return []look{
 		{name: "settings", path: "/settings", ready: "$('.plain-table')" + live},
+		{name: "password again", path: "/step-up", ready: "document.activeElement?.id === 'password'" + live},
+		{name: "sessions", path: "/step-up", ready: "$('table.sessions form')" + live, before: func(b *tab) { // and with a fresh password to what asks for one
+			b.Fill("#password", apptest.Password)
+			b.Hit(chrome.KeyEnter)
+		}},
+		{name: "everybody's sessions", path: "/settings/sessions/everybody", ready: "$('table.sessions th[scope=row]')" + live},
+		{name: "end all sessions", path: "/settings/sessions/everybody/end", ready: "$('.confirm [data-guarded]')" + live},
 		{name: "new webhook", path: "/settings/webhooks/new", ready: "$('#url')" + live},
 		{name: "new webhook with faults", path: "/settings/webhooks/new", ready: aFault, expect: []string{"422"}, before: func(b *tab) {
 			b.Fill("#url", "ftp://nowhere")

@@ -117,7 +117,7 @@ func testPages(t *testing.T, c *chromium) {
 // onPhone are the pages that a phone is used for.
 var onPhone = []string{
 	"flows", "row that asks", "flow, live", "flow that asks", "new flow", "sign-in", "alarms", "one alarm", "alarms shelved", "flow of one's own",
-	"stop of one's own", "row to be held", "what somebody asks for", "activity", "a line of it", "settings", "webhook",
+	"stop of one's own", "row to be held", "what somebody asks for", "activity", "a line of it", "settings", "password again", "sessions", "webhook",
 }
 
 // narrow looks at the pages that a phone is used for, which must fit.
