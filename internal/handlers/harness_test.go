@@ -108,9 +108,14 @@ func newHouse(t testing.TB, prepare func(*medialivetest.Cloud)) *house {
 	return h
 }
 
-// build makes the dashboard over an API.
-func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
+// build makes the dashboard over an API; or over several, where a backend is
+// given.
+func build(t testing.TB, transport http.RoundTripper, endpoint string, several ...auth.Backend) *house {
 	t.Helper()
+	backend := auth.Single(endpoint, endpoint, "local")
+	if len(several) > 0 {
+		backend = auth.Several(several...)
+	}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -137,7 +142,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string) *house {
 	hooks := notify.New(notify.Options{Store: st, Key: key, Log: log, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	ctl := control.New(control.Options{Store: st, Monitor: mon, Log: log})
 	h.auth = auth.Options{
-		Store: st, Key: key, Backend: auth.Single(endpoint, endpoint, "local"),
+		Store: st, Key: key, Backend: backend,
 		Log: log, Transport: transport, Now: h.now.Now, Admins: role.Rules{{Account: "account", User: "boss", Role: role.Admin}},
 	}
 	ctx, stop := context.WithCancel(context.Background())

@@ -186,5 +186,8 @@ func (h *places) refusal(c echo.Context, form *pages.LoginForm, f auth.Form, err
 	for name, words := range said.FieldErrors {
 		form.FieldErrors[name] = words
 	}
+	if words := form.FieldErrors["region"]; words != "" {
+		form.Error = words // there is none of that name to stand beside
+	}
 	return status
 }

@@ -181,6 +181,11 @@ func (d *desk) explain(c echo.Context, a answer) ui.Problem {
 	if a.lacking != nil {
 		p.Advice = d.whoGivesRoles(c)
 	}
+	if v, ok := c.Get(visitKey).(*visit); ok && a.reason == reasonNoFlow {
+		if there := v.whereIs(c.Param("id")); there != nil {
+			p.Meaning, p.Advice = v.t.Places.Wrong.Found(there.name()), ""
+		}
+	}
 	if a.retryAfter > 0 {
 		p.Advice += " " + fill(d.texts(c).Error.RetryIn, ui.Age(a.retryAfter))
 	}

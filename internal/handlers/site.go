@@ -302,7 +302,10 @@ func (d *desk) ways(c echo.Context, a answer, stay bool) []layout.SwitchTo {
 	v, ok := c.Get(visitKey).(*visit)
 	switch {
 	case ok && a.reason == reasonNoFlow:
-		return v.whereIs(c.Param("id"), path)
+		if there := v.whereIs(c.Param("id")); there != nil {
+			return []layout.SwitchTo{{Key: there.key(), Next: path, Label: w.SwitchTo(there.name())}}
+		}
+		return nil
 	case ok || a.status < http.StatusInternalServerError && a.reason != reasonExpired && a.reason != reason(medialive.KindNotPermitted):
 		return nil
 	}
@@ -320,13 +323,13 @@ func (d *desk) ways(c echo.Context, a answer, stay bool) []layout.SwitchTo {
 }
 
 // whereIs finds a flow in the other places of the session.
-func (v *visit) whereIs(flow, path string) []layout.SwitchTo {
-	for _, s := range v.many() {
+func (v *visit) whereIs(flow string) *site {
+	for i, s := range v.many() {
 		if s.watcher == nil {
 			continue
 		}
 		if _, found := s.watcher.Peek().Flow(flow); found {
-			return []layout.SwitchTo{{Key: s.key(), Next: path, Label: v.t.Places.SwitchTo(s.name())}}
+			return &v.sites[i]
 		}
 	}
 	return nil

@@ -62,7 +62,7 @@ type PlaceForm struct {
 }
 
 var englishPlaces = Places{
-	Menu: "Project and region", Here: "here", All: "All places", One: "This place", Shown: "Flows shown",
+	Menu: "Project and region", Here: "here", All: "All places", One: "Here", Shown: "Flows shown",
 	New: "Sign in to another project or region", Leave: "Leave",
 	LeaveName: func(place string) string { return "Leave " + place },
 	Switch:    "Switch", SwitchTo: func(place string) string { return "Switch to " + place },
@@ -104,7 +104,7 @@ var englishPlaces = Places{
 }
 
 var chinesePlaces = Places{
-	Menu: "项目与区域", Here: "当前", All: "全部位置", One: "当前位置", Shown: "显示的流",
+	Menu: "项目与区域", Here: "当前", All: "全部位置", One: "当前", Shown: "显示的流",
 	New: "登录其他项目或区域", Leave: "退出",
 	LeaveName: func(place string) string { return "退出 " + place },
 	Switch:    "切换", SwitchTo: func(place string) string { return "切换到 " + place },
