@@ -15,6 +15,7 @@ func BenchmarkAll(b *testing.B) {
 	whole := b.Run("relay", r.relay)
 	whole = b.Run("list", r.list) && whole
 	whole = b.Run("upstream", r.upstream) && whole
+	whole = b.Run("walls", r.walls) && whole
 	whole = b.Run("viewers", r.viewers) && whole
 	whole = b.Run("click", r.click) && whole
 	whole = b.Run("alarm", r.alarm) && whole
