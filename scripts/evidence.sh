@@ -26,7 +26,7 @@ rows() {
 			n = split(line, part, / *\| */)
 			sub(/\/.*$/, "", test)
 			number = substr(part[1], 2) + 0
-			printf "%s%03d\t| %s | %s | %s | %s | `%s` |\n", substr(part[1], 1, 1), number, part[1], part[2], part[3], (n > 3 ? part[4] : ""), test
+			printf "%03d\t| %s | %s | %s | %s | `%s` |\n", number, part[1], part[2], part[3], (n > 3 ? part[4] : ""), test
 		}' "$log" | sort -s -k1,1 | cut -f2-
 }
 
@@ -40,7 +40,7 @@ rows() {
 	echo
 	echo "## Faults"
 	echo
-	echo "| | what | seen | goal | test |"
+	echo "| fault | what | seen | goal | test |"
 	echo "|---|---|---|---|---|"
 	rows F
 	echo
