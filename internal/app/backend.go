@@ -40,10 +40,10 @@ func backend(cfg config.Config, own embedded) auth.Backend {
 func services(cfg config.Config, own embedded) []service {
 	var all []service
 	if cfg.Service != (config.Service{}) {
-		all = append(all, service{cfg: cfg.Service, region: cfg.Region})
+		all = append(all, service{cfg: cfg.Service, region: cfg.ServiceRegion()})
 	}
 	b, embeds := cfg.Embeds()
-	if embeds && own.service != (config.Service{}) && (len(all) == 0 || b.Name != cfg.Region) {
+	if embeds && own.service != (config.Service{}) && (len(all) == 0 || b.Name != cfg.ServiceRegion()) {
 		all = append(all, service{cfg: own.service, region: b.Name})
 	}
 	return all

@@ -112,7 +112,7 @@ func ownUsers(ctx context.Context, in invocation) (made string, own config.Servi
 	}
 	made, err = l.bootstrap(ctx, in.cfg)
 	b, _ := in.cfg.Embeds()
-	if set := in.cfg.Service != (config.Service{}) && in.cfg.Region == b.Name; err == nil && !set {
+	if set := in.cfg.Service != (config.Service{}) && in.cfg.ServiceRegion() == b.Name; err == nil && !set {
 		own, err = l.serviceKey(ctx, in.log)
 	}
 	return made, own, closeAfter(err, l.store)

@@ -68,7 +68,6 @@ func formatBackends(all []Backend) string {
 
 // nameBackends gives those that have no name theirs: a URL that of the setting
 // for it, with the same project, and a gateway of our own that of its project.
-// The region of the service credential is the first, unless it is set.
 func (c *Config) nameBackends() {
 	for i := range c.Backends {
 		b := &c.Backends[i]
@@ -86,9 +85,15 @@ func (c *Config) nameBackends() {
 			b.Name = gatewayProject
 		}
 	}
+}
+
+// ServiceRegion is the region of the service credential: the first, unless it is
+// set. It is empty where that would be one of many.
+func (c Config) ServiceRegion() string {
 	if c.Region == "" && len(c.Backends) > 0 {
-		c.Region = c.Backends[0].Name
+		return c.Backends[0].Name
 	}
+	return c.Region
 }
 
 // Embeds gives the backend that is a gateway of our own, if there is one.
@@ -175,10 +180,10 @@ func (c Config) checkServiceRegion() error {
 	}
 	for _, b := range c.Backends {
 		for _, name := range b.names() {
-			if name == c.Region {
+			if name == c.ServiceRegion() {
 				return nil
 			}
 		}
 	}
-	return fmt.Errorf("%q is no region of these backends, and the service credential needs one", c.Region)
+	return fmt.Errorf("%q is no region of these backends, and the service credential needs one", c.ServiceRegion())
 }

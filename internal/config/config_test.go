@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,7 +42,6 @@ func TestDefaults(t *testing.T) {
 		"FLOWDECK_DATABASE_URL":        "sqlite:data/flowdeck.db",
 		"FLOWDECK_KEY_FILE":            "data/secret.key",
 		"FLOWDECK_BACKEND":             "embedded",
-		"FLOWDECK_REGION":              "local",
 		"FLOWDECK_UPSTREAM_RPS":        "10",
 		"FLOWDECK_GATEWAY_LISTEN":      "127.0.0.1:8081",
 		"FLOWDECK_GATEWAY_SRT_ADDRESS": "127.0.0.1",
@@ -103,6 +103,52 @@ func TestEnvironRoundTrip(t *testing.T) {
 	}
 }
 
+func TestBackends(t *testing.T) {
+	type backend struct{ at, name, project, iam string }
+	for list, c := range map[string]struct {
+		region, service string
+		want            []backend
+	}{
+		"":                 {"", "local", []backend{{Embedded, "local", "local", ""}}},
+		"http://a.example": {"", "local", []backend{{"http://a.example", "local", "local", ""}}},
+		"http://b.example": {"eu-1", "eu-1", []backend{{"http://b.example", "eu-1", "eu-1", ""}}},
+		"huaweicloud":      {"", "", []backend{{HuaweiCloud, "", "", ""}}},
+		"embedded, huaweicloud": {"cn-north-4", "cn-north-4", []backend{
+			{Embedded, "local", "local", ""}, {HuaweiCloud, "", "", ""},
+		}},
+		"studio=embedded, http://a.example,berlin = http://b.example ,paris/eu-2=https://c.example:8443 https://iam.example": {"", "studio", []backend{
+			{Embedded, "studio", "local", ""},
+			{"http://a.example", "local", "local", ""},
+			{"http://b.example", "berlin", "local", ""},
+			{"https://c.example:8443", "paris", "eu-2", "https://iam.example"},
+		}},
+	} {
+		loaded, err := load(t, nil, map[string]string{"FLOWDECK_BACKEND": list, "FLOWDECK_REGION": c.region}, "")
+		if err != nil {
+			t.Errorf("%q: %v", list, err)
+			continue
+		}
+		passed := map[string]string{}
+		for _, pair := range loaded.Environ() {
+			name, value, _ := strings.Cut(pair, "=")
+			passed[name] = value
+		}
+		again, err := load(t, nil, passed, "")
+		if err != nil {
+			t.Errorf("%q as a child reads it: %v", list, err)
+		}
+		for whose, config := range map[string]Config{"it": loaded, "a child": again} {
+			var got []backend
+			for _, b := range config.Backends {
+				got = append(got, backend{b.At, b.Name, b.Project, b.IAM})
+			}
+			if !slices.Equal(got, c.want) || config.ServiceRegion() != c.service {
+				t.Errorf("%q: %s reads %v, service in %q", list, whose, got, config.ServiceRegion())
+			}
+		}
+	}
+}
+
 func TestFaults(t *testing.T) {
 	tests := []struct {
 		name string
@@ -121,6 +167,17 @@ func TestFaults(t *testing.T) {
 		{"backend", map[string]string{"FLOWDECK_BACKEND": "cloud"}, []string{"FLOWDECK_BACKEND"}},
 		{"region", map[string]string{"FLOWDECK_REGION": "a b"}, []string{"FLOWDECK_REGION"}},
 		{"IAM", map[string]string{"FLOWDECK_IAM_URL": "ftp://x"}, []string{"FLOWDECK_IAM_URL"}},
+		{"no backend", map[string]string{"FLOWDECK_BACKEND": " , "}, []string{"FLOWDECK_BACKEND", "no backend"}},
+		{"backends of one name", map[string]string{"FLOWDECK_BACKEND": "embedded,http://a.example"}, []string{"FLOWDECK_BACKEND", `region "local"`, "berlin="}},
+		{"a name of the cloud's", map[string]string{"FLOWDECK_BACKEND": "huaweicloud,cn-north-4=http://a.example"}, []string{`region "cn-north-4"`}},
+		{"a backend twice", map[string]string{"FLOWDECK_BACKEND": "a=http://a.example,b=http://a.example"}, []string{"there twice"}},
+		{"a name for the cloud", map[string]string{"FLOWDECK_BACKEND": "a=huaweicloud"}, []string{"takes no name"}},
+		{"a bad name", map[string]string{"FLOWDECK_BACKEND": "a b=http://a.example"}, []string{`"a b"`}},
+		{"a password in a backend", map[string]string{"FLOWDECK_BACKEND": "a=http://me:CANARY@a.example"}, []string{"neither a password"}},
+		{"a bad IAM", map[string]string{"FLOWDECK_BACKEND": "a=http://a.example ftp://b"}, []string{"the IAM of"}},
+		{"three words", map[string]string{"FLOWDECK_BACKEND": "http://a http://b http://c"}, []string{"FLOWDECK_BACKEND"}},
+		{"whose IAM", map[string]string{"FLOWDECK_BACKEND": "embedded,b=http://b.example", "FLOWDECK_IAM_URL": "https://iam.example"}, []string{"FLOWDECK_IAM_URL", "which backend"}},
+		{"a credential of no region", map[string]string{"FLOWDECK_BACKEND": "a=http://a.example,b=http://b.example", "FLOWDECK_REGION": "c", "FLOWDECK_SERVICE_AK": "A", "FLOWDECK_SERVICE_SK": "S", "FLOWDECK_SERVICE_PROJECT": "P"}, []string{"FLOWDECK_REGION", `"c"`}},
 		{"rate", map[string]string{"FLOWDECK_UPSTREAM_RPS": "0"}, []string{"FLOWDECK_UPSTREAM_RPS"}},
 		{"rate not a number", map[string]string{"FLOWDECK_UPSTREAM_RPS": "NaN"}, []string{"FLOWDECK_UPSTREAM_RPS"}},
 		{"half a key", map[string]string{"FLOWDECK_SERVICE_AK": "A"}, []string{"all three or none"}},
