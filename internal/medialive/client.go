@@ -119,7 +119,7 @@ func NewTransport() *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  tunnel,
 		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    3 * time.Second,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
@@ -128,6 +128,15 @@ func NewTransport() *http.Transport {
 		MaxResponseHeaderBytes: 64 << 10, // a token alone can be 16 KB
 		Protocols:              &protocols,
 	}
+}
+
+// tunnel gives the proxy of the environment for what is encrypted from end to
+// end. In the clear a proxy would be told every token.
+func tunnel(r *http.Request) (*url.URL, error) {
+	if r.URL.Scheme != "https" {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(r)
 }
 
 // parseEndpoint reads scheme://host[:port] and nothing more.

@@ -117,7 +117,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 
 // Any one of the lines is edited, deleted, swapped with the next, or made the
 // last: each of these must be found, and where.
-func TestTamperingWithAnyLineIsFound(t *testing.T) {
+func TestT17TamperingWithAnyLineIsFound(t *testing.T) {
 	const n = 250
 	whole := write(t, 1, n)
 	found := 0
@@ -144,7 +144,7 @@ func TestTamperingWithAnyLineIsFound(t *testing.T) {
 			found++
 		}
 	}
-	t.Logf("%d of %d found", found, 4*n)
+	t.Logf("evidence: T17 | any one of %d lines edited, deleted, swapped, or the trail cut there: found, and where | %d of %d | all", n, found, 4*n)
 }
 
 func TestEveryFieldIsHashed(t *testing.T) {

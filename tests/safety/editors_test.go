@@ -213,12 +213,23 @@ func TestT18NewerObject(t *testing.T) {
 	h := open(t, map[string]string{"FLOWDECK_LOG_LEVEL": "warn"}, nil)
 	b := h.signIn("op-1")
 	rounds, asked := count(100, 8), 0
+	verbs := []string{"delete", "park", "disable", "flow"}
+	ids := map[string]string{}
+	name := func(round int, verb string) string { return fmt.Sprintf("FEED-%d-%s", round, verb) }
 	for round := range rounds {
-		for _, verb := range []string{"delete", "park", "disable", "flow"} {
-			id := h.cloud.Add(flow(fmt.Sprintf("FEED-%d-%s", round, verb), medialive.Active, "OUT-1", "OUT-2"))
+		for _, verb := range verbs {
+			f := flow(name(round, verb), medialive.Active, "OUT-1", "OUT-2")
+			if verb == "flow" {
+				f.Status = medialive.Standby
+			}
+			ids[name(round, verb)] = h.cloud.Add(f)
+		}
+	}
+	for round := range rounds {
+		for _, verb := range verbs {
+			id := ids[name(round, verb)]
 			path := "/flows/" + id + "/outputs/OUT-1/" + verb
 			if verb == "flow" {
-				h.cloud.Change(id, func(f *medialivetest.Flow) { f.Status = medialive.Standby })
 				path = "/flows/" + id + "/delete"
 			}
 			var question reply
@@ -226,10 +237,9 @@ func TestT18NewerObject(t *testing.T) {
 				question = b.get(path)
 				return question.status == http.StatusOK && strings.Contains(question.body, `action="`+path+`"`)
 			})
-			name := fmt.Sprintf("FEED-%d-%s", round, verb)
 			if verb == "flow" { // gone, and made anew by somebody
 				h.cloud.Remove(id)
-				h.cloud.Add(flow(name, medialive.Standby, "OUT-1"))
+				h.cloud.Add(flow(name(round, verb), medialive.Standby, "OUT-1"))
 			} else {
 				h.cloud.Change(id, func(f *medialivetest.Flow) {
 					f.Outputs[0].Destination, f.Outputs[0].Description = "203.0.113.99", "the newer one"
