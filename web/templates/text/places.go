@@ -74,7 +74,7 @@ var englishPlaces = Places{
 		}
 		return strconv.Itoa(n) + " alarms elsewhere wait for somebody"
 	},
-	Asking: "asking for its flows", Reading: "reading its flows", Down: "cannot be reached since {}", Silent: "cannot be reached",
+	Asking: "asking for its flows", Reading: "reading its flows", Down: "cannot be reached since {} UTC", Silent: "cannot be reached",
 	Refused: "refuses to tell of its flows", Ended: "the sign-in has run out", SignIn: "Sign in again",
 	Switched: func(place string) string { return "You are in " + place + " now." },
 	Left:     func(place string) string { return "You have left " + place + "." },
@@ -111,7 +111,7 @@ var chinesePlaces = Places{
 	Open: "切换并打开", OpenFlow: func(flow, place string) string { return "切换到 " + place + " 并打开 " + flow },
 	Region:    "区域",
 	Elsewhere: func(n int) string { return "其他位置有 " + strconv.Itoa(n) + " 条告警待处理" },
-	Asking:    "正在查询其流", Reading: "正在读取其流", Down: "自 {} 起无法连接", Silent: "无法连接",
+	Asking:    "正在查询其流", Reading: "正在读取其流", Down: "自 {} UTC 起无法连接", Silent: "无法连接",
 	Refused: "拒绝提供其流的信息", Ended: "登录已过期", SignIn: "重新登录",
 	Switched: func(place string) string { return "现在位于 " + place + "。" },
 	Left:     func(place string) string { return "已退出 " + place + "。" },
