@@ -67,7 +67,12 @@ type App struct {
 // Settings override the ones chosen here: KEY to value, or to "" to unset one.
 func Start(t testing.TB, settings map[string]string) *App {
 	t.Helper()
-	binary := Build(t)
+	return StartBinary(t, Build(t), settings)
+}
+
+// StartBinary is Start with a program that was built in another way.
+func StartBinary(t testing.TB, binary string, settings map[string]string) *App {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "flowdeck-")
 	if err != nil {
 		t.Fatal(err)

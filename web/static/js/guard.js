@@ -248,6 +248,13 @@ function settled() {
   }
 }
 
+// What others have written stands in islands that htmx leaves alone. Its stream
+// extension does not look for them; so nothing within one asks for anything.
+function island(event) {
+  if (event.target.closest?.("[hx-ignore]")) event.preventDefault();
+}
+
+document.addEventListener("htmx:config:request", island);
 document.addEventListener("click", press, true);
 document.addEventListener("submit", twice, true);
 document.addEventListener("keydown", key, true);
