@@ -82,6 +82,12 @@ func (l *led) check(what, form string, status int, header http.Header, body stri
 	l.answers++
 	for _, name := range leading {
 		for _, value := range header.Values(name) {
+			if name == "Refresh" { // "30; url=…"; alone it shows the same page again
+				_, value, _ = strings.Cut(strings.ToLower(value), "url=")
+				if value == "" {
+					continue
+				}
+			}
 			if name == "Hx-Push-Url" && value == "false" {
 				continue
 			}
@@ -144,6 +150,10 @@ func TestT11Redirects(t *testing.T) {
 			t.Fatalf("op-2 cannot sign in with %q", form)
 		}
 		l.links("signing in by htmx", form, passing.do(http.MethodPost, "/login", signIn, fragment))
+		again := backs(form)
+		again.Set("password", password)
+		l.links("the password again", form, passing.post("/step-up", again))
+		l.links("the password again, by htmx", form, passing.do(http.MethodPost, "/step-up", again, fragment))
 		l.links("signing out", form, passing.do(http.MethodPost, "/logout"+query, backs(form), nil))
 	}
 	everyRoute(t, l, in, forms)
@@ -153,7 +163,7 @@ func TestT11Redirects(t *testing.T) {
 			t.Errorf("no answer leads on by %s", way)
 		}
 	}
-	evidence(t, "T11", fmt.Sprintf("%d forms of addresses at sign-in, sign-out, renewal, every form's way back, HX-Redirect, and as a path: of %d answers off our origin", len(forms), l.answers), l.away, "0")
+	evidence(t, "T11", fmt.Sprintf("%d forms of addresses at sign-in, sign-out, renewal, the password again, every form's way back, HX-Redirect, and as a path: of %d answers off our origin", len(forms), l.answers), l.away, "0")
 }
 
 // everyRoute gives each form as the way back to each route, as a page and as a
