@@ -516,7 +516,7 @@ func AckButton(t *text.Strings, id, from, what string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if from == "line" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<kbd class=\"js-only\" aria-hidden=\"true\">a</kbd>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<kbd class=\"js-only\" aria-hidden=\"true\" data-shown=\"a\"></kbd>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
