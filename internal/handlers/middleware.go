@@ -46,6 +46,9 @@ func secureHeaders(secure bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			maps.Copy(c.Response().Header(), fixed)
+			if strings.HasPrefix(c.Request().URL.Path, "/wall") {
+				c.Response().Header().Set("Referrer-Policy", "no-referrer") // the address may be a display's key
+			}
 			return next(c)
 		}
 	}

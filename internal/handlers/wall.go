@@ -56,13 +56,9 @@ func (d *desk) wallCookieOf(c echo.Context) string {
 	return cookie.Value
 }
 
-// unreferred keeps the addresses of walls from other sites: one holds a key.
-func unreferred(c echo.Context) { c.Response().Header().Set("Referrer-Policy", "no-referrer") }
-
 // walled lets screens in whose display is in use.
 func (d *desk) walled(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		unreferred(c)
 		v, err := d.Displays.Visit(c.Request().Context(), d.wallCookieOf(c), c.RealIP())
 		switch {
 		case errors.Is(err, display.ErrDark):
@@ -90,7 +86,6 @@ func (d *desk) dark(c echo.Context, status int) error {
 
 // open exchanges the key of a link for a screen's cookie. GET /wall/:key
 func (h *walls) open(c echo.Context) error {
-	unreferred(c)
 	r := c.Request()
 	cookie, err := h.Displays.Open(r.Context(), c.Param("key"), h.wallCookieOf(c), c.RealIP(), r.UserAgent())
 	switch {
