@@ -143,7 +143,7 @@ func TestT2Islands(t *testing.T) {
 	}))
 	through, fired, bare := 0, 0, map[string]string{}
 	for i := range deeds {
-		if i%count(1, 4) != 0 {
+		if i%count(1, 10) != 0 {
 			continue
 		}
 		id := fmt.Sprintf("flow-%02d", i)

@@ -1,0 +1,259 @@
+package safety
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/tests/chrome"
+)
+
+// hands are those of somebody who slips.
+type hands struct {
+	*chrome.Tab
+	house *house
+	other *chrome.Tab // of the same session
+	free  string      // a flow that runs
+	held  string      // one that runs and is protected
+}
+
+// stops counts the calls that stop something.
+func (h *hands) stops() (n int) {
+	for _, op := range []string{"ModifyFlowStop", "DeleteFlow", "DeleteFlowOutput", "ModifyFlowOutput"} {
+		n += len(h.house.cloud.Calls(op))
+	}
+	return n
+}
+
+func (h *hands) row() string    { return "#flow-" + h.free }
+func (h *hands) button() string { return h.row() + " [data-arm]" }
+func (h *hands) guard() string  { return "#armed-" + h.free }
+
+// list shows the list with nothing asked.
+func (h *hands) list() {
+	h.Visit("/flows")
+	h.Await("the list", "$("+chrome.Quoted(h.button())+") && "+isLive)
+}
+
+// asks arms the row, and waits for its question.
+func (h *hands) asks() {
+	h.Click(h.button())
+	h.Await("the question", "$("+chrome.Quoted(h.guard()+" [data-guarded]")+")")
+}
+
+// touch taps a place.
+func (h *hands) touch(at chrome.Spot) {
+	for _, kind := range []input.DispatchTouchEventType{input.DispatchTouchEventTypeTouchStart, input.DispatchTouchEventTypeTouchEnd} {
+		p := input.DispatchTouchEventParams{Type: kind, TouchPoints: []*input.TouchPoint{}}
+		if kind == input.DispatchTouchEventTypeTouchStart {
+			p.TouchPoints = append(p.TouchPoints, &input.TouchPoint{X: at.X, Y: at.Y})
+		}
+		h.Do(chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
+			_, err := cdp.Call(ctx, to, input.DispatchTouchEvent, p)
+			return err
+		}))
+	}
+}
+
+// back goes back, or forth, in the tab's history.
+func (h *hands) back(by int) {
+	_, _ = chrome.Try[bool](h.Tab, fmt.Sprintf("(history.go(%d), true)", by))
+} // the page goes away under it
+
+// repeats holds a key that repeats by itself.
+func (h *hands) repeats(k chrome.Key) {
+	h.Down(k, false)
+	for range 20 {
+		h.Down(k, true)
+	}
+	h.Up(k)
+}
+
+// hold holds the button of the protected flow for a time.
+func (h *hands) hold(d time.Duration) {
+	h.Visit("/flows/" + h.held + "/stop")
+	h.Await("the question", "$('[data-hold]') && "+isLive)
+	h.Fill(`form.confirm-consent [name="reason"]`, "a slip")
+	at := h.Hold("[data-hold]")
+	pause := time.NewTimer(d)
+	defer pause.Stop()
+	<-pause.C
+	h.LetGo(at)
+}
+
+// slips are what hands do that mean nothing by it.
+var slips = []struct {
+	name string
+	slip func(*hands)
+}{
+	{"a double click on Stop", func(h *hands) { h.list(); at := h.Spot(h.button()); h.Press(at, 1); h.Press(at, 2) }},
+	{"a triple click on Stop", func(h *hands) {
+		h.list()
+		at := h.Spot(h.button())
+		for n := range int64(3) {
+			h.Press(at, n+1)
+		}
+	}},
+	{"a double click on the question, at once", func(h *hands) {
+		h.list()
+		h.asks()
+		at := h.Spot(h.guard() + " [data-guarded]")
+		h.Press(at, 1)
+		h.Press(at, 2)
+	}},
+	{"Enter that repeats on Stop", func(h *hands) { h.list(); h.TabTo(h.button()); h.repeats(chrome.KeyEnter) }},
+	{"Space that repeats on Stop", func(h *hands) { h.list(); h.TabTo(h.button()); h.repeats(chrome.KeySpace) }},
+	{"Enter on the question as it comes", func(h *hands) { h.list(); h.asks(); h.Hit(chrome.KeyEnter) }},
+	{"the key x twice", func(h *hands) {
+		h.list()
+		h.Hit(chrome.Letters["j"])
+		h.Hit(chrome.Letters["x"])
+		h.Hit(chrome.Letters["x"])
+	}},
+	{"the key x and Enter", func(h *hands) {
+		h.list()
+		h.Hit(chrome.Letters["j"])
+		h.Hit(chrome.Letters["x"])
+		h.Hit(chrome.KeyEnter)
+	}},
+	{"back and forth over the question", func(h *hands) {
+		h.list()
+		h.Visit("/flows/" + h.free + "/stop")
+		h.Await("the question", "$('[data-guarded]')")
+		h.back(-1)
+		h.back(1)
+		h.back(-1)
+	}},
+	{"back and forth with Enter", func(h *hands) {
+		h.Visit("/flows/" + h.free + "/stop")
+		h.Await("the question", "$('[data-guarded]')")
+		h.Hit(chrome.KeyEnter) // the focus is on the way back
+		h.back(-1)
+	}},
+	{"a reload of the question", func(h *hands) {
+		h.Visit("/flows/" + h.free + "/stop")
+		h.Await("the question", "$('[data-guarded]')")
+		h.Do(chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
+			_, err := cdp.Call(ctx, to, page.Reload, page.ReloadParams{})
+			return err
+		}))
+	}},
+	{"the question in two tabs", func(h *hands) {
+		h.list()
+		h.other.Visit("/flows")
+		h.other.Await("the list", "$("+chrome.Quoted(h.button())+")")
+		h.asks()
+		h.other.Click(h.button())
+		h.Hit(chrome.KeyEscape)
+		h.other.Hit(chrome.KeyEscape)
+	}},
+	{"a double tap on Stop", func(h *hands) { h.list(); at := h.Spot(h.button()); h.touch(at); h.touch(at) }},
+	{"a tap on Stop and on what takes its place", func(h *hands) { h.list(); h.touch(h.Spot(h.button())); h.touch(h.Spot(h.row() + ", " + h.guard())) }},
+	{"a press that is dragged off", func(h *hands) {
+		h.list()
+		h.asks()
+		at := h.Hold(h.guard() + " [data-guarded]")
+		h.Do(chromedp.MouseEvent(chromedp.MouseMoved, at.X+200, at.Y+200))
+		h.LetGo(chrome.Spot{X: at.X + 200, Y: at.Y + 200})
+	}},
+	{"a hold let go early", func(h *hands) { h.hold(1200 * time.Millisecond) }},
+	{"a hold let go at once", func(h *hands) { h.hold(0) }},
+	{"a hold late, and too short", func(h *hands) { h.hold(2500 * time.Millisecond) }},
+	{"a click where a button was, in a list that moves", func(h *hands) {
+		h.list()
+		at := h.Spot(h.button())
+		id := h.house.cloud.Add(flow("AAA-"+h.free, medialive.Active, "OUT-1"))
+		h.Press(at, 1)
+		h.Await("the list to have moved", "$("+chrome.Quoted("#flow-"+id)+")")
+		h.Press(at, 1)
+		h.house.cloud.Remove(id)
+	}},
+	{"Escape and Enter", func(h *hands) { h.list(); h.asks(); h.Hit(chrome.KeyEscape); h.Hit(chrome.KeyEnter) }},
+}
+
+// newHands gives hands to a house in which flows run.
+func newHands(t *testing.T) *hands {
+	t.Helper()
+	h := open(t, map[string]string{"FLOWDECK_UPSTREAM_RPS": "50"}, func(c *medialivetest.Cloud) {
+		for _, name := range []string{"FEED-A", "FEED-B", "FEED-C"} {
+			c.Add(flow(name, medialive.Active, "OUT-1"))
+		}
+	})
+	in := h.signIn("op-1")
+	in.post("/flows/flow-0002/protect", url.Values{"reason": {"on air"}})
+	tab := in.inChrome(t, chrome.Launch(t))
+	return &hands{Tab: tab, house: h, other: tab.Beside(), free: "flow-0001", held: "flow-0002"}
+}
+
+// TestT22Slips makes slips, of which none may stop anything.
+func TestT22Slips(t *testing.T) {
+	h := newHands(t)
+	n, accidents := count(500, len(slips)), 0
+	for i := range n {
+		s := slips[i%len(slips)]
+		before := h.stops()
+		s.slip(h)
+		h.Await("the page to be done", "document.readyState === 'complete'")
+		if now := h.stops(); now != before {
+			accidents += now - before
+			t.Errorf("%s: %d calls", s.name, now-before)
+		}
+	}
+	h.list()
+	if h.stops() != 0 {
+		t.Errorf("%d calls in all", h.stops())
+	}
+	h.Forget()
+	h.other.Forget()
+	evidence(t, "T22", fmt.Sprintf("accidental stops in %d slips of %d kinds", n, len(slips)), accidents, "0 of 500")
+}
+
+// TestT22Confirmed confirms a stop by hands that do too much of it: one call
+// each.
+func TestT22Confirmed(t *testing.T) {
+	h := newHands(t)
+	wrong, n := 0, count(50, 6)
+	for i := range n {
+		h.house.cloud.Change(h.free, func(f *medialivetest.Flow) { f.Status = medialive.Active })
+		h.list()
+		before := h.stops()
+		h.asks()
+		h.Await("the question to have settled", "(window.asked ??= performance.now()) < performance.now() - 900")
+		button := h.guard() + " [data-guarded]"
+		switch i % 3 {
+		case 0:
+			at := h.Spot(button)
+			h.Press(at, 1)
+			h.Press(at, 2)
+			h.Press(at, 3)
+		case 1:
+			chrome.Eval[bool](h.Tab, "($("+chrome.Quoted(button)+").focus(), true)")
+			h.repeats(chrome.KeyEnter)
+			if h.stops() == before { // a key that was held from the beginning is no answer
+				h.Hit(chrome.KeyEnter)
+			}
+		case 2:
+			h.Click(button)
+			h.back(-1)
+			h.back(1)
+		}
+		await(t, patience, "the call", func() bool { return h.stops() > before })
+		h.Visit("/flows")
+		h.Await("the list", isLive)
+		if calls := h.stops() - before; calls != 1 {
+			wrong++
+			t.Errorf("confirmed in way %d: %d calls", i%3, calls)
+		}
+	}
+	h.Forget()
+	evidence(t, "T22", fmt.Sprintf("of %d confirmed stops, with double clicks, keys that repeat and ways back, not exactly one call", n), wrong, "0")
+}
