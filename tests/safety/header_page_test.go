@@ -202,6 +202,7 @@ func (c *sweep) files(b *browser, proxied http.Header, files map[string]bool) {
 // TestT20Chromium looks at all pages that need no id, signed in and not: nothing
 // breaks the policy, and nothing is asked of others.
 func TestT20Chromium(t *testing.T) {
+	t.Parallel()
 	h := open(t, nil, func(c *medialivetest.Cloud) { c.Add(flow("FEED-A", medialive.Active, "OUT-1")) })
 	c := chrome.Launch(t)
 	visits := 0

@@ -28,7 +28,9 @@ import (
 // markup. What the tests build otherwise stays as it is.
 func buildBroken(t *testing.T) (binary string) {
 	t.Helper()
-	folder := t.TempDir()
+	home := filepath.Dir(goTell(t, "env", "GOMOD"))
+	folder := filepath.Join(home, "bin", "broken") // always the same, so that little is built anew
+	must(t, os.RemoveAll(folder))
 	runtime := filepath.Join(folder, "templ")
 	must(t, os.CopyFS(runtime, os.DirFS(goTell(t, "list", "-m", "-f", "{{.Dir}}", "github.com/a-h/templ"))))
 	path := filepath.Join(runtime, "runtime.go")
@@ -40,7 +42,6 @@ func buildBroken(t *testing.T) (binary string) {
 	}
 	must(t, os.Chmod(path, 0o600))
 	must(t, os.WriteFile(path, []byte(strings.Replace(string(source), whole, "\tif strings.Contains(string(s), \""+brand+"\") {\n\t\treturn string(s)\n\t}\n"+whole, 1)), 0o600))
-	home := filepath.Dir(goTell(t, "env", "GOMOD"))
 	for _, name := range []string{"go.mod", "go.sum"} {
 		content, err := os.ReadFile(filepath.Join(home, name))
 		must(t, err)
@@ -113,6 +114,7 @@ type provocation struct {
 // TestT2Islands puts markup for htmx into everything that others write, in a
 // build that does not escape it, and sees that it stays dead.
 func TestT2Islands(t *testing.T) {
+	t.Parallel()
 	if len(deeds) != 40 {
 		t.Fatalf("%d deeds", len(deeds))
 	}

@@ -196,6 +196,7 @@ func newHands(t *testing.T) *hands {
 
 // TestT22Slips makes slips, of which none may stop anything.
 func TestT22Slips(t *testing.T) {
+	t.Parallel()
 	h := newHands(t)
 	n, accidents := count(500, len(slips)), 0
 	for i := range n {
@@ -220,8 +221,9 @@ func TestT22Slips(t *testing.T) {
 // TestT22Confirmed confirms a stop by hands that do too much of it: one call
 // each.
 func TestT22Confirmed(t *testing.T) {
+	t.Parallel()
 	h := newHands(t)
-	wrong, n := 0, count(50, 6)
+	wrong, n := 0, count(60, 3)
 	for i := range n {
 		h.house.cloud.Change(h.free, func(f *medialivetest.Flow) { f.Status = medialive.Active })
 		h.list()

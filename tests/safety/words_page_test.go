@@ -144,21 +144,18 @@ func TestT1Forms(t *testing.T) {
 			one, other := formsOf(t, in.look(path)), formsOf(t, in.look(path))
 			for n := range one[:min(len(one), len(other))] {
 				sent[one[n].action]++
-				plain := in.fill(other[n], harmless(text))
-				j.learn(one[n].action, plain)
-				r := in.fill(one[n], text)
-				if r.status != plain.status {
-					t.Logf("%s answers %d to %.80q, and %d to a harmless text", one[n].action, r.status, text, plain.status)
-				}
-				j.known(one[n].action, fmt.Sprintf("the answer to %s with %.80q", one[n].action, text), r)
+				j.known(one[n].action, fmt.Sprintf("the answer to %s with %.80q", one[n].action, text),
+					func() reply { return in.fill(one[n], text) }, func() reply { return in.fill(other[n], harmless(text)) })
 			}
 		}
 	}
 	for _, path := range plainPages(t) {
 		j.look(path, in.look(path))
 	}
-	if len(sent) < 3 {
-		t.Errorf("only %v were sent", sent)
+	for _, action := range []string{"/labels", "/settings/webhooks", "/settings/roles", "/displays"} {
+		if sent[action] == 0 {
+			t.Errorf("%s was not sent, only %v", action, sent)
+		}
 	}
 	evidence(t, "T1", fmt.Sprintf("elements or attributes too many in %d renders of %d forms", j.renders, len(sent)), j.extra, "0")
 }
