@@ -65,7 +65,11 @@ func (p *poller) readDetails(ctx context.Context) {
 			continue
 		}
 		p.work.Go(func() {
-			ok := p.read(ctx, next)
+			ok := false
+			_ = p.w.monitor.guard.Try("details", func() error { // told; what was not read ages
+				ok = p.read(ctx, next)
+				return nil
+			})
 			p.mu.Lock()
 			p.begin(next, -1)
 			if !ok {
