@@ -20,6 +20,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
@@ -85,6 +86,8 @@ type Options struct {
 	Monitor *monitor.Monitor // whose watchers are told of past commands; may be nil
 	Log     *slog.Logger
 	Now     func() time.Time // nil means time.Now
+
+	Panicked func(what string) // told of each panic of what goes on by itself; may be nil
 }
 
 // Control carries out commands, one at a time for each flow.
@@ -107,6 +110,7 @@ type Control struct {
 	ctx    context.Context // of the reads that settle outcomes
 	cancel context.CancelFunc
 	work   sync.WaitGroup
+	guard  revive.Guard
 }
 
 // New makes a Control, and the keeper of the monitor's journal.
@@ -118,7 +122,7 @@ func New(o Options) *Control {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Control{trail: o.Store, log: o.Log, now: o.Now, began: o.Now(), monitor: o.Monitor, ctx: ctx, cancel: cancel}
+	c := &Control{trail: o.Store, log: o.Log, now: o.Now, began: o.Now(), monitor: o.Monitor, ctx: ctx, cancel: cancel, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked}}
 	if o.Monitor != nil {
 		o.Monitor.Keep(journal{c})
 	}
@@ -130,6 +134,11 @@ func New(o Options) *Control {
 func (c *Control) Close() {
 	c.cancel()
 	c.work.Wait()
+}
+
+// aside lets something go on by itself; where it panics it is done anew.
+func (c *Control) aside(what string, work func()) {
+	c.work.Go(func() { c.guard.Loop(c.ctx, what, func(context.Context) { work() }, nil) })
 }
 
 // ErrNoTrail tells that a command was refused because it could not be written
@@ -207,7 +216,7 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	}
 	c, op, row := h.c, h.op, h.row(d)
 	if err := c.trail.AddCommand(ctx, row); err != nil {
-		c.work.Go(func() { c.neverGiven(row.ID) })
+		c.aside("a command that was not given", func() { c.neverGiven(row.ID) })
 		return fmt.Errorf("%w: %w", ErrNoTrail, err)
 	}
 	c.tell(op.Watcher, row, monitor.OutcomePending)
@@ -231,9 +240,9 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	switch {
 	case outcome != monitor.OutcomeUnknown:
 	case isSwitch(row):
-		c.work.Go(func() { c.reconcile(op.Watcher, []store.Command{row}) })
+		c.aside("a command to be settled", func() { c.reconcile(op.Watcher, []store.Command{row}) })
 	case d.check != nil:
-		c.work.Go(func() { c.find(op.Watcher, row, d) })
+		c.aside("a command without answer", func() { c.find(op.Watcher, row, d) })
 	}
 	return err
 }

@@ -21,7 +21,7 @@ func (j journal) Commands(ctx context.Context, key monitor.Key) (map[string]moni
 	}
 	if rows := j.c.orphans(key); len(rows) > 0 && j.c.ctx.Err() == nil {
 		w := j.c.monitor.Watch(key, nil, time.Time{})
-		j.c.work.Go(func() { j.c.reconcile(w, rows) })
+		j.c.aside("commands of before", func() { j.c.reconcile(w, rows) })
 	}
 	rows, err := j.c.trail.LatestCommands(ctx, key.Endpoint, key.ProjectID)
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/trail"
 )
@@ -68,11 +69,14 @@ type Options struct {
 	Now   func() time.Time // nil means time.Now
 	Allow []netip.Prefix   // private networks that webhooks may reach, in the clear too
 	Home  string           // URL of the dashboard, for links; may be empty
+
+	Panicked func(what string) // told of each panic of Run; may be nil
 }
 
 // Notifier sends what happens to alarms to the webhooks of their project.
 type Notifier struct {
 	opts   Options
+	guard  revive.Guard
 	client *http.Client
 	queue  chan news
 	kick   chan struct{} // something fell due
@@ -99,7 +103,7 @@ func New(o Options) *Notifier {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Notifier{
-		opts: o, client: newClient(o.Allow), queue: make(chan news, queueLength), kick: make(chan struct{}, 1),
+		opts: o, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked}, client: newClient(o.Allow), queue: make(chan news, queueLength), kick: make(chan struct{}, 1),
 		busy: make(map[string]bool), ended: make(map[string]bool),
 	}
 }
@@ -122,16 +126,22 @@ func (n *Notifier) Raised(key monitor.Key, a *alarm.Alarm, change alarm.Change) 
 func (n *Notifier) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
-	work.Go(func() { n.store(ctx) })
+	work.Go(func() { n.guard.Loop(ctx, "deliveries to be stored", n.store, nil) })
 	slots := make(chan struct{}, atOnce)
+	n.guard.Loop(ctx, "deliveries to be sent", func(ctx context.Context) { n.sendAll(ctx, &work, slots) }, nil)
+	return ctx.Err()
+}
+
+// sendAll sends what falls due until ctx ends.
+func (n *Notifier) sendAll(ctx context.Context, work *sync.WaitGroup, slots chan struct{}) {
 	look, prune := time.NewTicker(lookEvery), time.NewTicker(pruneEvery)
 	defer look.Stop()
 	defer prune.Stop()
 	for {
-		n.sendDue(ctx, &work, slots)
+		n.sendDue(ctx, work, slots)
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		case <-prune.C:
 			if err := n.opts.Store.PruneDeliveries(ctx, n.opts.Now().Add(-keepFor)); err != nil {
 				n.opts.Log.WarnContext(ctx, "old deliveries not removed", "error", err)
@@ -178,7 +188,7 @@ func (n *Notifier) drain(ctx context.Context) {
 
 // note writes down what is to be told of one change.
 func (n *Notifier) note(ctx context.Context, what news) {
-	if err := n.enqueue(ctx, what); err != nil {
+	if err := n.guard.Try("a delivery to be stored", func() error { return n.enqueue(ctx, what) }); err != nil {
 		n.opts.Log.ErrorContext(ctx, "an alarm is not told to webhooks", "alarm", what.alarm.ID, "change", what.change, "error", err)
 	}
 }
@@ -251,7 +261,7 @@ func (n *Notifier) sendDue(ctx context.Context, work *sync.WaitGroup, slots chan
 			return
 		}
 		work.Go(func() {
-			n.attempt(ctx, d)
+			_ = n.guard.Try("a delivery", func() error { n.attempt(ctx, d); return nil }) // told; it is tried again
 			n.release(d)
 			<-slots
 			wake(n.kick)
@@ -295,7 +305,11 @@ func (n *Notifier) attempt(ctx context.Context, d store.Delivery) {
 		n.keep(ctx, d)
 		return
 	}
-	status, err := n.send(ctx, hook, d.Body)
+	var status int
+	err = n.guard.Try("a delivery under way", func() (err error) {
+		status, err = n.send(ctx, hook, d.Body)
+		return err
+	})
 	if ctx.Err() != nil { // stopped in the middle: it is still due
 		d.NextTry = was
 		n.keep(context.WithoutCancel(ctx), d)
