@@ -346,6 +346,9 @@ func (w *Watcher) outputRead(flowID string, o medialive.Output, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r := w.records[flowID]; r != nil {
+		if o.Health == medialive.Connected {
+			r.sawMedia(at, w.monitor.now())
+		}
 		if r.setOutput(o, at, w.paceOf(r).detail) {
 			w.soon[flowID] = true
 			wake(w.nudge)

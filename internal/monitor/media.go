@@ -131,7 +131,7 @@ func (r *record) moved() bool {
 func (r *record) holds(s medialive.FlowStatus, at time.Time) {
 	started := s == medialive.Active && (r.status == medialive.Active || r.status == "")
 	if !started || at.Sub(r.held) > unwatched {
-		r.came, r.movingSince = time.Time{}, time.Time{}
+		r.came, r.told, r.movingSince = time.Time{}, time.Time{}, time.Time{}
 		for i := range r.outputs {
 			r.outputs[i].moved, r.outputs[i].down = false, time.Time{}
 		}
@@ -139,11 +139,13 @@ func (r *record) holds(s medialive.FlowStatus, at time.Time) {
 	r.held = at
 }
 
-// sawMedia notes that media came, as was asked for at that time: from the
-// source, or at an output, which nothing else feeds.
-func (r *record) sawMedia(at time.Time) {
-	if r.status == medialive.Active && !r.before(at) && at.After(r.came) {
-		r.came = at
+// sawMedia notes that media came, as was asked for and answered at these times:
+// from the source, or at an output, which nothing else feeds. A source that is
+// read without media is lost only where that was asked for after the answer:
+// the first media may come between two questions.
+func (r *record) sawMedia(asked, answered time.Time) {
+	if r.status == medialive.Active && !r.before(asked) && asked.After(r.came) {
+		r.came, r.told = asked, answered
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -213,6 +214,41 @@ func TestMediaIsToldByAnOutput(t *testing.T) {
 		pass(10 * time.Second)
 		if got := state(t, w, id); got != monitor.StateSourceLost {
 			t.Errorf("media reached an output, and the source has none: %s", got)
+		}
+	})
+}
+
+// TestFirstMediaIsNotALoss: an output may be read with the first media before
+// the source is.
+func TestFirstMediaIsNotALoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cloud := medialivetest.New()
+		id := cloud.Add(flow("f", medialive.Active, medialive.Disconnected, "one"))
+		cloud.Before = func(_ http.ResponseWriter, c medialivetest.Call) bool {
+			if c.Op == "ShowOutputInfo" && len(cloud.Calls("ShowOutputInfo")) > 2 {
+				cloud.Change(id, func(f *medialivetest.Flow) {
+					f.Sources[0].Health, f.Outputs[0].Health = medialive.Connected, medialive.Connected
+				})
+			}
+			return false
+		}
+		w := watch(t, cloud)
+		changed, cancel := w.Subscribe()
+		defer cancel()
+		var seen []monitor.State
+		for end := time.After(time.Minute); ; {
+			select {
+			case <-changed:
+				if f, ok := w.Peek().Flow(id); ok && (len(seen) == 0 || seen[len(seen)-1] != f.State) {
+					seen = append(seen, f.State)
+				}
+				continue
+			case <-end:
+			}
+			break
+		}
+		if slices.Contains(seen, monitor.StateSourceLost) || seen[len(seen)-1] != monitor.StateLive {
+			t.Errorf("shown: %v", seen)
 		}
 	})
 }

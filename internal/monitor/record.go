@@ -64,7 +64,8 @@ type record struct {
 	statistics *medialive.FlowStatistics
 	measuredAt time.Time // by our clock
 
-	came        time.Time // when media was last seen during this start; zero: never
+	came        time.Time // when media was last asked for and seen, during this start; zero: never
+	told        time.Time // when that was answered, at the latest
 	held        time.Time // when this start was last seen to go on
 	movingSince time.Time // when the source began to move, as we saw it
 
@@ -150,7 +151,7 @@ func (r *record) seeSource(moving bool, at time.Time) {
 	case r.movingSince.IsZero():
 		r.movingSince = at
 	}
-	r.sawMedia(at)
+	r.sawMedia(at, at)
 }
 
 // setOutput notes an output's configuration and health, which is to be read
@@ -165,7 +166,6 @@ func (r *record) setOutput(o medialive.Output, at time.Time, next time.Duration)
 		have.read, have.at, have.next = &o, at, next
 		if r.status == medialive.Active && o.Health == medialive.Connected {
 			have.moved = true
-			r.sawMedia(at)
 		}
 		switch {
 		case o.Health != medialive.Disconnected:
@@ -192,7 +192,7 @@ func (r *record) setStatistics(s medialive.FlowStatistics, at time.Time) {
 func (r *record) facts(p pace, now time.Time) facts {
 	f := facts{
 		status: r.status, source: r.source, statistics: r.statistics,
-		sourceMoved: r.moved(), movingSince: r.movingSince,
+		sourceMoved: r.moved() && r.detailAt.After(r.told), movingSince: r.movingSince,
 		statusOf: freshness{now.Sub(r.statusAt), p.list},
 		mediaOf:  freshness{now.Sub(r.mediaAt()), max(p.source, r.plannedFrom(r.detailAt, r.detailPeriod))},
 		sourceOf: freshness{now.Sub(r.detailAt), max(p.source, r.plannedFrom(r.detailAt, r.detailPeriod))},
