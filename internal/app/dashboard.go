@@ -23,19 +23,19 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 	metrics := handlers.NewMetrics()
 	sessions := auth.New(auth.Options{
 		Store: st, Trail: st, Key: key, Backend: backend(in.cfg, endpoint),
-		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream,
+		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream, Panicked: metrics.CountPanic,
 	})
-	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS})
-	notifier := notify.New(notify.Options{Store: st, Key: key, Log: in.log, Allow: in.cfg.WebhookAllow, Home: in.cfg.PublicURL})
+	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS, Panicked: metrics.CountPanic})
+	notifier := notify.New(notify.Options{Store: st, Key: key, Log: in.log, Allow: in.cfg.WebhookAllow, Home: in.cfg.PublicURL, Panicked: metrics.CountPanic})
 	p.running("webhooks", notifier.Run)
-	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised, Shared: shared(in.cfg)})
+	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised, Shared: shared(in.cfg), Panicked: metrics.CountPanic})
 	watch.Attend(alarms.Attend)
 	p.closing("alarms", closed(alarms.Close))
-	past := history.New(history.Options{Store: st, Log: in.log})
+	past := history.New(history.Options{Store: st, Log: in.log, Panicked: metrics.CountPanic})
 	watch.Attend(past.Attend)
 	p.closing("history", closed(past.Close))
 	p.closing("monitor", closed(watch.Close))
-	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log})
+	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log, Panicked: metrics.CountPanic})
 	p.closing("control", closed(commands.Close))
 	reads := &service{cfg: in.cfg.Service, region: in.cfg.Region, backend: backend(in.cfg, endpoint), watch: watch, log: in.log}
 	if reads.configured() {

@@ -94,7 +94,7 @@ func (d *desk) live(c echo.Context) error {
 	bare, head, err := takeOver(c)
 	if err == nil {
 		go func() {
-			defer d.survive("stream")
+			defer d.guard.Survive("a viewer")
 			defer leave()
 			defer bare.Close()
 			if bare.write(head) == nil {
@@ -117,6 +117,7 @@ func (d *desk) live(c echo.Context) error {
 // look: then the page comes back, and is told why with a 401.
 func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func() error) {
 	checked := d.now().Add(-rand.N(recheckEvery)) // so that not all viewers are checked at once
+	var told time.Time
 	for {
 		select {
 		case <-gone:
@@ -124,12 +125,17 @@ func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func() err
 		case <-me.dropped:
 			return
 		case frame := <-me.frames:
+			now := d.now()
+			if isBeat(frame) && now.Sub(told) >= comeBackEvery {
+				told, frame = now, hinted(frame, comeBack(d.hub.viewers()))
+			}
 			if out.write(frame) != nil {
 				return
 			}
-			if now := d.now(); now.Sub(checked) >= recheckEvery {
+			if now.Sub(checked) >= recheckEvery {
 				checked = now
 				if may() != nil {
+					_ = out.write(hinted([]byte(byeEvent), comeBackSoon)) // to be told why; it may be gone
 					return
 				}
 			}
