@@ -13,6 +13,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
+	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
@@ -39,7 +40,11 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 	p.closing("control", closed(commands.Close))
 	reads := &service{cfg: in.cfg.Service, region: in.cfg.Region, backend: backend(in.cfg, endpoint), watch: watch, log: in.log}
 	if reads.configured() {
-		p.running("service credential", reads.run)
+		guard := revive.Guard{Log: in.log, Panicked: metrics.CountPanic}
+		p.running("service credential", func(ctx context.Context) (err error) {
+			guard.Loop(ctx, "service credential", func(ctx context.Context) { err = reads.run(ctx) }, nil)
+			return err
+		})
 	}
 	streams, endStreams := context.WithCancel(context.Background())
 	p.closing("live streams", closed(endStreams))
