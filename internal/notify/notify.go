@@ -261,10 +261,12 @@ func (n *Notifier) sendDue(ctx context.Context, work *sync.WaitGroup, slots chan
 			return
 		}
 		work.Go(func() {
-			_ = n.guard.Try("a delivery", func() error { n.attempt(ctx, d); return nil }) // told; it is tried again
+			err := n.guard.Try("a delivery", func() error { n.attempt(ctx, d); return nil })
 			n.release(d)
 			<-slots
-			wake(n.kick)
+			if err == nil { // else it is looked at again in a second, and no sooner
+				wake(n.kick)
+			}
 		})
 	}
 }

@@ -56,18 +56,22 @@ func TestJudgeSeesFalseStatements(t *testing.T) {
 		{30, aboutOutput, "ok", false},
 		{75, aboutOutput, "ok", true},
 	} {
-		s := sight{after(c.at), "op", "/flows", "f", c.about, "out-1", c.word, 10 * time.Second}
+		s := sight{after(c.at), "op", "/flows", "f", c.about, "out-1", c.word, 10 * time.Second, nil}
 		if problems := judgeShown(goesLive(), []sight{s}); (len(problems) > 0) != c.false {
 			t.Errorf("%s %s at %d s: %v", c.about, c.word, c.at, problems)
 		}
 	}
 	cut := fact(10, medialive.Active, medialive.Connected)
 	cut.Flow.Outputs[0].Health = medialive.Disconnected
-	s := sight{after(60), "op", "/flows", "f", aboutState, "", "LIVE", 10 * time.Second}
+	s := sight{after(60), "op", "/flows", "f", aboutState, "", "LIVE", 10 * time.Second, nil}
 	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 1 {
 		t.Errorf("LIVE with an output that was lost for a minute: %v", problems)
 	}
-	if !goesLive().false(sight{after(30), "op", "/flows", "gone", aboutState, "", "LIVE", time.Second}) {
+	s.blind = []span{{after(15), after(22), "503"}, {after(45), after(52), "503"}} // 15 s of sight are left
+	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 0 {
+		t.Errorf("LIVE with an output that was lost while nothing could be read: %v", problems)
+	}
+	if !goesLive().false(sight{after(30), "op", "/flows", "gone", aboutState, "", "LIVE", time.Second, nil}) {
 		t.Error("a flow that never was may be shown as LIVE")
 	}
 }
@@ -88,12 +92,12 @@ func TestJudgeSeesFalseAlarms(t *testing.T) {
 		{180, "SOURCE LOST", true},
 		{50, "LOSS", false}, // not of whether media comes
 	} {
-		s := sight{after(c.at), "viewer-1", "/alarms", "f", aboutAlarm, "", c.word, 23 * time.Second}
+		s := sight{after(c.at), "viewer-1", "/alarms", "f", aboutAlarm, "", c.word, 23 * time.Second, nil}
 		if problems := judgeShown(goesLive(), []sight{s}); (len(problems) > 0) != c.false {
 			t.Errorf("%s at %d s: %v", c.word, c.at, problems)
 		}
 	}
-	s := sight{after(100), "viewer-1", "/alarms", "f", aboutAlarm, "", "SOURCE LOST", 23 * time.Second}
+	s := sight{after(100), "viewer-1", "/alarms", "f", aboutAlarm, "", "SOURCE LOST", 23 * time.Second, nil}
 	for name, c := range map[string]struct {
 		troubled span
 		excused  bool

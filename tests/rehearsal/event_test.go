@@ -162,6 +162,10 @@ func (e *event) judge(ctx context.Context) {
 // mostTold is how many problems of a kind are told in full.
 const mostTold = 20
 
+// mostBlind is how many of the last outages may lie in the time that a
+// statement is judged by.
+const mostBlind = 20
+
 func (e *event) judgeUntil(end time.Time) {
 	e.mu.Lock()
 	var due []sight
@@ -174,7 +178,14 @@ func (e *event) judgeUntil(end time.Time) {
 	})
 	due = slices.DeleteFunc(due, func(s sight) bool { return s.excused(e.troubled) })
 	e.shown += len(due)
+	blind := slices.Clone(e.outages[max(0, len(e.outages)-mostBlind):])
+	if n := len(e.troubled); n > 0 && e.troubled[n-1].to.IsZero() {
+		blind = append(blind, e.troubled[n-1])
+	}
 	e.mu.Unlock()
+	for i := range due {
+		due[i].blind = blind
+	}
 	t := e.truth()
 	for _, s := range due {
 		if facts, _ := t.during(s.flow, s.at, s.at); t.forgotten(s) {

@@ -34,6 +34,7 @@ type sight struct {
 	output string
 	word   string
 	window time.Duration // how old its facts may be
+	blind  []span        // in which the dashboard could not read, as far as they matter here
 }
 
 func (s sight) String() string {
@@ -178,11 +179,34 @@ func (t truth) forgotten(s sight) bool {
 	return len(facts) > 0
 }
 
+// settles is how long an output may take to move after its source, and to be
+// read again.
+const settles = 20 * time.Second
+
+// seeing is the time since when the dashboard could read for d in all, of the
+// spans in which it could not, oldest first.
+func seeing(blind []span, at time.Time, d time.Duration) time.Time {
+	for _, o := range slices.Backward(blind) {
+		if !o.from.Before(at) {
+			continue
+		}
+		if to := o.to.Add(recovers); !o.to.IsZero() && to.Before(at) {
+			if at.Sub(to) >= d {
+				break
+			}
+			d -= at.Sub(to)
+		}
+		at = o.from
+	}
+	return at.Add(-d)
+}
+
 // outputLong tells whether an output of a flow that was said to be LIVE had been
 // without its receiver for far too long.
 func (t truth) outputLong(s sight) bool {
-	facts, _ := t.during(s.flow, s.at.Add(-s.window-20*time.Second), s.at)
-	if len(facts) == 0 {
+	from := seeing(s.blind, s.at, s.window+settles)
+	facts, _ := t.during(s.flow, from, s.at)
+	if len(facts) == 0 || facts[0].At.After(from) {
 		return false
 	}
 	return slices.ContainsFunc(facts[0].Flow.Outputs, func(o medialive.Output) bool {

@@ -138,7 +138,7 @@ func (s *screen) lookAtAlarms(at time.Time) {
 		flow := strings.TrimPrefix(row.Find(".alarm-flow a").AttrOr("href", ""), "/flows/")
 		word := words(row.Find("td.col-what .state-word"))
 		if flow != "" && alarmClaim(word) != nil {
-			s.event.see(sight{at, s.name, s.path, flow, aboutAlarm, "", word, 2*detail + slack + clears})
+			s.event.see(sight{at, s.name, s.path, flow, aboutAlarm, "", word, 2*detail + slack + clears, nil})
 		}
 		if by := words(row.Find(".alarm-by b")); by != "" {
 			s.event.acked(ackTold{id, flow, by}, at)
@@ -153,7 +153,7 @@ func (s *screen) saw(at time.Time, flow string, what about, output, word string)
 	if what == aboutConfirmed || word == "STANDBY" {
 		period = list
 	}
-	s.event.see(sight{at, s.name, s.path, flow, what, output, word, 2*period + slack})
+	s.event.see(sight{at, s.name, s.path, flow, what, output, word, 2*period + slack, nil})
 }
 
 // every finds how often something is read in what the page says of it: the list
