@@ -30,13 +30,13 @@ type Guard struct {
 	Panicked func(what string) // told of each panic, as a count of it needs; may be nil
 }
 
-// Loop runs work until it returns or ctx ends. Where it panics, that is told,
-// anew is called, and it begins again after a pause that grows with each panic
+// Loop runs work until it returns, which it is to do when ctx ends. Where it
+// panics, that is told, anew is called, and unless ctx has ended it begins again after a pause that grows with each panic
 // up to a quarter of a minute. anew puts what the work fed into a state that is
 // clean and shown as old; it may be nil, and may panic itself.
 func (g Guard) Loop(ctx context.Context, what string, work func(context.Context), anew func()) {
 	pause := firstPause
-	for ctx.Err() == nil {
+	for {
 		began := time.Now()
 		if g.Try(what, func() error { work(ctx); return nil }) == nil {
 			return

@@ -60,6 +60,18 @@ func TestLoopEnds(t *testing.T) {
 	})
 }
 
+// TestLoopThatBeginsAtTheEnd: work that tidies up when its context ends does so,
+// however early that is.
+func TestLoopThatBeginsAtTheEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	ran := false
+	revive.Guard{}.Loop(ctx, "", func(context.Context) { ran = true }, nil)
+	if !ran {
+		t.Error("it was not run")
+	}
+}
+
 func TestTry(t *testing.T) {
 	own := errors.New("own")
 	var g revive.Guard
