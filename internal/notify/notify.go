@@ -261,7 +261,7 @@ func (n *Notifier) sendDue(ctx context.Context, work *sync.WaitGroup, slots chan
 			return
 		}
 		work.Go(func() {
-			err := n.guard.Try("a delivery", func() error { n.attempt(ctx, d); return nil })
+			err := n.guard.Try("a delivery", func() error { return n.attempt(ctx, d) })
 			n.release(d)
 			<-slots
 			if err == nil { // else it is looked at again in a second, and no sooner
@@ -291,21 +291,23 @@ func (n *Notifier) release(d store.Delivery) {
 }
 
 // attempt sends a delivery once and keeps what came of it, unless another
-// process does.
-func (n *Notifier) attempt(ctx context.Context, d store.Delivery) {
+// process does. Its error tells that the store refuses.
+func (n *Notifier) attempt(ctx context.Context, d store.Delivery) error {
 	was := d.NextTry
 	d.NextTry = n.opts.Now().Add(claimFor)
-	if err := n.opts.Store.ClaimDelivery(ctx, d.ID, was, d.NextTry); err != nil {
-		if ctx.Err() == nil && !errors.Is(err, store.ErrStale) {
+	switch err := n.opts.Store.ClaimDelivery(ctx, d.ID, was, d.NextTry); {
+	case errors.Is(err, store.ErrStale):
+		return nil
+	case err != nil:
+		if ctx.Err() == nil {
 			n.opts.Log.WarnContext(ctx, "delivery not claimed, and so not sent", "delivery", d.ID, "error", err)
 		}
-		return
+		return err
 	}
 	hook, err := n.webhook(ctx, d.Webhook)
 	if err != nil {
 		d.DoneAt, d.Problem = n.opts.Now(), "the webhook is gone or cannot be opened"
-		n.keep(ctx, d)
-		return
+		return n.keep(ctx, d)
 	}
 	var status int
 	err = n.guard.Try("a delivery under way", func() (err error) {
@@ -314,8 +316,7 @@ func (n *Notifier) attempt(ctx context.Context, d store.Delivery) {
 	})
 	if ctx.Err() != nil { // stopped in the middle: it is still due
 		d.NextTry = was
-		n.keep(context.WithoutCancel(ctx), d)
-		return
+		return n.keep(context.WithoutCancel(ctx), d)
 	}
 	d.Tries++
 	d.Status, d.Problem = status, ""
@@ -327,7 +328,7 @@ func (n *Notifier) attempt(ctx context.Context, d store.Delivery) {
 	default:
 		d.NextTry, d.Problem = now.Add(pauses[min(d.Tries, len(pauses))-1]), err.Error()
 	}
-	n.keep(ctx, d)
+	return n.keep(ctx, d)
 }
 
 // refusedForGood tells whether a status says that the same message will not be
@@ -336,10 +337,12 @@ func refusedForGood(status int) bool {
 	return status >= 300 && status <= 499 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
 }
 
-func (n *Notifier) keep(ctx context.Context, d store.Delivery) {
-	if err := n.opts.Store.PutDelivery(ctx, d); err != nil {
+func (n *Notifier) keep(ctx context.Context, d store.Delivery) error {
+	err := n.opts.Store.PutDelivery(ctx, d)
+	if err != nil {
 		n.opts.Log.ErrorContext(ctx, "outcome of a delivery not kept", "delivery", d.ID, "error", err)
 	}
+	return err
 }
 
 // wake fills a channel of one, unless it is full already.
