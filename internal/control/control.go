@@ -35,6 +35,7 @@ type Trail interface {
 	UnknownCommands(ctx context.Context, since time.Time) ([]store.Command, error)
 	LatestCommands(ctx context.Context, endpoint, project string) ([]store.Command, error)
 	FlowCommands(ctx context.Context, endpoint, project, flowID string, limit int) ([]store.Command, error)
+	Turn(ctx context.Context, name ...string) (release func(), err error)
 }
 
 // API is what commands need of the API. *medialive.Client satisfies it.
@@ -96,7 +97,6 @@ type Control struct {
 	log      *slog.Logger
 	now      func() time.Time
 	serial   serial
-	recent   recent
 	refusals refusals
 	late     late
 	began    time.Time // commands given before are of a former process

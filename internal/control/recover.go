@@ -120,11 +120,13 @@ func (c *Control) find(w Watcher, row store.Command, d deed) {
 		done, err := d.check(ctx)
 		switch kind := medialive.KindOf(err); {
 		case err == nil && done:
-			c.conclude(w, row, monitor.OutcomeDone)
-			return
+			if c.conclude(w, row, monitor.OutcomeDone) {
+				return
+			}
 		case err == nil && asked.Sub(began) >= effectTime:
-			c.conclude(w, row, monitor.OutcomeNotDone)
-			return
+			if c.conclude(w, row, monitor.OutcomeNotDone) {
+				return
+			}
 		case err != nil && (kind == medialive.KindNotSignedIn || kind == medialive.KindNotPermitted):
 			c.reconcile(w, []store.Command{row}) // others may still read
 			return
