@@ -32,7 +32,7 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, endpoint
 	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised, Shared: shared(in.cfg), Panicked: metrics.CountPanic})
 	watch.Attend(alarms.Attend)
 	p.closing("alarms", closed(alarms.Close))
-	past := history.New(history.Options{Store: st, Log: in.log, Panicked: metrics.CountPanic})
+	past := history.New(history.Options{Store: st, Log: in.log, Shared: shared(in.cfg), Panicked: metrics.CountPanic})
 	watch.Attend(past.Attend)
 	p.closing("history", closed(past.Close))
 	p.closing("monitor", closed(watch.Close))

@@ -40,16 +40,20 @@ type Options struct {
 	Log   *slog.Logger     // nil: none
 	Now   func() time.Time // nil: time.Now
 
+	// Shared tells that other processes record into the same store.
+	Shared bool
+
 	Panicked func(what string) // told of each panic of the recording; may be nil
 }
 
 // Recorder takes the history of all projects that are watched. It looks on: it
 // keeps no watcher awake, and causes no upstream call.
 type Recorder struct {
-	store Store
-	log   *slog.Logger
-	now   func() time.Time
-	guard revive.Guard
+	store  Store
+	shared bool
+	log    *slog.Logger
+	now    func() time.Time
+	guard  revive.Guard
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -104,7 +108,7 @@ func newRecorder(o Options) *Recorder {
 		o.Now = time.Now
 	}
 	return &Recorder{
-		store: o.Store, log: o.Log, now: o.Now, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked},
+		store: o.Store, shared: o.Shared, log: o.Log, now: o.Now, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked},
 		done: make(chan struct{}), press: newDeflater(), flows: make(map[flowKey]*flow),
 	}
 }
@@ -358,7 +362,7 @@ func (r *Recorder) keep(ctx context.Context, all []saving, now time.Time) {
 		for i, s := range part {
 			rows[i] = s.row
 		}
-		err := r.ask(ctx, func(ctx context.Context) error { return r.store.PutHistory(ctx, rows...) })
+		err := r.ask(ctx, func(ctx context.Context) error { return r.put(ctx, rows) })
 		if err != nil {
 			r.failed(ctx, "history is not kept: the store does not take it", now, err)
 			return
@@ -369,6 +373,19 @@ func (r *Recorder) keep(ctx context.Context, all []saving, now time.Time) {
 		}
 		r.mu.Unlock()
 	}
+}
+
+// put writes chunks, with what others have written of them.
+func (r *Recorder) put(ctx context.Context, rows []store.HistoryChunk) (err error) {
+	for i := range rows {
+		if !r.shared {
+			break
+		}
+		if rows[i], err = r.united(ctx, rows[i]); err != nil {
+			return err
+		}
+	}
+	return r.store.PutHistory(ctx, rows...)
 }
 
 // kept notes that the store has taken a chunk.
@@ -459,7 +476,7 @@ func (r *Recorder) Read(ctx context.Context, key monitor.Key, flowID, leg string
 			if p.At.Before(s.From) || i >= len(s.Points) {
 				continue
 			}
-			if p.State != "" || !math.IsNaN(p.Bitrate) {
+			if knows(p) {
 				s.Points[i] = p
 			}
 			s.Measured = s.Measured || !math.IsNaN(p.Bitrate)
