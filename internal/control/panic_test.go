@@ -37,9 +37,17 @@ func (s *shattered) ShowFlow(ctx context.Context, flowID string) (medialive.Flow
 // TestF27PanicInControl breaks the trail under an outcome, then the reads that
 // settle a command whose answer was lost.
 func TestF27PanicInControl(t *testing.T) {
-	r := open(t)
+	s := &shattered{}
+	r := open(t, func(r *room) {
+		r.cloud.After = func(c medialivetest.Call) bool {
+			if c.Op == "CreateFlowOutput" {
+				s.reads.Store(3)
+			}
+			return false
+		}
+	})
 	id := r.add(t, medialive.Standby, "o")
-	s := &shattered{Trail: r.store, API: r.op.Client}
+	s.Trail, s.API = r.store, r.op.Client
 	r.begin(t, s)
 	r.op.Client = s
 	r.until(t, id, "read", func(f *monitor.Flow) bool { return f.Source != nil })
@@ -52,12 +60,6 @@ func TestF27PanicInControl(t *testing.T) {
 	written := time.Since(began)
 
 	r.cloud.Inject("CreateFlowOutput", 1, medialivetest.Lose(medialivetest.AfterEffect))
-	r.cloud.After = func(c medialivetest.Call) bool {
-		if c.Op == "CreateFlowOutput" {
-			s.reads.Store(3)
-		}
-		return false
-	}
 	if err := r.AddOutput(t.Context(), r.op, id, output("new")); medialive.KindOf(err) != medialive.KindOutcomeUnknown {
 		t.Fatal(err)
 	}
