@@ -45,15 +45,16 @@ type event struct {
 	told     []told                 // of commands, by pages of the trail
 	acks     map[ackTold]time.Time  // when it was shown first
 	paces    map[paceTold]time.Time // when it was told last
-	troubled []span                 // all that went wrong; the last may not have ended
-	outages  []span                 // of these, in which the dashboard could not read
-	problems map[string]int         // by the judgement
-	first    string                 // of the problems
-	shown    int                    // statements judged
-	forgot   map[string]bool        // losses that were called WAITING
-	frames   int                    // pictures that were looked at
-	tried    int                    // presses
-	failed   int                    // pages and presses that came to nothing
+	late     lateness
+	troubled []span          // all that went wrong; the last may not have ended
+	outages  []span          // of these, in which the dashboard could not read
+	problems map[string]int  // by the judgement
+	first    string          // of the problems
+	shown    int             // statements judged
+	forgot   map[string]bool // losses that were called WAITING
+	frames   int             // pictures that were looked at
+	tried    int             // presses
+	failed   int             // pages and presses that came to nothing
 	renewals int
 	faults   map[string]int
 }
@@ -185,6 +186,7 @@ func (e *event) judgeUntil(end time.Time) {
 	e.mu.Unlock()
 	for i := range due {
 		due[i].blind = blind
+		due[i].window += e.late.within(due[i].at.Add(-due[i].window), due[i].at)
 	}
 	t := e.truth()
 	for _, s := range due {
@@ -366,6 +368,7 @@ func (e *event) finish(lines []line, took time.Duration) {
 		fmt.Sprintf("%d, %d; %d", len(alarmsOf(lines)), lost, len(alarms)), "0")
 	e.evidence("rehearsal: losses of a source that were called WAITING, for its media came between two reads or before a restart",
 		fmt.Sprint(len(e.forgot)), "told")
+	e.t.Logf("the machine had no time for the test for %v in all", e.late.within(time.Time{}, time.Now()).Round(time.Millisecond))
 	e.t.Logf("faults: %v; acts: %v; pages and presses that came to nothing: %d", e.faults, acts, e.failed)
 }
 

@@ -60,6 +60,7 @@ func TestRehearsal(t *testing.T) {
 	looking.Go(func() { m.run(shown) })
 	e.people(shown, worked, &looking, &working)
 	looking.Go(func() { e.judge(shown) })
+	looking.Go(func() { e.late.measure(shown) })
 	looking.Go(func() { e.follow(shown) })
 	s := &script{e, rand.New(rand.NewPCG(e.seed, 200)), m}
 	s.play(worked)
