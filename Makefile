@@ -23,7 +23,7 @@ generate: ## generate the Go code of the templates
 
 fmt: ## format the Go code and the templates
 	go tool templ fmt web/templates
-	go tool gofumpt -w $$(git ls-files '*.go')
+	go tool gofumpt -w $$(git ls-files '*.go' ':!:*_templ.go')
 
 lint: ## check generated code, format, vet, staticcheck, gosec, known vulnerabilities
 	@scripts/generated.sh

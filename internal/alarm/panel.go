@@ -148,6 +148,11 @@ func (p *Panel) publish(now time.Time) {
 			v.WatchedSince = now
 		}
 	}
+	p.show(v)
+}
+
+// show puts a view in the place of the last one, and tells of it.
+func (p *Panel) show(v *View) {
 	p.view.Store(v)
 	p.listening.Lock()
 	defer p.listening.Unlock()
@@ -277,7 +282,7 @@ func (p *Panel) flush(ctx context.Context, now time.Time) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
 	defer cancel()
-	if err := p.drain(ctx, now); err != nil {
+	if err := p.panels.guard.Try("alarms", func() error { return p.drain(ctx, now) }); err != nil {
 		p.failed(ctx, "alarms not written down; they are shown, and written as soon as it works", err, now)
 		return
 	}

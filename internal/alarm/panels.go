@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/revive"
 )
 
 // Errors a person can cause.
@@ -46,11 +47,14 @@ type Options struct {
 	// one goroutine. It should not take long: what does not fit into its queue is
 	// dropped and logged. It may be nil.
 	Raised func(monitor.Key, *Alarm, Change)
+
+	Panicked func(what string) // told of each panic of what goes on by itself; may be nil
 }
 
 // Panels has the panel of each project.
 type Panels struct {
 	options Options
+	guard   revive.Guard
 	ctx     context.Context // ends those who follow
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
@@ -94,7 +98,10 @@ func New(o Options) *Panels {
 	}
 	o.Delays = o.Delays.orDefaults()
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &Panels{options: o, ctx: ctx, cancel: cancel, hook: make(chan hooked, hookQueue), open: make(map[monitor.Key]*Panel)}
+	p := &Panels{
+		options: o, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked}, ctx: ctx, cancel: cancel,
+		hook: make(chan hooked, hookQueue), open: make(map[monitor.Key]*Panel),
+	}
 	if o.Raised != nil {
 		p.hooking.Go(p.tell)
 	}
@@ -110,7 +117,9 @@ func (p *Panels) attend(w watched) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
-		p.work.Go(func() { panel.follow(p.ctx, w) })
+		p.work.Go(func() {
+			p.guard.Loop(p.ctx, "alarms", func(ctx context.Context) { panel.follow(ctx, w) }, panel.doubt)
+		})
 	}
 }
 
@@ -146,7 +155,7 @@ func (p *Panels) Close() {
 	p.cancel()
 	p.work.Wait()
 	for _, panel := range panels {
-		panel.finish()
+		_ = p.guard.Try("last alarms", func() error { panel.finish(); return nil }) // told
 	}
 	p.mu.Lock()
 	p.silent = true
@@ -158,7 +167,10 @@ func (p *Panels) Close() {
 // tell tells Options.Raised what happens.
 func (p *Panels) tell() {
 	for h := range p.hook {
-		p.options.Raised(h.key, h.alarm, h.change)
+		_ = p.guard.Try("changes of alarms", func() error { // told; the next one is told of all the same
+			p.options.Raised(h.key, h.alarm, h.change)
+			return nil
+		})
 	}
 }
 

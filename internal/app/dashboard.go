@@ -14,6 +14,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
+	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
@@ -25,28 +26,31 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, own embe
 	sessions := auth.New(auth.Options{
 		Store: st, Trail: st, Key: key, Backend: backend(in.cfg, own),
 		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream, Admins: admins(in.cfg),
+		Panicked: metrics.CountPanic,
 	})
-	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS})
-	notifier := notify.New(notify.Options{Store: st, Key: key, Log: in.log, Allow: in.cfg.WebhookAllow, Home: in.cfg.PublicURL})
+	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS, Panicked: metrics.CountPanic})
+	notifier := notify.New(notify.Options{Store: st, Key: key, Log: in.log, Allow: in.cfg.WebhookAllow, Home: in.cfg.PublicURL, Panicked: metrics.CountPanic})
 	p.running("webhooks", notifier.Run)
-	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised, Shared: shared(in.cfg)})
+	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised, Shared: shared(in.cfg), Panicked: metrics.CountPanic})
 	watch.Attend(alarms.Attend)
 	p.closing("alarms", closed(alarms.Close))
-	past := history.New(history.Options{Store: st, Log: in.log})
+	past := history.New(history.Options{Store: st, Log: in.log, Shared: shared(in.cfg), Panicked: metrics.CountPanic})
 	watch.Attend(past.Attend)
 	p.closing("history", closed(past.Close))
 	p.closing("monitor", closed(watch.Close))
-	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log})
+	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log, Panicked: metrics.CountPanic})
 	p.closing("control", closed(commands.Close))
+	guard := revive.Guard{Log: in.log, Panicked: metrics.CountPanic}
 	reading := services(in.cfg, own)
 	covers := newCoverage(len(reading) > 0)
 	for _, reads := range reading {
 		reads.covers = covers
 		reads.backend, reads.watch, reads.log = backend(in.cfg, own), watch, in.log.With("region", reads.region)
-		p.running("service credential of "+reads.region, reads.run)
+		name := "service credential of " + reads.region
+		p.running(name, surviving(guard, name, reads.run))
 	}
 	screens := display.New(display.Options{Store: st, Log: in.log, Version: Version()})
-	p.running("displays", screens.Run)
+	p.running("displays", surviving(guard, "displays", screens.Run))
 	streams, endStreams := context.WithCancel(context.Background())
 	p.closing("live streams", closed(endStreams))
 	handler, err := handlers.New(handlers.Options{
@@ -59,6 +63,14 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, own embe
 		return web{}, fmt.Errorf("set up the dashboard: %w", err)
 	}
 	return web{handler: handler, detached: endStreams, cert: in.cfg.TLSCert, key: in.cfg.TLSKey, log: in.log}, nil
+}
+
+// surviving is work that a panic begins anew.
+func surviving(g revive.Guard, name string, run func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) (err error) {
+		g.Loop(ctx, name, func(ctx context.Context) { err = run(ctx) }, nil)
+		return err
+	}
 }
 
 // shared tells that other dashboards may use the same database: a file is ours

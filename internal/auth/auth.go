@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/trail"
@@ -76,6 +77,8 @@ type Options struct {
 	Transport http.RoundTripper
 	// Observe, if not nil, is told of every upstream call.
 	Observe func(op string, status int, d time.Duration)
+	// Panicked is told of each panic of a proof made aside; it may be nil.
+	Panicked func(what string)
 }
 
 // Auth signs people in and knows who is.
@@ -86,6 +89,7 @@ type Auth struct {
 	backend  Backend
 	log      *slog.Logger
 	now      func() time.Time
+	guard    revive.Guard
 	clients  *clients
 	throttle *throttle
 	janitor  *janitor
@@ -109,6 +113,7 @@ func New(o Options) *Auth {
 		backend:  o.Backend,
 		log:      o.Log,
 		now:      o.Now,
+		guard:    revive.Guard{Log: o.Log, Panicked: o.Panicked},
 		clients:  newClients(o, known),
 		throttle: newThrottle(o.Now),
 		janitor:  &janitor{store: o.Store, now: o.Now},

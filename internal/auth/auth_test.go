@@ -609,6 +609,46 @@ func TestReaderOutlivesAnOutage(t *testing.T) {
 	}
 }
 
+// TestSignInCountsInAnOutage: the API goes down between a sign-in and the first
+// page. IAM's word counts until the API answers, and no longer.
+func TestSignInCountsInAnOutage(t *testing.T) {
+	h := open(t)
+	s, cookie := h.signIn(t, form("op-1"))
+	var refuses atomic.Bool
+	h.cloud.Before = func(w http.ResponseWriter, c medialivetest.Call) bool {
+		if refuses.Load() {
+			medialivetest.Refuse(w, http.StatusUnauthorized, medialive.CodeNotPermitted, "no")
+		} else {
+			medialivetest.Refuse(w, http.StatusServiceUnavailable, "X", "down")
+		}
+		return true
+	}
+	for range 10 {
+		if _, err := h.Reader(t.Context(), s); err != nil {
+			t.Fatalf("shut out by an outage: %v", err)
+		}
+		h.later(5 * time.Minute)
+	}
+	again, err := h.Session(request(cookie))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.another().Reader(t.Context(), again); err == nil {
+		t.Error("a process that did not see the sign-in lets in without proof")
+	}
+	refuses.Store(true)
+	until(t, func() bool {
+		h.later(30 * time.Second)
+		_, err := h.Reader(t.Context(), s)
+		return medialive.KindOf(err) == medialive.KindNotPermitted && err != nil
+	}, "let in though the API refuses")
+	refuses.Store(false)
+	h.later(time.Minute)
+	if _, err := h.Reader(t.Context(), s); err == nil {
+		t.Error("a sign-in that the API refused counts again")
+	}
+}
+
 func TestSecretsStayInside(t *testing.T) {
 	h := open(t)
 	f := form("op-2")

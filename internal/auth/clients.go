@@ -41,6 +41,7 @@ type client struct {
 
 	mu       sync.Mutex
 	used     time.Time
+	signedIn bool      // IAM gave the token to this process, and nothing refused it since
 	proven   time.Time // when the project was last listed with success
 	denied   error     // the refusal since then
 	failed   error     // why the last proof failed; nil: it did not
@@ -148,7 +149,8 @@ func (a *Auth) Client(s *Session) (*medialive.Client, error) {
 
 // Reader gives the client of a session that has proved, by listing its project
 // with its own token, that it may read the project's snapshot. The first proof
-// is waited for. Later ones, every few minutes, are made aside, so that a slow
+// is waited for; where the API cannot be reached, IAM's word at a sign-in just
+// now takes its place, until the API answers. Later ones, every few minutes, are made aside, so that a slow
 // API delays no page; while the API cannot be reached the last one counts, and
 // a refusal ends it at once. A call that was answered 401 has it proved again
 // before anything else. ErrExpired tells that the token is no longer taken.
@@ -241,7 +243,7 @@ func (c *client) standing(now time.Time) (age time.Duration, denied error) {
 }
 
 // prove makes one proof and notes how it ended. That the API cannot be reached
-// proves nothing either way.
+// proves nothing either way, and lets a sign-in count that it has not refused.
 func (a *Auth) prove(ctx context.Context, c *client) error {
 	_, err := c.api.ListFlows(ctx, 1, 0)
 	now := a.now()
@@ -253,10 +255,25 @@ func (a *Auth) prove(ctx context.Context, c *client) error {
 		c.doubted = false
 		c.proven, c.denied = now, nil
 	case refuses(err):
-		c.doubted = false
+		c.doubted, c.signedIn = false, false
 		c.proven, c.denied, c.deniedAt = time.Time{}, err, now
+	case c.signedIn && c.proven.IsZero():
+		c.proven = now.Add(-proofFor) // due to be made again
 	}
 	return err
+}
+
+// proveSignIn notes that IAM just gave the session's token for its project. It
+// counts as the first proof while the API cannot be reached, and no longer.
+func (c *clients) proveSignIn(s *Session) error {
+	have, err := c.of(s)
+	if err != nil {
+		return err
+	}
+	have.mu.Lock()
+	defer have.mu.Unlock()
+	have.signedIn = true
+	return nil
 }
 
 // refuses tells that the API answered that this token may not.
@@ -283,7 +300,7 @@ func (a *Auth) proveAside(ctx context.Context, c *client) {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofLimit)
 		defer cancel()
-		if err := a.prove(ctx, c); err != nil {
+		if err := a.guard.Try("a proof", func() error { return a.prove(ctx, c) }); err != nil {
 			a.log.WarnContext(ctx, "permission to read not proved again", "error", err)
 		}
 		c.mu.Lock()

@@ -84,6 +84,9 @@ func (a *Auth) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Reques
 		return nil, err
 	}
 	a.denials.forget(s.Person())
+	if err := a.clients.proveSignIn(s); err != nil {
+		return nil, err
+	}
 	a.rememberUserID(ctx, target, f, info.UserID)
 	a.janitor.sweep(ctx)
 	a.log.InfoContext(ctx, "signed in", "session", s)

@@ -86,7 +86,7 @@ func (h *hand) ask(ctx context.Context, want string) error {
 		return err
 	}
 	c.show(ctx, h.op, h.flowID)
-	c.work.Go(func() { c.expire(h.op, h.flowID, a.ID) })
+	c.aside("an ask", func() { c.expire(h.op, h.flowID, a.ID) })
 	return &Asked{a.Ask}
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
@@ -34,6 +35,7 @@ type Trail interface {
 	UnknownCommands(ctx context.Context, since time.Time) ([]store.Command, error)
 	LatestCommands(ctx context.Context, endpoint, project string) ([]store.Command, error)
 	FlowCommands(ctx context.Context, endpoint, project, flowID string, limit int) ([]store.Command, error)
+	Turn(ctx context.Context, name ...string) (release func(), err error)
 }
 
 // API is what commands need of the API. *medialive.Client satisfies it.
@@ -90,6 +92,8 @@ type Options struct {
 	Monitor *monitor.Monitor // whose watchers are told of past commands; may be nil
 	Log     *slog.Logger
 	Now     func() time.Time // nil means time.Now
+
+	Panicked func(what string) // told of each panic of what goes on by itself; may be nil
 }
 
 // Control carries out commands, one at a time for each flow.
@@ -98,7 +102,6 @@ type Control struct {
 	log      *slog.Logger
 	now      func() time.Time
 	serial   serial
-	recent   recent
 	refusals refusals
 	late     late
 	began    time.Time // commands given before are of a former process
@@ -112,6 +115,7 @@ type Control struct {
 	ctx    context.Context // of the reads that settle outcomes
 	cancel context.CancelFunc
 	work   sync.WaitGroup
+	guard  revive.Guard
 }
 
 // New makes a Control, and the keeper of the monitor's journal.
@@ -123,7 +127,7 @@ func New(o Options) *Control {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Control{trail: o.Store, log: o.Log, now: o.Now, began: o.Now(), monitor: o.Monitor, ctx: ctx, cancel: cancel}
+	c := &Control{trail: o.Store, log: o.Log, now: o.Now, began: o.Now(), monitor: o.Monitor, ctx: ctx, cancel: cancel, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked}}
 	if o.Monitor != nil {
 		o.Monitor.Keep(journal{c})
 	}
@@ -135,6 +139,11 @@ func New(o Options) *Control {
 func (c *Control) Close() {
 	c.cancel()
 	c.work.Wait()
+}
+
+// aside lets something go on by itself; where it panics it is done anew.
+func (c *Control) aside(what string, work func()) {
+	c.work.Go(func() { c.guard.Loop(c.ctx, what, func(context.Context) { work() }, nil) })
 }
 
 // ErrNoTrail tells that a command was refused because it could not be written
@@ -212,7 +221,7 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	}
 	c, op, row := h.c, h.op, h.row(d)
 	if err := c.trail.AddCommand(ctx, row); err != nil {
-		c.work.Go(func() { c.neverGiven(row.ID) })
+		c.aside("a command that was not given", func() { c.neverGiven(row.ID) })
 		return fmt.Errorf("%w: %w", ErrNoTrail, err)
 	}
 	c.tell(op.Watcher, row, monitor.OutcomePending)
@@ -236,9 +245,9 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	switch {
 	case outcome != monitor.OutcomeUnknown:
 	case isSwitch(row):
-		c.work.Go(func() { c.reconcile(op.Watcher, []store.Command{row}) })
+		c.aside("a command to be settled", func() { c.reconcile(op.Watcher, []store.Command{row}) })
 	case d.check != nil:
-		c.work.Go(func() { c.find(op.Watcher, row, d) })
+		c.aside("a command without answer", func() { c.find(op.Watcher, row, d) })
 	}
 	return err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/store"
+	"github.com/flowdeck/flowdeck/internal/store/storetest"
 )
 
 // lost is a command whose answer gets lost.
@@ -224,4 +225,56 @@ func TestF8StopPressedByFifty(t *testing.T) {
 		t.Errorf("%d done, %d told who did it, %d calls, %d intents", done.Load(), told.Load(), calls, intents)
 	}
 	t.Logf("evidence: F8 | 50 people stop one flow at once | %d call, %d intent, %d told who did it and when | 1 call, 1 intent, 49 clear answers", calls, intents, told.Load())
+}
+
+// TestF8TwoReplicas has fifty people stop one flow at once, through two
+// dashboards on one database.
+func TestF8TwoReplicas(t *testing.T) {
+	url := storetest.Postgres(t)
+	replica := func(r *room) {
+		var err error
+		if r.store, err = store.Open(t.Context(), url); err != nil {
+			t.Fatal(err)
+		}
+		r.store.KeepTrail(storetest.Keys(1))
+		t.Cleanup(func() { _ = r.store.Close() })
+	}
+	one := open(t, replica)
+	two := open(t, replica, func(r *room) { r.cloud = one.cloud })
+	id := one.add(t, medialive.Active)
+	two.until(t, id, "read by the second", func(f *monitor.Flow) bool { return f.Source != nil })
+	calls, intents := 0, 0
+	for round := range 5 {
+		var done, told atomic.Int64
+		var work sync.WaitGroup
+		for i := range 50 {
+			r := []*room{one, two}[i%2]
+			work.Go(func() {
+				err := r.StopFlow(t.Context(), r.as(fmt.Sprintf("op-%d", i), "end", control.Consent{}), id)
+				var already *control.AlreadyDone
+				switch {
+				case err == nil:
+					done.Add(1)
+				case errors.As(err, &already) && already.Actor != "" && !already.At.IsZero():
+					told.Add(1)
+				default:
+					t.Errorf("no clear answer: %v", err)
+				}
+			})
+		}
+		work.Wait()
+		calls, intents = len(one.cloud.Calls("ModifyFlowStop")), len(one.trail(t, id))
+		if done.Load() != 1 || told.Load() != 49 || calls != round+1 || intents != 2*round+1 {
+			t.Errorf("round %d: %d done, %d told who did it, %d calls, %d intents", round, done.Load(), told.Load(), calls, intents)
+		}
+		if round == 4 {
+			break
+		}
+		if err := one.StartFlow(t.Context(), one.op, id); err != nil {
+			t.Fatal(err)
+		}
+		two.op.Watcher.ReadSoon(id)
+		two.until(t, id, "started", func(f *monitor.Flow) bool { return f.Status == medialive.Active })
+	}
+	t.Logf("evidence: F8 | 50 people stop one flow at once through two dashboards, 5 times | %d calls, 49 told who did it and when each time | 5 calls, 49 clear answers", calls)
 }

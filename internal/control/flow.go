@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -31,16 +32,8 @@ func (c *Control) switchFlow(ctx context.Context, op Operator, flowID, verb stri
 		return err
 	}
 	defer h.done()
-	key := op.key(flowID)
 	d := deed{
-		verb: verb,
-		needless: func() error {
-			if s, ok := c.recent.get(key, c.now()); ok && s.verb == verb && !contradicted(op, flowID, want, s.at) {
-				return &AlreadyDone{Actor: s.actor, At: s.at}
-			}
-			c.recent.forget(key)
-			return nil
-		},
+		verb: verb, needless: func() error { return c.justDone(ctx, op, flowID, verb) },
 		do: func(ctx context.Context) error {
 			_, err := call(ctx, flowID)
 			return err
@@ -49,14 +42,34 @@ func (c *Control) switchFlow(ctx context.Context, op Operator, flowID, verb stri
 	if verb == VerbStop {
 		d.effect = cuts
 	}
-	err = h.act(ctx, d)
-	switch {
-	case err == nil:
-		c.recent.note(key, settled{verb: verb, actor: op.Actor, at: c.now()})
-	case medialive.KindOf(err) == medialive.KindState:
+	if err = h.act(ctx, d); medialive.KindOf(err) == medialive.KindState {
 		return c.already(ctx, op, flowID, want, err)
 	}
 	return err
+}
+
+// recentFor is how long a start or stop that was done makes an equal one that
+// was given meanwhile needless.
+const recentFor = 10 * time.Second
+
+// justDone tells who did the same just before, here or in another process, unless
+// a read since shows that it is no longer so.
+func (c *Control) justDone(ctx context.Context, op Operator, flowID, verb string) error {
+	rows, err := c.trail.FlowCommands(ctx, op.Endpoint, op.Project, flowID, earlier)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNoTrail, err)
+	}
+	for _, r := range rows {
+		if !isSwitch(r) || without(r) {
+			continue
+		}
+		done := r.Verb == verb && r.Outcome == string(monitor.OutcomeDone) && c.now().Sub(r.SettledAt) <= recentFor
+		if done && !contradicted(op, flowID, wantsOf(verb), r.SettledAt) {
+			return &AlreadyDone{Actor: r.Actor, At: r.SettledAt}
+		}
+		return nil
+	}
+	return nil
 }
 
 // contradicted tells that a read taken after a command shows the other status.
@@ -85,12 +98,19 @@ func (c *Control) already(ctx context.Context, op Operator, flowID string, want 
 // CreateFlow creates a flow, and starts it if asked to. If only the start
 // failed it gives both the flow and the error.
 func (c *Control) CreateFlow(ctx context.Context, op Operator, f medialive.NewFlow, start bool) (medialive.Flow, error) {
-	done, err := c.serial.take(ctx, op.key("name "+f.Name))
+	made, err := c.makeFlow(ctx, op, f)
+	if err == nil && start {
+		err = c.StartFlow(ctx, op, made.ID)
+	}
+	return made, err
+}
+
+func (c *Control) makeFlow(ctx context.Context, op Operator, f medialive.NewFlow) (made medialive.Flow, err error) {
+	done, err := c.turn(ctx, op.key("name "+f.Name))
 	if err != nil {
-		return medialive.Flow{}, err
+		return made, err
 	}
 	defer done()
-	var made medialive.Flow
 	h := &hand{c: c, op: op, flowName: f.Name, verb: VerbCreate} // nobody can protect what is not there yet
 	err = h.act(ctx, deed{
 		verb: VerbCreate, target: f.Source.Name, detail: describeSource(f.Source),
@@ -109,10 +129,7 @@ func (c *Control) CreateFlow(ctx context.Context, op Operator, f medialive.NewFl
 	}
 	op.Watcher.ReadSoon(made.ID)
 	c.appear(ctx, op, made.ID)
-	if start {
-		err = c.StartFlow(ctx, op, made.ID)
-	}
-	return made, err
+	return made, nil
 }
 
 // flowExists reads the list until a flow of that name is found. Names are unique.

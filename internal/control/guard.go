@@ -71,7 +71,7 @@ type hand struct {
 // take waits for a flow's turn and lets through whom its protection does. The
 // caller calls done.
 func (c *Control) take(ctx context.Context, op Operator, flowID, verb, target string) (*hand, error) {
-	done, err := c.serial.take(ctx, op.key(flowID))
+	done, err := c.turn(ctx, op.key(flowID))
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"github.com/flowdeck/flowdeck/internal/store/storetest"
 )
 
 // childRole is the environment variable that turns the test binary into a
@@ -25,7 +27,7 @@ func TestMain(m *testing.M) {
 		os.Exit(2)
 	}
 	if role == nil {
-		os.Exit(m.Run())
+		storetest.Main(m)
 	}
 	if err := role(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -78,22 +78,31 @@ func overtaken(row, later store.Command, before *monitor.Flow) monitor.Outcome {
 }
 
 // conclude settles a command of unknown outcome by a read, unless what was read
-// may be what a later one of its subject did.
-func (c *Control) conclude(w Watcher, row store.Command, outcome monitor.Outcome) {
+// may be what a later one of its subject did. It tells whether it could: it is
+// to be tried again while the database does not answer.
+func (c *Control) conclude(w Watcher, row store.Command, outcome monitor.Outcome) bool {
 	if subject(row) == "" {
 		c.settle(c.ctx, row.ID, outcome, nil)
-		return
+		return true
 	}
-	done, err := c.serial.take(c.ctx, flowKey{row.Endpoint, row.Project, row.FlowID})
+	done, err := c.turn(c.ctx, flowKey{row.Endpoint, row.Project, row.FlowID})
 	if err != nil {
-		return // the end: the next process settles it
+		return false
 	}
 	defer done()
 	rows, err := c.trail.FlowCommands(c.ctx, row.Endpoint, row.Project, row.FlowID, earlier)
+	if err != nil {
+		return false
+	}
+	c.concludeAmong(w, rows, row, outcome)
+	return true
+}
+
+// concludeAmong is conclude with the last commands of the flow, newest first.
+func (c *Control) concludeAmong(w Watcher, rows []store.Command, row store.Command, outcome monitor.Outcome) {
 	mine := slices.IndexFunc(rows, func(r store.Command) bool { return r.ID == row.ID })
 	switch {
-	case err != nil || mine < 0:
-		c.log.ErrorContext(c.ctx, "later commands not read", "flow", row.FlowID, "error", err)
+	case mine < 0: // so many were given since
 		c.settle(c.ctx, row.ID, monitor.OutcomeUnknown, givenAgain())
 		return
 	case rows[mine].Outcome != string(monitor.OutcomeUnknown) && rows[mine].Outcome != string(monitor.OutcomePending):

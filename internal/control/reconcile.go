@@ -53,7 +53,9 @@ func (c *Control) reconcile(w Watcher, rows []store.Command) {
 				open = append(open, row)
 			case monitor.OutcomeUnknown: // and stays so
 			default:
-				c.conclude(w, row, outcome)
+				if !c.conclude(w, row, outcome) {
+					open = append(open, row)
+				}
 			}
 		}
 		rows = open

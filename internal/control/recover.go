@@ -21,7 +21,7 @@ func (j journal) Commands(ctx context.Context, key monitor.Key) (map[string]moni
 	}
 	if rows := j.c.orphans(key); len(rows) > 0 && j.c.ctx.Err() == nil {
 		w := j.c.monitor.Watch(key, nil, time.Time{})
-		j.c.work.Go(func() { j.c.reconcile(w, rows) })
+		j.c.aside("commands of before", func() { j.c.reconcile(w, rows) })
 	}
 	rows, err := j.c.trail.LatestCommands(ctx, key.Endpoint, key.ProjectID)
 	if err != nil {
@@ -120,11 +120,13 @@ func (c *Control) find(w Watcher, row store.Command, d deed) {
 		done, err := d.check(ctx)
 		switch kind := medialive.KindOf(err); {
 		case err == nil && done:
-			c.conclude(w, row, monitor.OutcomeDone)
-			return
+			if c.conclude(w, row, monitor.OutcomeDone) {
+				return
+			}
 		case err == nil && asked.Sub(began) >= effectTime:
-			c.conclude(w, row, monitor.OutcomeNotDone)
-			return
+			if c.conclude(w, row, monitor.OutcomeNotDone) {
+				return
+			}
 		case err != nil && (kind == medialive.KindNotSignedIn || kind == medialive.KindNotPermitted):
 			c.reconcile(w, []store.Command{row}) // others may still read
 			return

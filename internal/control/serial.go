@@ -2,8 +2,8 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"sync"
-	"time"
 )
 
 // flowKey names a flow anywhere.
@@ -11,7 +11,7 @@ type flowKey struct{ endpoint, project, flow string }
 
 func (op Operator) key(flowID string) flowKey { return flowKey{op.Endpoint, op.Project, flowID} }
 
-// serial gives turns: one command at a time for each flow. Its zero value is
+// serial gives the turns of this process: one command at a time for each flow. Its zero value is
 // ready.
 type serial struct {
 	mu    sync.Mutex
@@ -55,46 +55,20 @@ func (s *serial) leave(key flowKey, t *turn) {
 	}
 }
 
-// recentFor is how long a settled command makes an equal one that was given
-// meanwhile needless.
-const recentFor = 10 * time.Second
-
-// settled is a command that was just done.
-type settled struct {
-	verb, actor string
-	at          time.Time // when the answer came
-}
-
-// recent knows what was just done to which flow. Its zero value is ready.
-type recent struct {
-	mu   sync.Mutex
-	last map[flowKey]settled
-}
-
-func (r *recent) note(key flowKey, s settled) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.last == nil {
-		r.last = make(map[flowKey]settled)
+// turn waits for a flow's turn among all that is done here, and then among all
+// processes on the same database; done gives both back.
+func (c *Control) turn(ctx context.Context, key flowKey) (done func(), err error) {
+	here, err := c.serial.take(ctx, key)
+	if err != nil {
+		return nil, err
 	}
-	for k, old := range r.last {
-		if s.at.Sub(old.at) > recentFor {
-			delete(r.last, k)
+	everywhere, err := c.trail.Turn(ctx, key.endpoint, key.project, key.flow)
+	if err != nil {
+		here()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
+		return nil, fmt.Errorf("%w: %w", ErrNoTrail, err)
 	}
-	r.last[key] = s
-}
-
-// forget drops what is known, since another command came.
-func (r *recent) forget(key flowKey) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.last, key)
-}
-
-func (r *recent) get(key flowKey, now time.Time) (settled, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s, ok := r.last[key]
-	return s, ok && now.Sub(s.at) <= recentFor
+	return func() { everywhere(); here() }, nil
 }

@@ -80,11 +80,14 @@ func (c *Control) settle(ctx context.Context, id string, outcome monitor.Outcome
 	}
 	c.log.ErrorContext(ctx, "outcome not recorded yet", "command", id, "outcome", outcome, "error", kept)
 	c.late.put(id, s)
-	c.work.Go(func() { c.writeLater(id) })
+	c.aside("an outcome not written yet", func() { c.writeLater(id) })
 }
 
+// write writes an outcome. A trail that panics is one that fails.
 func (c *Control) write(ctx context.Context, id string, s settlement) error {
-	return c.trail.SettleCommand(ctx, id, string(s.outcome), s.kind, s.code, s.message, s.request, s.at)
+	return c.guard.Try("the trail", func() error {
+		return c.trail.SettleCommand(ctx, id, string(s.outcome), s.kind, s.code, s.message, s.request, s.at)
+	})
 }
 
 // neverFor is how long it is tried to find an intent that seemed not to be

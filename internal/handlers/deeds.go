@@ -195,8 +195,7 @@ func (d *desk) followed(s *sheet, read func(context.Context) (changed bool)) {
 	s.subscribe = func() (<-chan struct{}, func()) {
 		ctx, stop := context.WithCancel(d.Context)
 		changed, cancel := subscribe()
-		go func() {
-			defer d.survive("trail")
+		go d.guard.Loop(ctx, "what a page follows", func(ctx context.Context) {
 			again := time.NewTicker(trailEvery)
 			defer again.Stop()
 			for {
@@ -209,7 +208,7 @@ func (d *desk) followed(s *sheet, read func(context.Context) (changed bool)) {
 				case <-again.C:
 				}
 			}
-		}()
+		}, nil)
 		return merged(ctx, changed, news), func() { stop(); cancel() }
 	}
 }

@@ -111,7 +111,7 @@ func (d *desk) followRefused(w *monitor.Watcher, flowID string, s *sheet) *atomi
 	s.subscribe = func() (<-chan struct{}, func()) {
 		ctx, stop := context.WithCancel(d.Context)
 		changed, cancel := subscribe()
-		go d.readRefused(ctx, w, flowID, held, news)
+		go d.guard.Loop(ctx, "refused callers", func(ctx context.Context) { d.readRefused(ctx, w, flowID, held, news) }, nil)
 		return merged(ctx, changed, news), func() { stop(); cancel() }
 	}
 	return held
@@ -119,7 +119,6 @@ func (d *desk) followRefused(w *monitor.Watcher, flowID string, s *sheet) *atomi
 
 // readRefused keeps reading until the page is closed.
 func (d *desk) readRefused(ctx context.Context, w *monitor.Watcher, flowID string, held *atomic.Pointer[[]medialive.RefusedCaller], news chan<- struct{}) {
-	defer d.survive("refused callers")
 	again := time.NewTicker(refusedEvery)
 	defer again.Stop()
 	for {

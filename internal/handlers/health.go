@@ -26,6 +26,7 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	upstream *prometheus.HistogramVec
 	drops    prometheus.Counter
+	panics   *prometheus.CounterVec
 }
 
 // NewMetrics makes the figures, with those of the process and the runtime.
@@ -43,8 +44,11 @@ func NewMetrics() *Metrics {
 		drops: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "flowdeck_live_dropped_total", Help: "Live streams ended because the browser was too slow.",
 		}),
+		panics: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "flowdeck_panics_total", Help: "Faults that did not end the process, by what they were in; the log tells where.",
+		}, []string{"in"}),
 	}
-	m.registry.MustRegister(m.requests, m.upstream, m.drops,
+	m.registry.MustRegister(m.requests, m.upstream, m.drops, m.panics,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -56,6 +60,10 @@ func (m *Metrics) Register(c prometheus.Collector) error { return m.registry.Reg
 func (m *Metrics) ObserveUpstream(operation string, status int, took time.Duration) {
 	m.upstream.WithLabelValues(operation, strconv.Itoa(status)).Observe(took.Seconds())
 }
+
+// CountPanic counts a panic that ended neither the process nor the work; it is
+// the Panicked of other parts' options.
+func (m *Metrics) CountPanic(what string) { m.panics.WithLabelValues(what).Inc() }
 
 // countViewers publishes how many live streams are open.
 func (m *Metrics) countViewers(count func() int) error {

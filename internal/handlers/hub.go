@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/monitor"
@@ -40,6 +41,7 @@ type hub struct {
 	open   map[view]*stream
 	counts map[string]int // viewers of a session
 	limit  int            // of viewers of a session
+	total  atomic.Int64   // viewers
 }
 
 // stream is one view with those who look at it. Its goroutine lives while it
@@ -83,15 +85,21 @@ func (h *hub) joinPainted(v view, w *monitor.Watcher, session string, paint func
 		s = h.begin(v, w, paint)
 		h.open[v] = s
 	}
+	me := s.join()
 	h.counts[session]++
-	me := &viewer{frames: make(chan []byte, viewerQueue), dropped: make(chan struct{})}
-	s.mu.Lock()
-	s.joined++
-	me.part = s.joined % beatParts
-	me.frames <- s.shown.Full()
-	s.viewers[me] = struct{}{}
-	s.mu.Unlock()
+	h.total.Add(1)
 	return me, func() { h.leave(v, s, me, session) }, nil
+}
+
+// join adds a viewer, whose first frame is the full state.
+func (s *stream) join() *viewer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	me := &viewer{frames: make(chan []byte, viewerQueue), dropped: make(chan struct{}), part: (s.joined + 1) % beatParts}
+	me.frames <- s.shown.Full()
+	s.joined++
+	s.viewers[me] = struct{}{}
+	return me
 }
 
 // begin starts the stream of a view. The caller holds the lock.
@@ -130,6 +138,7 @@ func (h *hub) end(v view, s *stream) {
 func (h *hub) leave(v view, s *stream, me *viewer, session string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.total.Add(-1)
 	if h.counts[session]--; h.counts[session] <= 0 {
 		delete(h.counts, session)
 	}
@@ -144,15 +153,7 @@ func (h *hub) leave(v view, s *stream, me *viewer, session string) {
 }
 
 // viewers counts the open connections.
-func (h *hub) viewers() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	n := 0
-	for _, c := range h.counts {
-		n += c
-	}
-	return n
-}
+func (h *hub) viewers() int { return int(h.total.Load()) }
 
 // run sends changes as they happen, no closer together than paintEvery, and a
 // heartbeat each second.
@@ -223,7 +224,7 @@ func (s *stream) dropAll() {
 // comments. It carries the server's clock in epoch milliseconds and, after a
 // blank, when the backend last confirmed what it had told, where it does.
 func beatFrame(now, heard time.Time) []byte {
-	b := append([]byte("event: hb\ndata: "), strconv.FormatInt(now.UnixMilli(), 10)...)
+	b := append([]byte(beatEvent+"data: "), strconv.FormatInt(now.UnixMilli(), 10)...)
 	if !heard.IsZero() {
 		b = strconv.AppendInt(append(b, ' '), heard.UnixMilli(), 10)
 	}

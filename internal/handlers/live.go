@@ -106,7 +106,7 @@ func (d *desk) stream(c echo.Context, me *viewer, leave func(), may func(line) e
 	bare, head, err := takeOver(c)
 	if err == nil {
 		go func() {
-			defer d.survive("stream")
+			defer d.guard.Survive("a viewer")
 			defer leave()
 			defer bare.Close()
 			if bare.write(head) == nil {
@@ -126,10 +126,10 @@ func (d *desk) stream(c echo.Context, me *viewer, leave func(), may func(line) e
 }
 
 // follow writes frames until the browser goes, is too slow, or may no longer
-// look: then the page comes back, and is told why with a 401. may has the line
-// to say a last word on.
+// look. may has the line to say a last word on.
 func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func(line) error) {
 	checked := d.now().Add(-rand.N(recheckEvery)) // so that not all viewers are checked at once
+	var told time.Time
 	for {
 		select {
 		case <-gone:
@@ -137,11 +137,15 @@ func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func(line)
 		case <-me.dropped:
 			return
 		case frame := <-me.frames:
-			if now := d.now(); now.Sub(checked) >= recheckEvery {
+			now := d.now()
+			if now.Sub(checked) >= recheckEvery {
 				checked = now
 				if may(out) != nil {
 					return
 				}
+			}
+			if isBeat(frame) && now.Sub(told) >= comeBackEvery {
+				told, frame = now, hinted(frame, comeBack(d.hub.viewers()))
 			}
 			if out.write(frame) != nil {
 				return
@@ -155,7 +159,7 @@ func (d *desk) follow(out line, me *viewer, gone <-chan struct{}, may func(line)
 func (d *desk) recheck(r *http.Request, began view) func(line) error {
 	cookies := strings.Clone(strings.Join(r.Header["Cookie"], "; "))
 	again := (&http.Request{Header: http.Header{"Cookie": {cookies}}}).WithContext(d.Context)
-	return func(line) error {
+	return orBye(func() error {
 		session, err := d.Auth.Session(again)
 		if err != nil {
 			return err
@@ -170,6 +174,18 @@ func (d *desk) recheck(r *http.Request, began view) func(line) error {
 			return errChanged // the page comes back for what is true now
 		}
 		_, _, err = d.reading(d.Context, session)
+		return err
+	})
+}
+
+// orBye ends the stream of a page that may not look on: it comes back at once,
+// and is told why with a 401.
+func orBye(still func() error) func(line) error {
+	return func(out line) error {
+		err := still()
+		if err != nil {
+			_ = out.write(hinted([]byte(byeEvent), comeBackSoon)) // it may be gone
+		}
 		return err
 	}
 }

@@ -3,14 +3,12 @@ package handlers
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"net"
 	"net/http"
 	"net/netip"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -69,39 +67,26 @@ func requestIDOf(c echo.Context) string {
 }
 
 // recovered turns a panic into an error, with its stack in the log only.
-func recovered(log *slog.Logger) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) (err error) {
-			defer func() {
-				cause := recover()
-				if cause == nil {
-					return
-				}
-				if cause == http.ErrAbortHandler {
-					panic(cause)
-				}
-				log.Error("panic", "request", requestIDOf(c), "route", c.Path(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
-				err = errPanic
-			}()
-			return next(c)
-		}
+func (d *desk) recovered(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if cause == http.ErrAbortHandler {
+				panic(cause)
+			}
+			guard := d.guard
+			guard.Log = d.log.With("request", requestIDOf(c), "route", c.Path())
+			guard.Tell("a request", cause)
+			err = errPanic
+		}()
+		return next(c)
 	}
 }
 
 var errPanic = errors.New("the handler panicked")
-
-// survive keeps a panic of what works apart from its request from ending the
-// program. It is to be deferred.
-func (d *desk) survive(what string) {
-	if cause := recover(); cause != nil {
-		d.panicked(what, cause)
-	}
-}
-
-// panicked logs a panic of what works apart from its request.
-func (d *desk) panicked(what string, cause any) {
-	d.log.Error("panic", "in", what, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
-}
 
 // accessLog writes a line for each answer: the route and not the path, because
 // a path may hold a key, and no query, which may hold what somebody typed.

@@ -25,7 +25,7 @@ func panicking(t *testing.T) (e *echo.Echo, table []route, log *strings.Builder)
 	}
 	e = echo.New()
 	e.HTTPErrorHandler = d.onError
-	e.Use(requestID, accessLog(d.log, d.now), d.Metrics.measured(d.now), recovered(d.log))
+	e.Use(requestID, accessLog(d.log, d.now), d.Metrics.measured(d.now), d.recovered)
 	for _, r := range d.routes() {
 		table = append(table, route{method: r.method, path: r.path, who: anyone, handle: func(echo.Context) error { panic(secretOfThePanic) }})
 	}

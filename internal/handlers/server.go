@@ -18,6 +18,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
+	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/web/static"
 )
 
@@ -61,6 +62,7 @@ type desk struct {
 	Options
 	log    *slog.Logger
 	now    func() time.Time
+	guard  revive.Guard
 	secure bool
 	print  *printer
 	hub    *hub
@@ -83,7 +85,7 @@ func New(o Options) (*echo.Echo, error) {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = addressOf(o.TrustedProxies)
 	e.HTTPErrorHandler = d.onError
-	e.Use(requestID, secureHeaders(o.Secure), accessLog(d.log, d.now), d.Metrics.measured(d.now), recovered(d.log), sameOrigin(o.Secure), boundBody)
+	e.Use(requestID, secureHeaders(o.Secure), accessLog(d.log, d.now), d.Metrics.measured(d.now), d.recovered, sameOrigin(o.Secure), boundBody)
 	if err := d.register(e, d.routes()); err != nil {
 		return nil, err
 	}
@@ -115,11 +117,11 @@ func newDesk(o Options) (*desk, error) {
 		return nil, err
 	}
 	d := &desk{
-		Options: o, log: o.Log, now: o.Now, secure: o.Secure, print: printer,
-		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(), build: o.Build + "-" + static.Sum(), asking: make(map[string]echo.HandlerFunc),
+		Options: o, log: o.Log, now: o.Now, guard: revive.Guard{Log: o.Log, Panicked: o.Metrics.CountPanic}, secure: o.Secure, print: printer,
+		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), build: o.Build + "-" + static.Sum(), asking: make(map[string]echo.HandlerFunc),
 	}
 	d.hub = newHub(o.Context, o.MaxStreams, o.Now, o.Metrics.drops.Inc, d.paint)
-	d.hub.failed = func(cause any) { d.panicked("stream", cause) }
+	d.hub.failed = func(cause any) { d.guard.Tell("a stream", cause) }
 	if err := o.Metrics.countViewers(d.hub.viewers); err != nil {
 		return nil, fmt.Errorf("publish the number of viewers: %w", err)
 	}

@@ -326,7 +326,7 @@ func deliveryResult(t *text.Strings, d notify.Delivery) pages.DeliveryResult {
 			r.Note = strings.TrimSpace(d.Problem + " " + fill(t.Notify.Again, d.NextTry.UTC().Format("15:04:05")))
 		}
 	case d.Problem == "":
-		r.Shape, r.Word = ui.ShapeLive, t.Notify.Taken
+		r.Shape, r.Word, r.Note = ui.ShapeLive, t.Notify.Taken, strconv.Itoa(d.Status)
 	default:
 		r.Shape, r.Word = ui.ShapeWarn, t.Notify.Failed
 	}
@@ -334,12 +334,8 @@ func deliveryResult(t *text.Strings, d notify.Delivery) pages.DeliveryResult {
 }
 
 func deliveryRow(t *text.Strings, d notify.Delivery) pages.DeliveryRow {
-	row := pages.DeliveryRow{
+	return pages.DeliveryRow{
 		Time: d.At.UTC().Format(deliveryTime), Event: t.Notify.EventOf(d.Event), Flow: cmp.Or(d.Subject, "–"),
 		Tries: strconv.Itoa(d.Tries), Result: deliveryResult(t, d),
 	}
-	if d.Status != 0 {
-		row.Status = strconv.Itoa(d.Status)
-	}
-	return row
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
@@ -38,14 +39,21 @@ type Options struct {
 	Store Store
 	Log   *slog.Logger     // nil: none
 	Now   func() time.Time // nil: time.Now
+
+	// Shared tells that other processes record into the same store.
+	Shared bool
+
+	Panicked func(what string) // told of each panic of the recording; may be nil
 }
 
 // Recorder takes the history of all projects that are watched. It looks on: it
 // keeps no watcher awake, and causes no upstream call.
 type Recorder struct {
-	store Store
-	log   *slog.Logger
-	now   func() time.Time
+	store  Store
+	shared bool
+	log    *slog.Logger
+	now    func() time.Time
+	guard  revive.Guard
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -85,7 +93,10 @@ func New(o Options) *Recorder {
 	r := newRecorder(o)
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
-	go r.run(ctx)
+	go func() {
+		defer close(r.done)
+		r.guard.Loop(ctx, "history", r.run, r.letGo)
+	}()
 	return r
 }
 
@@ -97,7 +108,7 @@ func newRecorder(o Options) *Recorder {
 		o.Now = time.Now
 	}
 	return &Recorder{
-		store: o.Store, log: o.Log, now: o.Now,
+		store: o.Store, shared: o.Shared, log: o.Log, now: o.Now, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked},
 		done: make(chan struct{}), press: newDeflater(), flows: make(map[flowKey]*flow),
 	}
 }
@@ -117,11 +128,19 @@ func (r *Recorder) attend(w watched) {
 func (r *Recorder) Close() {
 	r.stop()
 	<-r.done
-	r.finish(context.Background())
+	_ = r.guard.Try("the last history", func() error { r.finish(context.Background()); return nil }) // told
+}
+
+// letGo drops what is in memory, of which a part made the recording panic. What
+// is kept is taken up again, and the rest is a gap.
+func (r *Recorder) letGo() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.flows)
+	r.press = newDeflater()
 }
 
 func (r *Recorder) run(ctx context.Context) {
-	defer close(r.done)
 	t := time.NewTicker(beatEvery)
 	defer t.Stop()
 	for {
@@ -155,11 +174,20 @@ func (r *Recorder) beat(ctx context.Context) {
 // observe takes a sample of each leg of a project.
 func (r *Recorder) observe(ctx context.Context, key monitor.Key, s *monitor.Snapshot, now time.Time) {
 	for _, f := range s.Flows {
-		at := flowKey{key, f.ID}
+		r.see(ctx, key, f, now)
+	}
+}
+
+// see takes a sample of each leg of a flow. A flow of which that panics is let
+// go: the others are recorded all the same.
+func (r *Recorder) see(ctx context.Context, key monitor.Key, f *monitor.Flow, now time.Time) {
+	var at flowKey
+	err := r.guard.Try("history of a flow", func() error {
+		at = flowKey{key, f.ID}
 		have := r.flows[at]
 		if have == nil {
 			if have = r.recall(ctx, at, now); have == nil {
-				continue
+				return nil
 			}
 			r.mu.Lock()
 			r.flows[at] = have
@@ -167,7 +195,21 @@ func (r *Recorder) observe(ctx context.Context, key monitor.Key, s *monitor.Snap
 		}
 		fresh := f.Statistics != nil && now.Sub(f.MeasuredAt) <= sampleAge
 		each(f, fresh, func(name string, s sample) { r.take(ctx, at, have, name, s, now) })
+		return nil
+	})
+	if err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.flows, at)
 	}
+}
+
+// ask makes one call of the store, which may take so long and no longer. A store
+// that panics is one that fails.
+func (r *Recorder) ask(ctx context.Context, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	return r.guard.Try("the store of history", func() error { return call(ctx) })
 }
 
 // take takes a sample of a leg.
@@ -192,9 +234,11 @@ func (r *Recorder) recall(ctx context.Context, at flowKey, now time.Time) *flow 
 	if now.Before(r.retry) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeLimit)
-	defer cancel()
-	names, err := r.store.HistoryLegs(ctx, at.project.Endpoint, at.project.ProjectID, at.id)
+	var names []string
+	err := r.ask(ctx, func(ctx context.Context) (err error) {
+		names, err = r.store.HistoryLegs(ctx, at.project.Endpoint, at.project.ProjectID, at.id)
+		return err
+	})
 	if err != nil {
 		r.failed(ctx, "history is not recorded: cannot read what is kept of a flow", now, err)
 		return nil
@@ -232,10 +276,12 @@ func (r *Recorder) restore(ctx context.Context, at flowKey, name string, l *leg,
 // stored reads points that are kept, oldest first, those of the first chunk
 // from its beginning. A chunk that cannot be read is left out and told of.
 func (r *Recorder) stored(ctx context.Context, at flowKey, name string, of resolution, from, to time.Time) ([]Point, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeLimit)
-	defer cancel()
-	chunks, err := r.store.History(ctx, at.project.Endpoint, at.project.ProjectID, at.id, name,
-		int(of.step/time.Second), from.UTC().Truncate(of.chunk), to)
+	var chunks []store.HistoryChunk
+	err := r.ask(ctx, func(ctx context.Context) (err error) {
+		chunks, err = r.store.History(ctx, at.project.Endpoint, at.project.ProjectID, at.id, name,
+			int(of.step/time.Second), from.UTC().Truncate(of.chunk), to)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -316,9 +362,7 @@ func (r *Recorder) keep(ctx context.Context, all []saving, now time.Time) {
 		for i, s := range part {
 			rows[i] = s.row
 		}
-		limited, cancel := context.WithTimeout(ctx, storeLimit)
-		err := r.store.PutHistory(limited, rows...)
-		cancel()
+		err := r.ask(ctx, func(ctx context.Context) error { return r.put(ctx, rows) })
 		if err != nil {
 			r.failed(ctx, "history is not kept: the store does not take it", now, err)
 			return
@@ -329,6 +373,19 @@ func (r *Recorder) keep(ctx context.Context, all []saving, now time.Time) {
 		}
 		r.mu.Unlock()
 	}
+}
+
+// put writes chunks, with what others have written of them.
+func (r *Recorder) put(ctx context.Context, rows []store.HistoryChunk) (err error) {
+	for i := range rows {
+		if !r.shared {
+			break
+		}
+		if rows[i], err = r.united(ctx, rows[i]); err != nil {
+			return err
+		}
+	}
+	return r.store.PutHistory(ctx, rows...)
 }
 
 // kept notes that the store has taken a chunk.
@@ -388,9 +445,9 @@ func (r *Recorder) prune(ctx context.Context, now time.Time) {
 	}
 	r.pruned = now
 	for _, of := range []resolution{fine, coarse} {
-		limited, cancel := context.WithTimeout(ctx, storeLimit)
-		err := r.store.PruneHistory(limited, int(of.step/time.Second), now.Add(-of.span-of.chunk))
-		cancel()
+		err := r.ask(ctx, func(ctx context.Context) error {
+			return r.store.PruneHistory(ctx, int(of.step/time.Second), now.Add(-of.span-of.chunk))
+		})
 		if err != nil {
 			r.log.WarnContext(ctx, "old history is not deleted", "error", err)
 		}
@@ -419,7 +476,7 @@ func (r *Recorder) Read(ctx context.Context, key monitor.Key, flowID, leg string
 			if p.At.Before(s.From) || i >= len(s.Points) {
 				continue
 			}
-			if p.State != "" || !math.IsNaN(p.Bitrate) {
+			if knows(p) {
 				s.Points[i] = p
 			}
 			s.Measured = s.Measured || !math.IsNaN(p.Bitrate)

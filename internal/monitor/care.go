@@ -67,8 +67,8 @@ func (w *Watcher) setLabels(l *Labels) {
 	}
 }
 
-// recall fetches what is kept of the past: commands, care and labels. It tells
-// whether it got all.
+// recall fetches what is kept of the past: commands, media, care and labels. It
+// tells whether it got all.
 func (w *Watcher) recall(ctx context.Context, journal Journal) bool {
 	w.mu.Lock()
 	clear(w.edits)
@@ -78,6 +78,7 @@ func (w *Watcher) recall(ctx context.Context, journal Journal) bool {
 		w.log.WarnContext(ctx, "past commands not read", "error", err)
 		return false
 	}
+	remembered := w.recallMedia(ctx, journal)
 	care, labels, err := journal.Care(ctx, w.key)
 	if err != nil {
 		w.log.WarnContext(ctx, "protection, bands and labels not read", "error", err)
@@ -89,7 +90,7 @@ func (w *Watcher) recall(ctx context.Context, journal Journal) bool {
 		w.recallCare(care, labels)
 	}
 	w.publish()
-	return err == nil
+	return err == nil && remembered
 }
 
 // recallAgain tries until it got all.
@@ -114,11 +115,16 @@ func (w *Watcher) keepCare(ctx context.Context, journal Journal) {
 			w.log.DebugContext(ctx, "protection, bands and labels not read again", "error", err)
 			continue
 		}
-		w.mu.Lock()
-		w.recallCare(care, labels)
-		w.publish()
-		w.mu.Unlock()
+		w.careRead(care, labels)
 	}
+}
+
+// careRead shows the care that was read.
+func (w *Watcher) careRead(care map[string]Care, labels *Labels) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.recallCare(care, labels)
+	w.publish()
 }
 
 // recallCommands notes the commands of the past, save where a newer one is

@@ -88,6 +88,7 @@ func TestCareOfOthersIsShown(t *testing.T) {
 type elsewhere struct {
 	mu   sync.Mutex
 	care map[string]monitor.Care
+	notes
 }
 
 func (s *elsewhere) put(care map[string]monitor.Care) {

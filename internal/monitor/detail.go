@@ -65,7 +65,11 @@ func (p *poller) readDetails(ctx context.Context) {
 			continue
 		}
 		p.work.Go(func() {
-			ok := p.read(ctx, next)
+			ok := false
+			_ = p.w.monitor.guard.Try("details", func() error { // told; what was not read ages
+				ok = p.read(ctx, next)
+				return nil
+			})
 			p.mu.Lock()
 			p.begin(next, -1)
 			if !ok {
@@ -342,6 +346,9 @@ func (w *Watcher) outputRead(flowID string, o medialive.Output, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r := w.records[flowID]; r != nil {
+		if o.Health == medialive.Connected {
+			r.sawMedia(at, w.monitor.now())
+		}
 		if r.setOutput(o, at, w.paceOf(r).detail) {
 			w.soon[flowID] = true
 			wake(w.nudge)

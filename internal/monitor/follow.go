@@ -32,26 +32,37 @@ func (w *Watcher) watch(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		began := w.monitor.now()
-		cloud, err := w.attend(ctx, r)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case cloud:
-			w.poll(ctx)
-			continue
-		case w.passOver(r, err):
-			continue
-		case medialive.KindOf(err) == medialive.KindNotPermitted:
-			w.pollMeanwhile(ctx)
-			continue
-		}
-		w.broken(ctx, err)
-		if w.monitor.now().Sub(began) >= steadyStream {
-			retry.reset()
-		}
-		retry.wait(ctx, retryAfter(err), w.offered)
+		w.watchBy(ctx, r, retry)
 	}
+}
+
+// watchBy reads by a reader until another way or another reader is better, and
+// pauses if that is for a failure. A part of the watcher that panics ends the
+// reading too, so that it begins anew.
+func (w *Watcher) watchBy(ctx context.Context, r Reader, retry *backoff) {
+	began := w.monitor.now()
+	whole, end := w.interruptible(ctx)
+	defer end()
+	cloud, err := w.attend(whole, r)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case cloud:
+		w.poll(whole)
+	case whole.Err() != nil:
+	case w.passOver(r, err):
+		return
+	case medialive.KindOf(err) == medialive.KindNotPermitted:
+		if w.pollMeanwhile(whole); whole.Err() == nil {
+			return
+		}
+	default:
+		w.broken(ctx, err)
+	}
+	if w.monitor.now().Sub(began) >= steadyStream {
+		retry.reset()
+	}
+	retry.wait(ctx, retryAfter(err), w.offered)
 }
 
 // attend follows a gateway until its stream breaks; of a cloud, which answers
@@ -71,16 +82,18 @@ func (w *Watcher) pollMeanwhile(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w.monitor.work.Go(func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-w.offered:
-				if w.anyUnlimited() {
-					cancel()
+		w.whole("readers", func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-w.offered:
+					if w.anyUnlimited() {
+						cancel()
+					}
 				}
 			}
-		}
+		})
 	})
 	w.poll(ctx)
 }
@@ -114,7 +127,10 @@ func (w *Watcher) follow(ctx context.Context, r Reader, caps medialive.Capabilit
 		s.apply(e)
 		if now := w.monitor.now(); now.Sub(capable) >= capableEvery || e.Kind == medialive.EventGone {
 			capable = now
-			w.monitor.work.Go(func() { w.readCapabilities(ctx, r) })
+			w.monitor.work.Go(func() {
+				defer w.monitor.guard.Survive("capabilities")
+				w.readCapabilities(ctx, r)
+			})
 		}
 		return nil
 	})
@@ -156,7 +172,10 @@ func (s *stream) apply(e medialive.Event) {
 	now := w.monitor.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.pace = streamPace(now)
+	lost := w.pace.lost
+	if w.pace = streamPace(now); !s.ready {
+		w.pace.lost = lost
+	}
 	switch e.Kind {
 	case medialive.EventFlow:
 		s.flow(e, now)
@@ -203,7 +222,7 @@ func (s *stream) complete(now time.Time) {
 	}
 	s.ready, s.confirmed = true, now
 	s.w.complete = true
-	s.w.setLink(nil)
+	s.w.trust()
 }
 
 // renew makes facts that did not change as young as the stream that would have

@@ -20,6 +20,7 @@ type journal struct {
 	care    map[string]monitor.Care
 	labels  *monitor.Labels
 	fails   atomic.Int64 // reads of care that fail
+	notes
 }
 
 func (j *journal) Commands(context.Context, monitor.Key) (map[string]monitor.Command, error) {

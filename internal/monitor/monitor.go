@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/revive"
 )
 
 // Reader is what a watcher needs of the API. *medialive.Client satisfies it.
@@ -21,14 +22,19 @@ type Reader interface {
 	Events(ctx context.Context, each func(medialive.Event) error) error
 }
 
-// Journal knows the commands of the past, and is told what became of those
-// whose outcome was not known.
+// Journal knows the past: commands, and to which flows media came. It is told
+// what became of commands whose outcome was not known.
 type Journal interface {
 	// Commands gives the newest start or stop of each flow, by flow id.
 	Commands(ctx context.Context, key Key) (map[string]Command, error)
 	// Care gives what people have put on the flows of a project, by flow id, and
 	// the names of known peers; nil: there are none.
 	Care(ctx context.Context, key Key) (map[string]Care, *Labels, error)
+	// Media gives what KeepMedia kept last, by flow id.
+	Media(ctx context.Context, key Key) (map[string]Media, error)
+	// KeepMedia keeps of which flows of a project it is known that media came in
+	// the start that goes on, for a watcher that begins anew.
+	KeepMedia(ctx context.Context, key Key, all map[string]Media) error
 	// Settled tells that a read settled a command; it must not block for long.
 	Settled(ctx context.Context, key Key, flowID string, c Command)
 }
@@ -41,6 +47,8 @@ type Options struct {
 	Log *slog.Logger
 	RPS float64          // upstream calls a second for one project; 0 means 10
 	Now func() time.Time // nil means time.Now
+
+	Panicked func(what string) // told of each panic of a watcher; may be nil
 }
 
 // Monitor keeps one Watcher for each Key.
@@ -48,6 +56,8 @@ type Monitor struct {
 	log *slog.Logger
 	rps float64
 	now func() time.Time
+
+	guard revive.Guard
 
 	ctx    context.Context // ends the watchers
 	cancel context.CancelFunc
@@ -73,7 +83,7 @@ func New(o Options) *Monitor {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Monitor{
-		log: o.Log, rps: o.RPS, now: o.Now,
+		log: o.Log, rps: o.RPS, now: o.Now, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked},
 		ctx: ctx, cancel: cancel,
 		watchers: make(map[Key]*Watcher),
 	}

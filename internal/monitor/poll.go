@@ -79,11 +79,13 @@ func (w *Watcher) poll(ctx context.Context) {
 	p := newPoller(w)
 	w.budget.SetLimit(rate.Limit(p.allowed))
 	w.mu.Lock()
+	lost := w.pace.lost
 	w.pace = newPace()
+	w.pace.lost = lost // until it is read anew
 	w.capabilities = nil
 	w.mu.Unlock()
-	p.work.Go(func() { p.sweeps(ctx) })
-	p.readDetails(ctx)
+	p.work.Go(func() { w.whole("the list", func() { p.sweeps(ctx) }) })
+	w.whole("details", func() { p.readDetails(ctx) })
 	p.work.Wait()
 }
 
@@ -205,7 +207,7 @@ func (w *Watcher) reached(err error, lost bool, asked time.Time) {
 	}
 	changed := !paused.Equal(w.pace.paused)
 	switch before := !w.pace.lost.IsZero(); {
-	case err == nil && before:
+	case err == nil && before && !w.doubted:
 		w.pace.lost, changed = time.Time{}, true
 	case lost && !before:
 		w.pace.lost, changed = now, true
@@ -325,7 +327,7 @@ func (w *Watcher) listed(rows []medialive.FlowSummary, seen map[string]bool, at 
 		}
 	}
 	wake(w.nudge)
-	w.setLink(nil)
+	w.trust()
 	if w.complete {
 		w.publish()
 	}

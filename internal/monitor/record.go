@@ -64,7 +64,9 @@ type record struct {
 	statistics *medialive.FlowStatistics
 	measuredAt time.Time // by our clock
 
-	sourceMoved bool      // CONNECTED was read during this start
+	came        time.Time // when media was last asked for and seen, during this start; zero: never
+	told        time.Time // when that was answered, at the latest
+	held        time.Time // when this start was last seen to go on
 	movingSince time.Time // when the source began to move, as we saw it
 
 	order         *order
@@ -88,18 +90,15 @@ type outputRecord struct {
 }
 
 // setStatus notes a status that was asked for at that time. Where it changed,
-// what was seen of media during the old one no longer counts.
+// what was seen of media during the old one no longer counts, see holds.
 func (r *record) setStatus(s medialive.FlowStatus, at time.Time) {
 	if at.Before(r.statusAt) {
 		return
 	}
+	r.holds(s, at)
 	if s != r.status {
 		r.status, r.statusSince = s, at
 		r.statistics, r.measuredAt = nil, time.Time{}
-		r.sourceMoved, r.movingSince = false, time.Time{}
-		for i := range r.outputs {
-			r.outputs[i].moved, r.outputs[i].down = false, time.Time{}
-		}
 	}
 	r.statusAt = at
 	r.dirty = true
@@ -148,10 +147,11 @@ func (r *record) seeSource(moving bool, at time.Time) {
 	switch {
 	case r.status != medialive.Active || !moving:
 		r.movingSince = time.Time{}
+		return
 	case r.movingSince.IsZero():
 		r.movingSince = at
-		r.sourceMoved = true
 	}
+	r.sawMedia(at, at)
 }
 
 // setOutput notes an output's configuration and health, which is to be read
@@ -192,7 +192,7 @@ func (r *record) setStatistics(s medialive.FlowStatistics, at time.Time) {
 func (r *record) facts(p pace, now time.Time) facts {
 	f := facts{
 		status: r.status, source: r.source, statistics: r.statistics,
-		sourceMoved: r.sourceMoved, movingSince: r.movingSince,
+		sourceMoved: r.moved() && r.detailAt.After(r.told), movingSince: r.movingSince,
 		statusOf: freshness{now.Sub(r.statusAt), p.list},
 		mediaOf:  freshness{now.Sub(r.mediaAt()), max(p.source, r.plannedFrom(r.detailAt, r.detailPeriod))},
 		sourceOf: freshness{now.Sub(r.detailAt), max(p.source, r.plannedFrom(r.detailAt, r.detailPeriod))},

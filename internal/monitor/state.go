@@ -34,7 +34,7 @@ type facts struct {
 	statusOf freshness
 
 	source      *medialive.Source // nil: not read
-	sourceMoved bool              // CONNECTED was read during this start
+	sourceMoved bool              // media was seen during this start
 	movingSince time.Time         // when the source began to move, as we saw it
 	statistics  *medialive.FlowStatistics
 	mediaOf     freshness     // of source and statistics

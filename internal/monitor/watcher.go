@@ -48,6 +48,7 @@ type Watcher struct {
 	orders       map[string]*order
 	soon         map[string]bool      // flows to be read early; "" for the list
 	looked       map[string]time.Time // flows on somebody's screen, until when
+	media        memory
 	care         map[string]Care
 	labels       *Labels
 	edits        map[string]bool // flows whose care was set while it was being recalled; "" for the labels
@@ -58,6 +59,8 @@ type Watcher struct {
 	capabilities *medialive.Capabilities
 	pace         pace
 	version      uint64
+	doubted      bool               // a part of the watcher panicked, and not all was read anew
+	interrupt    context.CancelFunc // ends the reading under way, which begins anew
 
 	refused refusedCache
 }
@@ -80,6 +83,7 @@ func newWatcher(m *Monitor, key Key) *Watcher {
 		soon:        make(map[string]bool),
 		looked:      make(map[string]time.Time),
 		pace:        newPace(),
+		interrupt:   func() {},
 	}
 	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now()}, Labels: w.labels, Pace: w.pace.shown(m.rps)})
 	return w
@@ -248,18 +252,28 @@ func (w *Watcher) run() {
 	defer work.Wait()
 	work.Go(func() {
 		defer cancel()
-		w.clock(ctx)
+		w.monitor.guard.Loop(ctx, "the watcher's clock", w.clock, w.doubt)
+		if w.monitor.ctx.Err() != nil {
+			w.running.Store(false)
+		}
 	})
 	if journal := w.monitor.journal.Load(); journal != nil {
-		all := w.recall(ctx, *journal)
+		all := false
+		_ = w.monitor.guard.Try("past commands", func() error { // told; they are read again
+			all = w.recall(ctx, *journal)
+			return nil
+		})
 		work.Go(func() {
-			if !all {
-				w.recallAgain(ctx, *journal)
-			}
-			w.keepCare(ctx, *journal)
+			w.monitor.guard.Loop(ctx, "past commands", func(ctx context.Context) {
+				if !all {
+					w.recallAgain(ctx, *journal)
+				}
+				all = true
+				w.keepCare(ctx, *journal)
+			}, nil)
 		})
 	}
-	w.watch(ctx)
+	w.monitor.guard.Loop(ctx, "the watcher", w.watch, w.doubt)
 }
 
 // clock takes samples and ages states each second, and returns when the
@@ -270,7 +284,6 @@ func (w *Watcher) clock(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			w.running.Store(false)
 			return
 		case <-t.C:
 			if w.beat() {
@@ -295,6 +308,7 @@ func (w *Watcher) beat() (idle bool) {
 		}
 	}
 	w.publishAll()
+	w.keepMedia(now)
 	if w.wanted() || now.Sub(time.Unix(0, w.lastUse.Load())) < idleAfter {
 		return false
 	}
@@ -404,7 +418,8 @@ func (w *Watcher) someUnlimited() bool {
 func (w *Watcher) record(id string) *record {
 	r := w.records[id]
 	if r == nil {
-		r = &record{id: id, order: w.orders[id], care: w.care[id], dirty: true}
+		past := w.takePast(id)
+		r = &record{id: id, order: w.orders[id], care: w.care[id], came: past.Came, held: past.Held, dirty: true}
 		w.records[id] = r
 		w.rows.stale = true
 	}
@@ -415,6 +430,7 @@ func (w *Watcher) record(id string) *record {
 func (w *Watcher) forget(id string) {
 	delete(w.records, id)
 	delete(w.orders, id)
+	delete(w.media.past, id)
 	w.rows.stale = true
 }
 
@@ -429,7 +445,10 @@ func (w *Watcher) settle(r *record, at time.Time) {
 	if journal == nil {
 		return
 	}
-	w.monitor.work.Go(func() { (*journal).Settled(context.WithoutCancel(w.monitor.ctx), w.key, id, c) })
+	w.monitor.work.Go(func() {
+		defer w.monitor.guard.Survive("a command that was settled")
+		(*journal).Settled(context.WithoutCancel(w.monitor.ctx), w.key, id, c)
+	})
 }
 
 // setLink notes how the backend is reached. w.mu is held.

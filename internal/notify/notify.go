@@ -21,6 +21,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/trail"
 )
@@ -68,11 +69,14 @@ type Options struct {
 	Now   func() time.Time // nil means time.Now
 	Allow []netip.Prefix   // private networks that webhooks may reach, in the clear too
 	Home  string           // URL of the dashboard, for links; may be empty
+
+	Panicked func(what string) // told of each panic of Run; may be nil
 }
 
 // Notifier sends what happens to alarms to the webhooks of their project.
 type Notifier struct {
 	opts   Options
+	guard  revive.Guard
 	client *http.Client
 	queue  chan news
 	kick   chan struct{} // something fell due
@@ -99,7 +103,7 @@ func New(o Options) *Notifier {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Notifier{
-		opts: o, client: newClient(o.Allow), queue: make(chan news, queueLength), kick: make(chan struct{}, 1),
+		opts: o, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked}, client: newClient(o.Allow), queue: make(chan news, queueLength), kick: make(chan struct{}, 1),
 		busy: make(map[string]bool), ended: make(map[string]bool),
 	}
 }
@@ -122,16 +126,22 @@ func (n *Notifier) Raised(key monitor.Key, a *alarm.Alarm, change alarm.Change) 
 func (n *Notifier) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
-	work.Go(func() { n.store(ctx) })
+	work.Go(func() { n.guard.Loop(ctx, "deliveries to be stored", n.store, nil) })
 	slots := make(chan struct{}, atOnce)
+	n.guard.Loop(ctx, "deliveries to be sent", func(ctx context.Context) { n.sendAll(ctx, &work, slots) }, nil)
+	return ctx.Err()
+}
+
+// sendAll sends what falls due until ctx ends.
+func (n *Notifier) sendAll(ctx context.Context, work *sync.WaitGroup, slots chan struct{}) {
 	look, prune := time.NewTicker(lookEvery), time.NewTicker(pruneEvery)
 	defer look.Stop()
 	defer prune.Stop()
 	for {
-		n.sendDue(ctx, &work, slots)
+		n.sendDue(ctx, work, slots)
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		case <-prune.C:
 			if err := n.opts.Store.PruneDeliveries(ctx, n.opts.Now().Add(-keepFor)); err != nil {
 				n.opts.Log.WarnContext(ctx, "old deliveries not removed", "error", err)
@@ -178,7 +188,7 @@ func (n *Notifier) drain(ctx context.Context) {
 
 // note writes down what is to be told of one change.
 func (n *Notifier) note(ctx context.Context, what news) {
-	if err := n.enqueue(ctx, what); err != nil {
+	if err := n.guard.Try("a delivery to be stored", func() error { return n.enqueue(ctx, what) }); err != nil {
 		n.opts.Log.ErrorContext(ctx, "an alarm is not told to webhooks", "alarm", what.alarm.ID, "change", what.change, "error", err)
 	}
 }
@@ -251,10 +261,12 @@ func (n *Notifier) sendDue(ctx context.Context, work *sync.WaitGroup, slots chan
 			return
 		}
 		work.Go(func() {
-			n.attempt(ctx, d)
+			err := n.guard.Try("a delivery", func() error { return n.attempt(ctx, d) })
 			n.release(d)
 			<-slots
-			wake(n.kick)
+			if err == nil { // else it is looked at again in a second, and no sooner
+				wake(n.kick)
+			}
 		})
 	}
 }
@@ -279,27 +291,32 @@ func (n *Notifier) release(d store.Delivery) {
 }
 
 // attempt sends a delivery once and keeps what came of it, unless another
-// process does.
-func (n *Notifier) attempt(ctx context.Context, d store.Delivery) {
+// process does. Its error tells that the store refuses.
+func (n *Notifier) attempt(ctx context.Context, d store.Delivery) error {
 	was := d.NextTry
 	d.NextTry = n.opts.Now().Add(claimFor)
-	if err := n.opts.Store.ClaimDelivery(ctx, d.ID, was, d.NextTry); err != nil {
-		if ctx.Err() == nil && !errors.Is(err, store.ErrStale) {
+	switch err := n.opts.Store.ClaimDelivery(ctx, d.ID, was, d.NextTry); {
+	case errors.Is(err, store.ErrStale):
+		return nil
+	case err != nil:
+		if ctx.Err() == nil {
 			n.opts.Log.WarnContext(ctx, "delivery not claimed, and so not sent", "delivery", d.ID, "error", err)
 		}
-		return
+		return err
 	}
 	hook, err := n.webhook(ctx, d.Webhook)
 	if err != nil {
 		d.DoneAt, d.Problem = n.opts.Now(), "the webhook is gone or cannot be opened"
-		n.keep(ctx, d)
-		return
+		return n.keep(ctx, d)
 	}
-	status, err := n.send(ctx, hook, d.Body)
+	var status int
+	err = n.guard.Try("a delivery under way", func() (err error) {
+		status, err = n.send(ctx, hook, d.Body)
+		return err
+	})
 	if ctx.Err() != nil { // stopped in the middle: it is still due
 		d.NextTry = was
-		n.keep(context.WithoutCancel(ctx), d)
-		return
+		return n.keep(context.WithoutCancel(ctx), d)
 	}
 	d.Tries++
 	d.Status, d.Problem = status, ""
@@ -311,7 +328,7 @@ func (n *Notifier) attempt(ctx context.Context, d store.Delivery) {
 	default:
 		d.NextTry, d.Problem = now.Add(pauses[min(d.Tries, len(pauses))-1]), err.Error()
 	}
-	n.keep(ctx, d)
+	return n.keep(ctx, d)
 }
 
 // refusedForGood tells whether a status says that the same message will not be
@@ -320,10 +337,12 @@ func refusedForGood(status int) bool {
 	return status >= 300 && status <= 499 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
 }
 
-func (n *Notifier) keep(ctx context.Context, d store.Delivery) {
-	if err := n.opts.Store.PutDelivery(ctx, d); err != nil {
+func (n *Notifier) keep(ctx context.Context, d store.Delivery) error {
+	err := n.opts.Store.PutDelivery(ctx, d)
+	if err != nil {
 		n.opts.Log.ErrorContext(ctx, "outcome of a delivery not kept", "delivery", d.ID, "error", err)
 	}
+	return err
 }
 
 // wake fills a channel of one, unless it is full already.

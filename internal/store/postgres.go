@@ -38,6 +38,22 @@ func (d postgres) open(ctx context.Context) (writer, reader *sql.DB, err error) 
 	return db, db, nil
 }
 
+// mostTurns is how many turns a process may hold or wait for at once; more wait
+// for a connection.
+const mostTurns = 16
+
+func (d postgres) forTurns() (*sql.DB, error) {
+	config, err := pgx.ParseConfig(d.url)
+	if err != nil {
+		return nil, err
+	}
+	db := stdlib.OpenDB(*config)
+	db.SetMaxOpenConns(mostTurns)
+	db.SetMaxIdleConns(2)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db, nil
+}
+
 // migrate holds an advisory lock meanwhile.
 func (postgres) migrate(ctx context.Context, db *sql.DB) error {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))

@@ -30,6 +30,7 @@ type Store struct {
 	dialect dialect
 	writer  *sql.DB
 	reader  *sql.DB // the same as writer where the engine has no use for two
+	turns   *sql.DB // a connection for each turn that is held; nil where one process has the database
 	chain   chain
 }
 
@@ -37,6 +38,9 @@ type Store struct {
 type dialect interface {
 	// open gives a pool to write through and one to read through.
 	open(ctx context.Context) (writer, reader *sql.DB, err error)
+	// forTurns gives the pool of the connections that hold turns, nil where only
+	// one process may have the database.
+	forTurns() (*sql.DB, error)
 	migrate(ctx context.Context, db *sql.DB) error
 	// unique tells an error for a key that exists already.
 	unique(err error) bool
@@ -61,6 +65,9 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	s := &Store{dialect: dialect, writer: writer, reader: reader}
+	if s.turns, err = dialect.forTurns(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
+	}
 	if err := dialect.migrate(ctx, writer); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate database: %w", err), s.Close())
 	}
@@ -85,10 +92,14 @@ func dialectOf(url string) (dialect, error) {
 
 // Close closes the database.
 func (s *Store) Close() error {
-	if s.reader == s.writer {
-		return s.writer.Close()
+	err := s.writer.Close()
+	if s.reader != s.writer {
+		err = errors.Join(s.reader.Close(), err)
 	}
-	return errors.Join(s.reader.Close(), s.writer.Close())
+	if s.turns != nil {
+		err = errors.Join(s.turns.Close(), err)
+	}
+	return err
 }
 
 // Ping tells whether the database answers.

@@ -36,6 +36,7 @@ func TestBrowser(t *testing.T) {
 		{"story without script", testStoryWithoutScript},
 		{"guard", testGuard},
 		{"server down and back", testServerDownAndBack},
+		{"comes back as told", testComesBackAsTold},
 		{"reconnect refused", testReconnectRefused},
 		{"first connect refused", testFirstConnectRefused},
 		{"first connect hangs", testFirstConnectHangs},

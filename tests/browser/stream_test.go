@@ -88,6 +88,30 @@ func testServerDownAndBack(t *testing.T, c *chromium) {
 	b.Clean("the server down and back")
 }
 
+// testComesBackAsTold: a page waits for as long as the server tells it, though
+// that is longer than htmx would; alone it is told to wait for about a second.
+func testComesBackAsTold(t *testing.T, c *chromium) {
+	h := build(t)
+	b := c.enter(t, h.app.URL)
+	b.Expecting(broken...)
+	b.Await("a first hint", "$('#stream')._htmx.sse.config.reconnectDelay !== 500")
+	if alone := eval[float64](b, "$('#stream')._htmx.sse.config.reconnectDelay"); alone < 250 || alone > 1000 {
+		t.Errorf("a page that is alone is told to wait for %v ms", alone)
+	}
+	eval[bool](b, "$('#stream').addEventListener('hb', () => { $('#stream')._htmx.sse.config.reconnectDelay = 7000; }, true) === undefined")
+	b.Await("the hint to be taken", "$('#stream')._htmx.sse.config.reconnectMaxDelay === 7000")
+	b.mark()
+	h.app.Kill(apptest.Dashboard)
+	began := time.Now()
+	b.AwaitWithin(silentLimit, "the page to notice", isStale)
+	h.app.Serve()
+	b.recovers(time.Now())
+	if took := time.Since(began); took < 4900*time.Millisecond { // htmx varies it by 30 %
+		t.Errorf("back after %v", took)
+	}
+	b.Clean("a page that was told to wait")
+}
+
 func testReconnectRefused(t *testing.T, c *chromium) {
 	h := build(t)
 	p := between(t, h.app.URL, passing)

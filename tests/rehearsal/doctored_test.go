@@ -1,6 +1,8 @@
 package rehearsal
 
 import (
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,19 +56,158 @@ func TestJudgeSeesFalseStatements(t *testing.T) {
 		{30, aboutOutput, "ok", false},
 		{75, aboutOutput, "ok", true},
 	} {
-		s := sight{after(c.at), "op", "/flows", "f", c.about, "out-1", c.word, 10 * time.Second}
+		s := sight{after(c.at), "op", "/flows", "f", c.about, "out-1", c.word, 10 * time.Second, nil}
 		if problems := judgeShown(goesLive(), []sight{s}); (len(problems) > 0) != c.false {
 			t.Errorf("%s %s at %d s: %v", c.about, c.word, c.at, problems)
 		}
 	}
 	cut := fact(10, medialive.Active, medialive.Connected)
 	cut.Flow.Outputs[0].Health = medialive.Disconnected
-	s := sight{after(60), "op", "/flows", "f", aboutState, "", "LIVE", 10 * time.Second}
+	s := sight{after(60), "op", "/flows", "f", aboutState, "", "LIVE", 10 * time.Second, nil}
 	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 1 {
 		t.Errorf("LIVE with an output that was lost for a minute: %v", problems)
 	}
-	if !goesLive().false(sight{after(30), "op", "/flows", "gone", aboutState, "", "LIVE", time.Second}) {
+	s.blind = []span{{after(15), after(22), "503"}, {after(45), after(52), "503"}} // 15 s of sight are left
+	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 0 {
+		t.Errorf("LIVE with an output that was lost while nothing could be read: %v", problems)
+	}
+	if !goesLive().false(sight{after(30), "op", "/flows", "gone", aboutState, "", "LIVE", time.Second, nil}) {
 		t.Error("a flow that never was may be shown as LIVE")
+	}
+}
+
+// TestJudgeSeesFalseAlarms shows the judge alarms of a source that is lost, or
+// is not, while nothing or something goes wrong.
+func TestJudgeSeesFalseAlarms(t *testing.T) {
+	for _, c := range []struct {
+		at    int
+		word  string
+		false bool
+	}{
+		{70, "SOURCE LOST", false},
+		{40, "SOURCE LOST", true},
+		{75, "NO MEDIA", false},
+		{50, "NO MEDIA", true},
+		{130, "SOURCE LOST", false}, // within the window
+		{180, "SOURCE LOST", true},
+		{50, "LOSS", false}, // not of whether media comes
+	} {
+		s := sight{after(c.at), "viewer-1", "/alarms", "f", aboutAlarm, "", c.word, 23 * time.Second, nil}
+		if problems := judgeShown(goesLive(), []sight{s}); (len(problems) > 0) != c.false {
+			t.Errorf("%s at %d s: %v", c.word, c.at, problems)
+		}
+	}
+	s := sight{after(100), "viewer-1", "/alarms", "f", aboutAlarm, "", "SOURCE LOST", 23 * time.Second, nil}
+	for name, c := range map[string]struct {
+		troubled span
+		excused  bool
+	}{
+		"long ago":      {span{after(50), after(60), "503"}, false},
+		"just now":      {span{after(70), after(72), "503"}, true},
+		"at this time":  {span{from: after(90), what: "503"}, true},
+		"only after it": {span{after(101), after(105), "503"}, false},
+	} {
+		if s.excused([]span{c.troubled}) != c.excused {
+			t.Errorf("an alarm that lasts, with a trouble %s: excused %v", name, !c.excused)
+		}
+	}
+	s.about = aboutState
+	if s.excused([]span{{from: after(90)}}) {
+		t.Error("a state is excused by a trouble")
+	}
+}
+
+// TestJudgeSeesFalseNames shows the judge who was said to have acknowledged.
+func TestJudgeSeesFalseNames(t *testing.T) {
+	lines := []line{
+		{Kind: "alarm", ID: "a", Verb: "raised", FlowID: "f", At: after(1)},
+		{Kind: "alarm", ID: "a", Verb: "acknowledged", FlowID: "f", Actor: "op-1", At: after(5)},
+		{Kind: "alarm", ID: "s", Verb: "shelved", FlowID: "f", Actor: "op-2", At: after(7)},
+	}
+	for name, c := range map[string]struct {
+		told  ackTold
+		at    int
+		wants int
+	}{
+		"who did":           {ackTold{"a", "f", "op-1"}, 6, 0},
+		"who shelved it":    {ackTold{"a", "f", "op-2"}, 8, 0},
+		"somebody else":     {ackTold{"a", "f", "op-3"}, 9, 1},
+		"before it was":     {ackTold{"a", "f", "op-1"}, 4, 1},
+		"of another alarm":  {ackTold{"b", "f", "op-1"}, 6, 1},
+		"of another flow's": {ackTold{"b", "g", "op-2"}, 9, 1},
+	} {
+		if problems := judgeAcks(lines, map[ackTold]time.Time{c.told: after(c.at)}); len(problems) != c.wants {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
+}
+
+// TestJudgeSeesFalseActivity shows the judge rows of the trail's pages.
+func TestJudgeSeesFalseActivity(t *testing.T) {
+	row := func(word string, change ...func(*told)) told {
+		r := told{who: "viewer-1", where: "/activity", exact: exact(after(1)), flow: "f", actor: "op-1", word: word}
+		for _, c := range change {
+			c(&r)
+		}
+		return r
+	}
+	onFlow := func(r *told) { r.where = "/flows" }
+	settled := given("a", "start", "unknown", 1)
+	settled = append(settled, line{Seq: 3, ID: "a", Kind: "outcome", Verb: "start", FlowID: "f", Outcome: "done", At: after(9)})
+	did := []medialivetest.Request{asked("ModifyFlowStart", 1, true)}
+	nothing := []medialivetest.Request{asked("ModifyFlowStart", 1, false)}
+	for name, c := range map[string]struct {
+		lines    []line
+		requests []medialivetest.Request
+		told     []told
+		wants    int
+	}{
+		"as it became known":  {settled, did, []told{row("on its way"), row("outcome unknown"), row("done")}, 0},
+		"on a flow's page":    {settled, did, []told{row("on its way", onFlow), row("", onFlow)}, 0},
+		"no command":          {settled, did, []told{row("", func(r *told) { r.exact = exact(after(2)) })}, 0},
+		"refused":             {given("a", "start", "refused", 1), nothing, []told{row("refused")}, 0},
+		"another outcome":     {settled, did, []told{row("did not happen")}, 1},
+		"never unknown":       {given("a", "start", "done", 1), did, []told{row("outcome unknown")}, 1},
+		"not what came of it": {given("a", "start", "refused", 1), nothing, []told{row("", onFlow)}, 1},
+		"a final one changed": {settled, did, []told{row("done"), row("outcome unknown")}, 1},
+		"two final ones":      {settled, did, []told{row("refused"), row("done")}, 2},
+		"without an effect":   {given("a", "start", "done", 1), nothing, []told{row("done")}, 1},
+		"another person":      {settled, did, []told{row("done", func(r *told) { r.actor = "op-2" })}, 1},
+		"another flow":        {settled, did, []told{row("done", func(r *told) { r.flow = "g" })}, 1},
+		"another time":        {settled, did, []told{row("done", func(r *told) { r.exact = exact(after(2)) })}, 1},
+		"a word of its own":   {settled, did, []told{row("perhaps")}, 1},
+	} {
+		if problems := judgeActivity(c.lines, c.told, c.requests); len(problems) != c.wants {
+			t.Errorf("%s: %s", name, strings.Join(problems, "\n"))
+		}
+	}
+}
+
+// TestEveryTroubleComes deals rounds, and compares two of the same seed.
+func TestEveryTroubleComes(t *testing.T) {
+	dealt := func(seed uint64) (names [3]string) {
+		s := &script{event: &event{}, dice: rand.New(rand.NewPCG(seed, 200))}
+		for i := range names {
+			for _, trouble := range s.round() {
+				names[i] += trouble.name + ", "
+			}
+		}
+		return names
+	}
+	first := dealt(1)
+	if first != dealt(1) || first == dealt(2) {
+		t.Errorf("a seed repeats its script, and another one does not: %v", first)
+	}
+	s := &script{event: &event{faults: map[string]int{"kill": 1}}}
+	for _, trouble := range s.troubles() {
+		for i, round := range first {
+			if n := strings.Count(round, trouble.name+", "); n < trouble.times {
+				t.Errorf("%s came %d times in round %d, not %d", trouble.name, n, i, trouble.times)
+			}
+		}
+	}
+	if missed := s.missed(); len(missed) == 0 || slices.Contains(missed, "kill never came") {
+		t.Errorf("an event that had only kills missed %v", missed)
 	}
 }
 

@@ -13,6 +13,8 @@ const (
 	mustAlarm = 15 * time.Second // a source lost for so long alarms: its delay, a read and a missed one
 	recovers  = 10 * time.Second // after an outage, until everything is read again
 	known     = 15 * time.Second // so long media must have come for its end to be a loss
+	clears    = 10 * time.Second // so long a source must be back for its alarm to end
+	mustEnd   = 28 * time.Second // a source back for so long has no alarm: it clears, two slow reads, and some to see it
 )
 
 // span is a time in which something was so.
@@ -57,6 +59,40 @@ func appendSpan(all []span, from, to time.Time) []span {
 func (l span) clear(outages []span) bool {
 	from, to := l.from.Add(-known-recovers), l.from.Add(mustAlarm)
 	return !l.to.Before(to) && !slices.ContainsFunc(outages, func(o span) bool { return o.from.Before(to) && o.to.Add(recovers).After(from) })
+}
+
+// excused tells that something went wrong so lately that an alarm may last
+// longer: while nothing certain is known of a flow, it does.
+func (s sight) excused(troubled []span) bool {
+	return s.about == aboutAlarm && slices.ContainsFunc(troubled, func(o span) bool {
+		return !o.from.After(s.at) && (o.to.IsZero() || o.to.Add(recovers).After(s.at.Add(-s.window)))
+	})
+}
+
+// ackTold is who was said to have acknowledged an alarm.
+type ackTold struct{ id, flow, by string }
+
+// acked writes down who is said to have acknowledged an alarm.
+func (e *event) acked(a ackTold, at time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if first, there := e.acks[a]; !there || at.Before(first) {
+		e.acks[a] = at
+	}
+}
+
+// judgeAcks gives those who were said to have acknowledged an alarm, and had
+// not: by the trail they neither did nor put it on a shelf until then.
+func judgeAcks(lines []line, acks map[ackTold]time.Time) (problems []string) {
+	for a, at := range acks {
+		if !slices.ContainsFunc(lines, func(l line) bool {
+			return l.Kind == "alarm" && l.Actor == a.by && !l.At.After(at) &&
+				(l.Verb == "acknowledged" && l.ID == a.id || l.Verb == "shelved" && l.FlowID == a.flow)
+		}) {
+			problems = append(problems, fmt.Sprintf("%s the alarm %s of %s was shown as acknowledged by %s, who has not", clock(at), a.id, a.flow, a.by))
+		}
+	}
+	return problems
 }
 
 // raised is the life of an alarm as the trail tells it.

@@ -21,6 +21,7 @@ const (
 	aboutState     about = "state"     // the one word of a flow
 	aboutConfirmed about = "confirmed" // what the service confirmed
 	aboutOutput    about = "output"    // the mark of an output
+	aboutAlarm     about = "alarm"     // an alarm that lasts
 )
 
 // sight is a statement that a screen showed as present knowledge.
@@ -33,6 +34,7 @@ type sight struct {
 	output string
 	word   string
 	window time.Duration // how old its facts may be
+	blind  []span        // in which the dashboard could not read, as far as they matter here
 }
 
 func (s sight) String() string {
@@ -45,10 +47,15 @@ type truth map[string][]medialivetest.Fact
 
 func newTruth(facts []medialivetest.Fact) truth {
 	t := truth{}
+	t.add(facts)
+	return t
+}
+
+// add takes what became true after all that is known.
+func (t truth) add(facts []medialivetest.Fact) {
 	for _, f := range facts {
 		t[f.ID] = append(t[f.ID], f)
 	}
-	return t
 }
 
 // during gives the facts of a flow that held at some time between two.
@@ -91,6 +98,8 @@ func (t truth) claim(s sight) func(f medialivetest.Flow, i int) bool {
 		return func(f medialivetest.Flow, _ int) bool { return string(f.Status) == s.word }
 	case aboutOutput:
 		return outputClaim(s.output, s.word)
+	case aboutAlarm:
+		return alarmClaim(s.word)
 	}
 	active := func(f medialivetest.Flow) bool { return f.Status == medialive.Active }
 	switch s.word {
@@ -110,6 +119,14 @@ func (t truth) claim(s sight) func(f medialivetest.Flow, i int) bool {
 		return nil
 	}
 	return func(medialivetest.Flow, int) bool { return false } // a word that this cloud gives no reason for
+}
+
+// alarmClaim gives what an alarm of a source that lasts says of its flow.
+func alarmClaim(word string) func(f medialivetest.Flow, _ int) bool {
+	if word != "SOURCE LOST" && word != "NO MEDIA" {
+		return nil
+	}
+	return func(f medialivetest.Flow, _ int) bool { return f.Status == medialive.Active && still(f) }
 }
 
 func outputClaim(name, mark string) func(f medialivetest.Flow, _ int) bool {
@@ -162,11 +179,34 @@ func (t truth) forgotten(s sight) bool {
 	return len(facts) > 0
 }
 
+// settles is how long an output may take to move after its source, and to be
+// read again.
+const settles = 20 * time.Second
+
+// seeing is the time since when the dashboard could read for d in all, of the
+// spans in which it could not, oldest first.
+func seeing(blind []span, at time.Time, d time.Duration) time.Time {
+	for _, o := range slices.Backward(blind) {
+		if !o.from.Before(at) {
+			continue
+		}
+		if to := o.to.Add(recovers); !o.to.IsZero() && to.Before(at) {
+			if at.Sub(to) >= d {
+				break
+			}
+			d -= at.Sub(to)
+		}
+		at = o.from
+	}
+	return at.Add(-d)
+}
+
 // outputLong tells whether an output of a flow that was said to be LIVE had been
 // without its receiver for far too long.
 func (t truth) outputLong(s sight) bool {
-	facts, _ := t.during(s.flow, s.at.Add(-s.window-20*time.Second), s.at)
-	if len(facts) == 0 {
+	from := seeing(s.blind, s.at, s.window+settles)
+	facts, _ := t.during(s.flow, from, s.at)
+	if len(facts) == 0 || facts[0].At.After(from) {
 		return false
 	}
 	return slices.ContainsFunc(facts[0].Flow.Outputs, func(o medialive.Output) bool {
@@ -286,29 +326,12 @@ type acted struct{ calls, effects int }
 // command, each command one call at most, and its outcome is what happened.
 func judgeTwice(lines []line, requests []medialivetest.Request) (problems []string, wrong int) {
 	commands := commandsOf(lines)
-	of := map[*command]*acted{}
-	for _, r := range requests {
-		if !isWrite(r.Op) {
-			continue
-		}
-		owner := ownerOf(commands, r)
-		if owner == nil {
-			problems = append(problems, fmt.Sprintf("%s %s of %s (effect: %v) has no line in the trail", clock(r.At), r.Op, r.FlowID, r.Effect))
-			continue
-		}
-		if of[owner] == nil {
-			of[owner] = &acted{}
-		}
-		of[owner].calls++
-		if r.Effect {
-			of[owner].effects++
-		}
+	of, lost := actedOf(commands, requests)
+	for _, r := range lost {
+		problems = append(problems, fmt.Sprintf("%s %s of %s (effect: %v) has no line in the trail", clock(r.At), r.Op, r.FlowID, r.Effect))
 	}
 	for _, c := range commands {
-		a := acted{}
-		if of[c] != nil {
-			a = *of[c]
-		}
+		a := of[c]
 		if a.calls > 1 || a.effects > 1 {
 			problems = append(problems, fmt.Sprintf("%v: %d calls, %d effects", c, a.calls, a.effects))
 		}
@@ -318,6 +341,29 @@ func judgeTwice(lines []line, requests []medialivetest.Request) (problems []stri
 		}
 	}
 	return problems, wrong
+}
+
+// actedOf gives what reached the cloud of each command, and the requests that
+// have none.
+func actedOf(commands []*command, requests []medialivetest.Request) (of map[*command]acted, lost []medialivetest.Request) {
+	of = map[*command]acted{}
+	for _, r := range requests {
+		if !isWrite(r.Op) {
+			continue
+		}
+		owner := ownerOf(commands, r)
+		if owner == nil {
+			lost = append(lost, r)
+			continue
+		}
+		a := of[owner]
+		a.calls++
+		if r.Effect {
+			a.effects++
+		}
+		of[owner] = a
+	}
+	return of, lost
 }
 
 // ownerOf finds the command by which a request was made: commands of one flow

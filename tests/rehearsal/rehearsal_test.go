@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -10,6 +11,9 @@ import (
 	"testing"
 	"time"
 )
+
+// long is an event in which everything must go wrong.
+const long = 30 * time.Minute
 
 // length is how long the event lasts.
 func length(t *testing.T) time.Duration {
@@ -56,7 +60,13 @@ func TestRehearsal(t *testing.T) {
 	looking.Go(func() { m.run(shown) })
 	e.people(shown, worked, &looking, &working)
 	looking.Go(func() { e.judge(shown) })
-	(&script{e, rand.New(rand.NewPCG(e.seed, 200)), m}).play(worked)
+	looking.Go(func() { e.late.measure(shown) })
+	looking.Go(func() { e.follow(shown) })
+	s := &script{e, rand.New(rand.NewPCG(e.seed, 200)), m}
+	s.play(worked)
+	if lasts >= long {
+		e.report("script", s.missed())
+	}
 	working.Wait()
 	e.cloud.LiftAll()
 
@@ -74,7 +84,7 @@ func TestRehearsal(t *testing.T) {
 	e.judgeUntil(time.Now())
 	e.finish(e.trail(), time.Since(began))
 	if out, err := e.app.Run("", "audit", "verify"); err != nil || !strings.Contains(out, "OK") {
-		t.Errorf("audit verify: %v\n%s", err, out)
+		e.report("verify", []string{fmt.Sprintf("audit verify: %v\n%s", err, out)})
 	} else {
 		e.evidence("rehearsal: flowdeck audit verify at the end", strings.Join(strings.Fields(strings.SplitN(out, "\n", 2)[0]), " ")+", OK", "OK")
 	}

@@ -17,16 +17,12 @@ import (
 // its stream ends it comes back by itself.
 type screen struct {
 	*person
-	path  string
-	doc   *goquery.Document
-	paces []paceTold
+	path string
+	doc  *goquery.Document
 }
 
-// paceTold is how often the page said that facts are read.
-type paceTold struct {
-	at           time.Time
-	list, detail time.Duration
-}
+// paceTold is how often pages said that facts are read.
+type paceTold struct{ list, detail time.Duration }
 
 // watch shows a page until ctx ends.
 func (s *screen) watch(ctx context.Context) {
@@ -95,6 +91,10 @@ func (s *screen) apply(message string) {
 func (s *screen) look(at time.Time) {
 	s.event.count(&s.event.frames)
 	s.pace(at)
+	if s.path == "/alarms" {
+		s.lookAtAlarms(at)
+		return
+	}
 	if id, flow := strings.CutPrefix(s.path, "/flows/"); flow {
 		s.lookAtFlow(at, id)
 		return
@@ -129,14 +129,31 @@ func (s *screen) lookAtFlow(at time.Time, id string) {
 	})
 }
 
+// lookAtAlarms writes down which alarms of a source last, and who is said to
+// have acknowledged one.
+func (s *screen) lookAtAlarms(at time.Time) {
+	_, detail := s.event.slowest(at)
+	s.doc.Find("#alarm-rows tr.alarm-row").Each(func(_ int, row *goquery.Selection) {
+		id := strings.TrimPrefix(row.AttrOr("id", ""), "alarm-id-")
+		flow := strings.TrimPrefix(row.Find(".alarm-flow a").AttrOr("href", ""), "/flows/")
+		word := words(row.Find("td.col-what .state-word"))
+		if flow != "" && alarmClaim(word) != nil {
+			s.event.see(sight{at, s.name, s.path, flow, aboutAlarm, "", word, 2*detail + slack + clears, nil})
+		}
+		if by := words(row.Find(".alarm-by b")); by != "" {
+			s.event.acked(ackTold{id, flow, by}, at)
+		}
+	})
+}
+
 // saw writes down one statement.
 func (s *screen) saw(at time.Time, flow string, what about, output, word string) {
-	list, detail := s.slowest()
+	list, detail := s.event.slowest(at)
 	period := detail
 	if what == aboutConfirmed || word == "STANDBY" {
 		period = list
 	}
-	s.event.see(sight{at, s.name, s.path, flow, what, output, word, 2*period + slack})
+	s.event.see(sight{at, s.name, s.path, flow, what, output, word, 2*period + slack, nil})
 }
 
 // every finds how often something is read in what the page says of it: the list
@@ -153,20 +170,19 @@ func (s *screen) pace(at time.Time) {
 		n, _ := strconv.Atoi(told[i][1]) // digits only
 		return time.Duration(n) * time.Second
 	}
-	now := paceTold{at, seconds(0), max(seconds(0), seconds(1))}
-	if n := len(s.paces); n > 0 && s.paces[n-1].list == now.list && s.paces[n-1].detail == now.detail {
-		s.paces[n-1].at = at
-		return
-	}
-	s.paces = append(s.paces, now)
+	s.event.mu.Lock()
+	defer s.event.mu.Unlock()
+	s.event.paces[paceTold{seconds(0), max(seconds(0), seconds(1))}] = at
 }
 
-// slowest is the slowest pace that was told lately: a fact that was read under
-// it may still be shown.
-func (s *screen) slowest() (list, detail time.Duration) {
+// slowest is the slowest pace that was told lately on any page: a fact that was
+// read under it may still be shown.
+func (e *event) slowest(at time.Time) (list, detail time.Duration) {
 	list, detail = 2*time.Second, 5*time.Second
-	for i, p := range s.paces {
-		if time.Since(p.at) < time.Minute || i == len(s.paces)-1 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for p, told := range e.paces {
+		if at.Sub(told) < time.Minute {
 			list, detail = max(list, p.list), max(detail, p.detail)
 		}
 	}

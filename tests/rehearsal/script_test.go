@@ -25,7 +25,7 @@ type script struct {
 // trouble is something that goes wrong.
 type trouble struct {
 	name   string
-	weight int
+	times  int  // in each round
 	blinds bool // the dashboard cannot read all the while
 	do     func(ctx context.Context)
 }
@@ -42,58 +42,85 @@ func (s *script) troubles() []trouble {
 	}
 	all := ""
 	var list []trouble
-	add := func(weight int, name string, blinds bool, do func(context.Context)) {
-		list = append(list, trouble{name, weight, blinds, do})
+	add := func(times int, name string, blinds bool, do func(context.Context)) {
+		list = append(list, trouble{name, times, blinds, do})
 	}
-	add(4, "refuse", true, during(medialivetest.Down(), all))
-	add(4, "hang", true, during(medialivetest.Hang(), all))
-	add(3, "429", true, during(medialivetest.Throttle("2"), all))
-	add(4, "503", true, during(medialivetest.Status(http.StatusServiceUnavailable, "APIG.0602", "backend timeout"), all))
-	add(3, "truncated", true, during(medialivetest.Truncated(), all))
-	add(3, "garbage", true, during(medialivetest.Garbage(), all))
-	add(3, "html", true, during(medialivetest.HTML(http.StatusBadGateway), all))
-	add(3, "200 with an error", true, during(medialivetest.CodedSuccess("LIVE.100000005", "internal error"), all))
-	add(2, "unknown words", true, during(medialivetest.UnknownWords(), "ListFlows", "ShowFlowDetail", "ShowOutputInfo"))
+	add(1, "refuse", true, during(medialivetest.Down(), all))
+	add(1, "hang", true, during(medialivetest.Hang(), all))
+	add(1, "429", true, during(medialivetest.Throttle("2"), all))
+	add(1, "503", true, during(medialivetest.Status(http.StatusServiceUnavailable, "APIG.0602", "backend timeout"), all))
+	add(1, "truncated", true, during(medialivetest.Truncated(), all))
+	add(1, "garbage", true, during(medialivetest.Garbage(), all))
+	add(1, "html", true, during(medialivetest.HTML(http.StatusBadGateway), all))
+	add(1, "200 with an error", true, during(medialivetest.CodedSuccess("LIVE.100000005", "internal error"), all))
+	add(1, "unknown words", true, during(medialivetest.UnknownWords(), "ListFlows", "ShowFlowDetail", "ShowOutputInfo"))
 	for _, cut := range medialivetest.Cuts() {
-		add(4, "lost replies", false, during(medialivetest.Lose(cut), writes...))
+		add(1, "lost replies", false, during(medialivetest.Lose(cut), writes...))
 	}
-	add(3, "slow commands", false, during(medialivetest.Slow(2*time.Second), writes...))
-	add(4, "list changes", false, s.mutate)
-	add(5, "sign-in ends", true, s.revoke)
-	add(6, "kill", true, s.kill)
-	add(4, "stopped", true, s.suspend)
+	add(1, "slow commands", false, during(medialivetest.Slow(2*time.Second), writes...))
+	add(1, "list changes", false, s.mutate)
+	add(2, "sign-in ends", true, s.revoke)
+	add(2, "kill", true, s.kill)
+	add(1, "stopped", true, s.suspend)
 	return list
 }
 
-// play lets something go wrong every few seconds until ctx ends.
-func (s *script) play(ctx context.Context) {
-	list := s.troubles()
-	total := 0
-	for _, t := range list {
-		total += t.weight
+// round is every trouble in an order of its own.
+func (s *script) round() (all []trouble) {
+	for _, t := range s.troubles() {
+		all = append(all, slices.Repeat([]trouble{t}, t.times)...)
 	}
-	for first := true; ; first = false {
-		if s.dice.IntN(7) == 0 && !first {
-			s.calm(ctx)
-		}
-		if pass(ctx, time.Second+time.Duration(s.dice.Int64N(int64(5*time.Second)))); ctx.Err() != nil {
-			return
-		}
-		n, i := s.dice.IntN(total), 0
-		for ; n >= list[i].weight; i++ {
-			n -= list[i].weight
-		}
-		s.faults[list[i].name]++
-		began := time.Now()
-		list[i].do(ctx)
-		s.t.Logf("%s to %s: %s", clock(began), clock(time.Now()), list[i].name)
-		if list[i].blinds {
-			s.outages = append(s.outages, span{began, time.Now(), list[i].name})
+	s.dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
+// play lets something go wrong every few seconds until ctx ends, round after
+// round; in the middle and at the end of each, nothing does for a while.
+func (s *script) play(ctx context.Context) {
+	for ctx.Err() == nil {
+		round := s.round()
+		for i, t := range round {
+			if pass(ctx, time.Second+time.Duration(s.dice.Int64N(int64(5*time.Second)))); ctx.Err() != nil {
+				return
+			}
+			s.strike(ctx, t)
+			if i == len(round)/2 || i == len(round)-1 {
+				s.calm(ctx)
+			}
 		}
 	}
 }
 
-// calm lets nothing fail for a minute, but sources are lost: this must alarm.
+// strike lets one thing go wrong.
+func (s *script) strike(ctx context.Context, t trouble) {
+	began := time.Now()
+	s.mu.Lock()
+	s.faults[t.name]++
+	s.troubled = append(s.troubled, span{from: began, what: t.name})
+	s.mu.Unlock()
+	t.do(ctx)
+	s.t.Logf("%s to %s: %s", clock(began), clock(time.Now()), t.name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := &s.troubled[len(s.troubled)-1]
+	last.to = time.Now()
+	if t.blinds {
+		s.outages = append(s.outages, *last)
+	}
+}
+
+// missed gives the troubles that never came.
+func (s *script) missed() (problems []string) {
+	for _, t := range s.troubles() {
+		if s.faults[t.name] == 0 {
+			problems = append(problems, t.name+" never came")
+		}
+	}
+	return problems
+}
+
+// calm lets nothing fail for more than a minute, but sources are lost and come
+// back: this must alarm, and the alarm must end.
 func (s *script) calm(ctx context.Context) {
 	pass(ctx, recovers+known+2*time.Second)
 	for _, flow := range s.flows {
@@ -101,7 +128,7 @@ func (s *script) calm(ctx context.Context) {
 			s.media.lose(flow, mustAlarm+10*time.Second)
 		}
 	}
-	pass(ctx, mustAlarm+12*time.Second)
+	pass(ctx, mustAlarm+12*time.Second+mustEnd)
 }
 
 // mutate has flows come and go elsewhere while the list is read.

@@ -94,7 +94,7 @@ func StartBinary(t testing.TB, binary string, settings map[string]string) *App {
 	t.Cleanup(func() {
 		a.clean()
 		if t.Failed() {
-			t.Logf("what the processes wrote:\n%s", a.Logs())
+			t.Logf("what the processes wrote%s", told(a.Logs()))
 		}
 		if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)
@@ -259,6 +259,32 @@ func (a *App) Logs() string {
 		all.Write(content)
 	}
 	return all.String()
+}
+
+// mostTold is how much of what the processes wrote a test that failed tells, in
+// bytes; and lastTold, in lines, where it is more.
+const (
+	mostTold = 1 << 20
+	lastTold = 200
+)
+
+// told is what a failed test tells of logs. Of long ones it is the end, and
+// where all of them are: they would drown what failed.
+func told(logs string) string {
+	if len(logs) <= mostTold {
+		return ":\n" + logs
+	}
+	lines := strings.SplitAfter(logs, "\n")
+	end := strings.Join(lines[max(0, len(lines)-lastTold):], "")
+	file, err := os.CreateTemp("", "flowdeck-*.log")
+	if err == nil {
+		_, err = file.WriteString(logs)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		return fmt.Sprintf(", the last lines (all of it could not be kept: %v):\n%s", err, end)
+	}
+	return fmt.Sprintf(", the last lines (all of it is in %s):\n%s", file.Name(), end)
 }
 
 // alarms are words that no process may write.

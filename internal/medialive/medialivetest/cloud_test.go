@@ -83,11 +83,11 @@ func TestFaults(t *testing.T) {
 			both(t, func(t *testing.T, cloud *medialivetest.Cloud, client *medialive.Client) {
 				id := cloud.Add(medialivetest.Flow{Flow: medialive.Flow{Name: "f"}})
 				lift := cloud.Inject("", 0, c.fault)
-				ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
 				_, err := client.ListFlows(ctx, 10, 0)
 				check(t, "the read", err, c.read)
-				ctx, cancel = context.WithTimeout(t.Context(), 400*time.Millisecond)
+				ctx, cancel = context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
 				_, err = client.StartFlow(ctx, id)
 				check(t, "the start", err, c.start)

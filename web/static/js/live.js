@@ -114,6 +114,15 @@ function compareClocks(server) {
   words.parentElement.hidden = !off;
 }
 
+// The server draws for each page after how long it is to come back when the
+// stream breaks, over a longer time the more look on, and tells it with a beat:
+// htmx waits for that long, and must not cut it short. Somebody who comes back to
+// a page that was out of sight does not wait for it.
+function hide() {
+  const config = stream._htmx?.sse?.config;
+  if (config && document.hidden) Object.assign(config, htmx.config.sse);
+}
+
 function heard(event) {
   heardAt = performance.now();
   if (away) document.querySelector("#notices .problem")?.parentElement.replaceChildren();
@@ -125,6 +134,8 @@ function heard(event) {
     compareClocks(server);
   }
   confirmedAt = confirmed || 0;
+  const config = stream._htmx?.sse?.config;
+  if (config) config.reconnectMaxDelay = Math.max(htmx.config.sse.reconnectMaxDelay, config.reconnectDelay);
   state("ok");
   beat();
 }
@@ -238,6 +249,7 @@ function swapped(event) {
 
 if (stream) {
   stream.addEventListener("hb", heard);
+  document.addEventListener("visibilitychange", hide);
   document.addEventListener("htmx:sse:error", refused);
   document.addEventListener("htmx:sse:before:connection", rest);
   document.addEventListener("htmx:sse:after:connection", () => { kickedAt = performance.now(); });

@@ -87,7 +87,7 @@ func (s studio) shell(title string) layout.Shell {
 		Link: layout.Link{T: s.t}, Count: layout.FlowCount{T: s.t, Total: "58"},
 		Line: s.alarmLine(2), Alarms: layout.AlarmCounts{T: s.t, High: 1, Medium: 2}, Active: layout.AlarmRail{T: s.t, Active: 3},
 		Places: places(s.t),
-		User: "op-1", Account: "flowdeck", Live: "/live?view=sample", NowMS: s.now.UnixMilli(),
+		User:   "op-1", Account: "flowdeck", Live: "/live?view=sample", NowMS: s.now.UnixMilli(),
 	}
 }
 

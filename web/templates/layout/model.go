@@ -34,14 +34,14 @@ type Shell struct {
 	Places  Places
 	User    string
 	Account string
-	Role       string // in a word; empty: not told
+	Role    string // in a word; empty: not told
 
 	Ends Ends
 
 	Search    string // what stands in the search field
 	SearchAll bool   // it searches all places
-	Live   string // URL of the page's stream, e.g. /live?view=…; empty: none
-	NowMS  int64  // the server's clock when rendered, epoch milliseconds
+	Live      string // URL of the page's stream, e.g. /live?view=…; empty: none
+	NowMS     int64  // the server's clock when rendered, epoch milliseconds
 }
 
 // Link is the state of the way to the service (fragment "#link-state"): a line over the

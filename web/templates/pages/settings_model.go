@@ -66,6 +66,5 @@ type DeliveryRow struct {
 	Event  string
 	Flow   string
 	Tries  string
-	Status string // "204", or empty
 	Result DeliveryResult
 }
