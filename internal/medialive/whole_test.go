@@ -381,7 +381,7 @@ func FuzzChannel(f *testing.F) {
 		if json.Unmarshal([]byte(body), &first) != nil {
 			return
 		}
-		_ = fmt.Sprint(first, Masked(first))
+		_ = fmt.Sprint(first, Masked(first), ValidateNewChannel(first))
 		data, err := RevealJSON(first)
 		if err != nil {
 			t.Fatal(err)
