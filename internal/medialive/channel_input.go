@@ -1,6 +1,9 @@
 package medialive
 
-import "fmt"
+import (
+	"fmt"
+	"net/url"
+)
 
 // InputProtocol is how a stream comes into a channel, seen from the service.
 type InputProtocol string
@@ -132,6 +135,29 @@ type AudioByHLS struct {
 	Name    string `json:"name"`     // 1..255
 	GroupID string `json:"group_id"` // required
 	Extra   Extra  `json:"-"`
+}
+
+// PushAddresses gives the addresses of an RTMP_PUSH channel as the service makes
+// them, one for each source; none for other protocols. Only the answers to
+// creation and changes tell them, and no query does, so this is all there is for
+// a page; that they are always made so is inferred, from one example.
+func (c Channel) PushAddresses() []PushAddress {
+	if c.Input.Protocol != RTMPPush {
+		return nil
+	}
+	base := fmt.Sprintf("rtmp://%s/%s/%s", c.Domain, c.AppName, c.ID)
+	query := "?request_source=ott&channel_id=" + url.QueryEscape(c.ID)
+	var all []PushAddress
+	for _, s := range c.Input.Sources {
+		all = append(all, PushAddress{
+			URL: URL(fmt.Sprintf("%s_%d%s", base, s.Bitrate, query)), Bitrate: s.Bitrate,
+			Width: s.Width, Height: s.Height, EnableSnapshot: s.EnableSnapshot,
+		})
+	}
+	if all == nil {
+		all = []PushAddress{{URL: URL(base + query)}}
+	}
+	return all
 }
 
 // UnmarshalJSON keeps fields that this package has no name for.

@@ -118,6 +118,25 @@ func TestPushAddresses(t *testing.T) {
 	}
 }
 
+func TestPushAddressesOfAChannel(t *testing.T) {
+	ch := Channel{ChannelKey: testChannel, Input: ChannelInput{Protocol: RTMPPush, Sources: []ChannelSource{
+		{Bitrate: 1024, Width: 100, Height: 100, EnableSnapshot: true}, {Bitrate: 2048},
+	}}}
+	got := ch.PushAddresses()
+	if len(got) != 2 || got[0] != (PushAddress{"rtmp://push.example.com/live/ch1_1024?request_source=ott&channel_id=ch1", 1024, 100, 100, true}) ||
+		got[1].URL.Reveal() != "rtmp://push.example.com/live/ch1_2048?request_source=ott&channel_id=ch1" {
+		t.Errorf("%v", got)
+	}
+	ch.Input.Sources = nil
+	if got := ch.PushAddresses(); len(got) != 1 || got[0].URL.Reveal() != "rtmp://push.example.com/live/ch1?request_source=ott&channel_id=ch1" {
+		t.Errorf("%v", got)
+	}
+	ch.Input.Protocol = SRTPush
+	if got := ch.PushAddresses(); got != nil {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestIncompleteKeys: a service could take half a key for a wider filter.
 func TestIncompleteKeys(t *testing.T) {
 	url, count := answering(t, 200, nil, channelSuccess)

@@ -31,10 +31,7 @@ func (u URL) String() string {
 	return s
 }
 
-// GoString hides the rest from %#v.
-func (u URL) GoString() string { return u.String() }
-
-// Format hides the rest from every other verb.
+// Format hides the rest from every verb.
 func (u URL) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(u.String())) }
 
 // LogValue hides the rest from slog.

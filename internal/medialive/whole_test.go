@@ -133,6 +133,42 @@ func TestEveryObjectKeepsWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
+// TestServicesReadChanges: json.Unmarshal, which a service uses, keeps what is
+// not known below the change itself, and json.Marshal shows no secret of it.
+func TestServicesReadChanges(t *testing.T) {
+	full := FullChannel()
+	for name, change := range map[string]any{
+		"endpoints": &EndpointsChange{full.ChannelKey, full.Outputs},
+		"input":     &InputChange{full.ChannelKey, &full.Input, full.Expand},
+		"record":    &RecordChange{full.ChannelKey, &full.Record},
+		"encoders":  &EncoderChange{full.ChannelKey, full.Encoders, full.Expand},
+		"general":   &GeneralChange{full.ChannelKey, "name"},
+		"state":     &StateChange{full.ChannelKey, ChannelOn},
+	} {
+		was, err := RevealJSON(change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		given := withEverywhere(t, was, map[string]any{"x_new": "hidden"})
+		read := reflect.New(reflect.TypeOf(change).Elem())
+		if err := json.Unmarshal(given, read.Interface()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		back, err := RevealJSON(read.Interface())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := decoded(t, given).(map[string]any)
+		delete(want, "x_new")
+		if got := decoded(t, back); !reflect.DeepEqual(got, any(want)) {
+			t.Errorf("%s\ngot  %v\nwant %v", name, got, want)
+		}
+		if shown, err := json.Marshal(read.Interface()); err != nil || strings.Contains(string(shown), "hidden") {
+			t.Errorf("%s: %v, %s", name, err, shown)
+		}
+	}
+}
+
 // withEverywhere adds members to every object of a text that we wrote, but not
 // to those that have no structure of ours.
 func withEverywhere(t *testing.T, text []byte, members map[string]any) []byte {
