@@ -28,12 +28,16 @@ type channelFaults map[string]struct {
 
 func (table channelFaults) check(t *testing.T) {
 	t.Helper()
+	schema := schemaOf(t, "CreateOttChannelInfoReq")
 	for what, c := range table {
 		t.Run(what, func(t *testing.T) {
 			ch := goodChannel()
 			c.change(&ch)
 			if got := codes(ValidateNewChannel(ch)); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
+			}
+			if err := conforming(t, schema, ch); err != nil && c.want == "" {
+				t.Errorf("without a fault, but %v", err)
 			}
 		})
 	}

@@ -1,12 +1,9 @@
 package medialivetest
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -60,21 +57,10 @@ func succeed(w http.ResponseWriter, status int, key medialive.ChannelKey, ch *ch
 		"result_code": medialive.CodeSuccess, "result_msg": "SUCCESS", "domain": key.Domain, "app_name": key.AppName, "id": key.ID,
 	}
 	if ch != nil && ch.Input.Protocol == medialive.RTMPPush {
-		answer["sources"] = revealed(ch.PushAddresses())
+		addresses, _ := medialive.AnswerJSON(ch.PushAddresses()) // strings and numbers can always be written
+		answer["sources"] = json.RawMessage(addresses)
 	}
 	answerJSON(w, status, answer)
-}
-
-// revealed gives push addresses whole, as answers have them.
-func revealed(addresses []medialive.PushAddress) (all []map[string]any) {
-	for _, a := range addresses {
-		one := map[string]any{"url": a.URL.Reveal(), "enable_snapshot": a.EnableSnapshot}
-		if a.Bitrate > 0 {
-			one["bitrate"], one["width"], one["height"] = a.Bitrate, a.Width, a.Height
-		}
-		all = append(all, one)
-	}
-	return all
 }
 
 // carryOutOnChannel does what was asked of a channel, or what the fault makes of
@@ -153,9 +139,9 @@ func refuseAddress(w http.ResponseWriter, address string, key medialive.ChannelK
 	refuseChannel(w, http.StatusBadRequest, medialive.CodeInvalid, "output url "+address+" is exist", key)
 }
 
-// addressTaken gives the first address of outputs that is in use by another package:
-// one of another id, so that a package without an id collides with any. c.mu is
-// held.
+// addressTaken gives the first address of outputs that is in use by another
+// package: one of another id, so that a package without an id collides with any.
+// c.mu is held.
 func (c *Cloud) addressTaken(outputs []medialive.Endpoint) string {
 	used := map[string]string{}
 	for _, ch := range c.channels {
@@ -164,210 +150,10 @@ func (c *Cloud) addressTaken(outputs []medialive.Endpoint) string {
 		}
 	}
 	for _, p := range medialive.Packages(outputs) {
-		if id, ok := used[p.URL]; ok && id != p.ID {
+		if id, ok := used[p.URL]; ok && (p.ID == "" || id != p.ID) {
 			return p.URL
 		}
 		used[p.URL] = p.ID
 	}
 	return ""
-}
-
-// modify answers the operations that change a part of a channel. c.mu is held.
-func (c *Cloud) modify(w http.ResponseWriter, r *http.Request, op string, ch *channel) {
-	taken, told := false, ch
-	switch op {
-	case "ModifyOttChannelInfoEndPoints":
-		taken = c.takeOutputs(w, r, ch)
-	case "ModifyOttChannelInfoInput":
-		taken = ch.takeInput(w, r)
-	case "ModifyOttChannelInfoRecordSettings":
-		taken, told = ch.takeRecord(w, r), nil
-	case "ModifyOttChannelInfoGeneral":
-		taken = ch.takeName(w, r)
-	case "ModifyOttChannelInfoStats":
-		taken = ch.takeState(w, r)
-	case "ModifyOttChannelInfoEncoderSettings":
-		taken = ch.takeEncoders(w, r)
-	}
-	if taken {
-		succeed(w, http.StatusOK, ch.ChannelKey, told)
-	}
-}
-
-func (c *Cloud) takeOutputs(w http.ResponseWriter, r *http.Request, ch *channel) bool {
-	var change medialive.EndpointsChange
-	if !ch.decode(w, r, &change) {
-		return false
-	}
-	have := map[string]bool{"": true}
-	for _, p := range ch.Packages() {
-		have[p.ID] = true
-	}
-	for _, p := range medialive.Packages(change.Outputs) {
-		if !have[p.ID] {
-			return ch.refuseInvalid(w)
-		}
-	}
-	if address := c.addressTaken(change.Outputs); address != "" {
-		refuseAddress(w, address, ch.ChannelKey)
-		return false
-	}
-	ch.Outputs = change.Outputs
-	c.identify(ch.Outputs)
-	return true
-}
-
-func (ch *channel) takeInput(w http.ResponseWriter, r *http.Request) bool {
-	change := medialive.InputChange{Expand: ch.Expand}
-	if !ch.decode(w, r, &change) {
-		return false
-	}
-	ch.Expand = change.Expand
-	if change.Input == nil {
-		return true
-	}
-	if change.Input.Protocol != ch.Input.Protocol {
-		return ch.refuseInvalid(w)
-	}
-	ch.Input = *change.Input
-	return true
-}
-
-func (ch *channel) takeRecord(w http.ResponseWriter, r *http.Request) bool {
-	var change medialive.RecordChange
-	if !ch.decode(w, r, &change) {
-		return false
-	}
-	if change.Record != nil {
-		ch.Record = *change.Record
-	}
-	return true
-}
-
-func (ch *channel) takeName(w http.ResponseWriter, r *http.Request) bool {
-	var change medialive.GeneralChange
-	if !ch.decode(w, r, &change) {
-		return false
-	}
-	if change.Name == "" {
-		return ch.refuseInvalid(w)
-	}
-	ch.Name = change.Name
-	return true
-}
-
-func (ch *channel) takeState(w http.ResponseWriter, r *http.Request) bool {
-	var change medialive.StateChange
-	switch {
-	case !ch.decode(w, r, &change):
-		return false
-	case change.State != medialive.ChannelOn && change.State != medialive.ChannelOff:
-		return ch.refuseInvalid(w)
-	case change.State == ch.State:
-		ch.refuseState(w)
-		return false
-	}
-	ch.State = change.State
-	return true
-}
-
-func (ch *channel) takeEncoders(w http.ResponseWriter, r *http.Request) bool {
-	var change medialive.EncoderChange
-	if !ch.decode(w, r, &change) {
-		return false
-	}
-	if len(change.Encoders) == 0 {
-		return ch.refuseInvalid(w)
-	}
-	ch.Encoders = change.Encoders
-	return true
-}
-
-// decode reads a body, or refuses it.
-func (ch *channel) decode(w http.ResponseWriter, r *http.Request, into any) bool {
-	if json.NewDecoder(r.Body).Decode(into) != nil {
-		return ch.refuseInvalid(w)
-	}
-	return true
-}
-
-// refuseInvalid gives false.
-func (ch *channel) refuseInvalid(w http.ResponseWriter) bool {
-	refuseChannel(w, http.StatusBadRequest, medialive.CodeInvalid, saysInvalid, ch.ChannelKey)
-	return false
-}
-
-// listChannels answers a page of those that match. c.mu is held.
-func (c *Cloud) listChannels(w http.ResponseWriter, r *http.Request, filter medialive.ChannelKey) {
-	found := slices.DeleteFunc(slices.Clone(c.channels), func(ch *channel) bool { return !matches(ch.ChannelKey, filter) })
-	if onlyID := filter == (medialive.ChannelKey{ID: filter.ID}) && filter.ID != ""; len(found) == 0 && !onlyID {
-		refuseChannel(w, http.StatusBadRequest, medialive.CodeNotFound, saysUnknown, filter)
-		return
-	}
-	limit, offset := pageOf(r)
-	page := []json.RawMessage{}
-	for _, ch := range found[min(offset, len(found)):min(offset+limit, len(found))] {
-		page = append(page, ch.answered())
-	}
-	answerJSON(w, http.StatusOK, map[string]any{"total": len(found), "channels": page})
-}
-
-// answered gives a channel as lists have it: with its secrets masked, and null
-// where request_args have nothing.
-func (ch *channel) answered() json.RawMessage {
-	data, err := medialive.AnswerJSON(ch.Channel)
-	if err != nil {
-		panic(err) // a channel can always be written
-	}
-	return edit(func(object map[string]any) {
-		args, _ := object["request_args"].(map[string]any)
-		for _, name := range []string{"record", "timeshift", "live"} {
-			if args != nil && args[name] == nil {
-				args[name] = nil
-			}
-		}
-	})(data)
-}
-
-func matches(key, filter medialive.ChannelKey) bool {
-	return (filter.Domain == "" || filter.Domain == key.Domain) &&
-		(filter.AppName == "" || filter.AppName == key.AppName) &&
-		(filter.ID == "" || filter.ID == key.ID)
-}
-
-// pageOf reads which page is asked for.
-func pageOf(r *http.Request) (limit, offset int) {
-	limit, err := strconv.Atoi(r.URL.Query().Get("limit"))
-	if err != nil {
-		limit = 10
-	}
-	offset, _ = strconv.Atoi(r.URL.Query().Get("offset"))
-	return limit, offset
-}
-
-// statistic answers a page of the signals that came in. c.mu is held.
-func (c *Cloud) statistic(w http.ResponseWriter, r *http.Request, key medialive.ChannelKey) {
-	var q medialive.StatisticQuery
-	if !decode(w, r, &q) {
-		return
-	}
-	ch := c.findChannel(key)
-	if ch == nil || q.SCTE35 == nil {
-		refuse(w, http.StatusNotFound, medialive.CodeNoStatistic, "query channel statistic failed")
-		return
-	}
-	found := slices.DeleteFunc(slices.Clone(ch.signals), func(s medialive.SCTE35Event) bool { return !wanted(q, s) })
-	limit, offset := pageOf(r)
-	answerJSON(w, http.StatusOK, medialive.ChannelStatistic{
-		ChannelKey: key, Type: q.Type,
-		SCTE35: &medialive.SCTE35List{
-			Total: int64(len(found)), Signals: append([]medialive.SCTE35Event{}, found[min(offset, len(found)):min(offset+limit, len(found))]...),
-		},
-	})
-}
-
-// wanted tells whether a query asks for a signal.
-func wanted(q medialive.StatisticQuery, s medialive.SCTE35Event) bool {
-	return (q.SCTE35.Kind == medialive.AllSignals || q.SCTE35.Kind == s.Kind) && s.Start >= q.SCTE35.Start && s.Start <= q.SCTE35.End &&
-		(q.Role == medialive.AllRegions || s.Role == "" || s.Role == cmp.Or(q.Role, medialive.MasterRegion))
 }
