@@ -89,8 +89,7 @@ type PushAddress struct {
 // an error.
 func (c *Client) ListChannels(ctx context.Context, filter ChannelKey, limit, offset int) (ChannelPage, error) {
 	page, _, err := c.listChannels(ctx, c.channelRequest("ListOttChannelInfo", http.MethodGet, "", filter), limit, offset)
-	var e *Error
-	if errors.As(err, &e) && e.Code == CodeNotFound {
+	if KindOf(err) == KindNotFound {
 		return ChannelPage{Channels: []Channel{}}, nil
 	}
 	return page, err

@@ -164,6 +164,7 @@ func TestNoChannels(t *testing.T) {
 		"a null list":           {200, `{"total":0,"channels":null}`},
 		"400":                   {400, unknown},
 		"404":                   {404, unknown},
+		"404 of another code":   {404, `{"error_code":"LIVE.103099999","error_msg":"?"}`},
 		"others":                {200, `{"total":1,"channels":[{"domain":"push.example.com","app_name":"live","id":"ch10"}]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,6 +177,15 @@ func TestNoChannels(t *testing.T) {
 				t.Errorf("%v, %v", page, err)
 			}
 		})
+	}
+}
+
+// TestNoChannelsAtAll: where the API has no channels, that is no empty list.
+func TestNoChannelsAtAll(t *testing.T) {
+	url, _ := answering(t, 404, nil, `{"error_code":"APIG.0101","error_msg":"The API does not exist"}`)
+	_, err := testClient(t, url).ListChannels(t.Context(), ChannelKey{}, 10, 0)
+	if e := wantKind(t, err, KindRefused); e.Code != CodeUnknownAPI {
+		t.Errorf("%+v", e)
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	CodeInvalid       = "LIVE.100011001" // parameter, state, unknown or existing output: the text tells
 	CodeNotPermitted  = "LIVE.100011003" // with status 401
 	CodeInternal      = "LIVE.100011005"
+	CodeUnsupported   = "LIVE.100011006" // what a gateway cannot do
 	CodeExists        = "LIVE.103011018"
 	CodeNotFound      = "LIVE.103011019"
 	CodeState         = "LIVE.103011022"

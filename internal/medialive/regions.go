@@ -30,8 +30,8 @@ func LiveEndpoint(region string) (string, bool) {
 	return "https://live." + region + ".myhuaweicloud.com", true
 }
 
-// CloudEyeEndpoint gives the Cloud Eye endpoint of a region, and false for a
-// region that [Regions] does not list.
+// CloudEyeEndpoint gives the Cloud Eye endpoint of a region, all of which the
+// official SDK has, and false for a region that [Regions] does not list.
 func CloudEyeEndpoint(region string) (string, bool) {
 	if !knownRegion(region) {
 		return "", false
