@@ -246,3 +246,6 @@ func (s *RecordSettings) UnmarshalJSON(data []byte) error { return decodeWhole(d
 
 // MarshalJSON hides what is not known; see [RevealJSON] and [AnswerJSON].
 func (s RecordSettings) MarshalJSON() ([]byte, error) { return encodeWhole(s, shown) }
+
+// Format prints all but secrets, whatever the verb.
+func (a PushAddress) Format(f fmt.State, _ rune) { show(f, a) }

@@ -168,3 +168,6 @@ func (in ChannelInput) MarshalJSON() ([]byte, error) { return encodeWhole(in, sh
 
 // Format prints all but secrets, whatever the verb.
 func (in ChannelInput) Format(f fmt.State, _ rune) { show(f, in) }
+
+// Format prints all but secrets, whatever the verb.
+func (s ChannelSource) Format(f fmt.State, _ rune) { show(f, s) }

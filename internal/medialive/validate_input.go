@@ -111,11 +111,12 @@ func (v *validation) standby(in ChannelInput, rules sourceRules) {
 	}
 }
 
+// sameSize compares sizes where both are told.
 func (v *validation) sameSize(s, primary ChannelSource) {
-	if s.Width != primary.Width {
+	if s.Width != primary.Width && s.Width != 0 && primary.Width != 0 {
 		v.add(Fault{Field: "width", Code: FaultCount, Max: primary.Width, Value: strconv.Itoa(s.Width)})
 	}
-	if s.Height != primary.Height {
+	if s.Height != primary.Height && s.Height != 0 && primary.Height != 0 {
 		v.add(Fault{Field: "height", Code: FaultCount, Max: primary.Height, Value: strconv.Itoa(s.Height)})
 	}
 }
@@ -178,22 +179,22 @@ func (v *validation) selectors(list []AudioSelector) {
 
 // selection checks how a selector finds its track: in one way.
 func (v *validation) selection(s AudioSettings) {
-	ways := 0
+	var ways []string
 	if s.Language != nil {
-		ways++
+		ways = append(ways, "audio_language_selection")
 		v.language("audio_language_selection.language_code", s.Language.Code, true)
 		v.enum("audio_language_selection.language_selection_policy", string(s.Language.Policy), false, string(LanguageLoose), string(LanguageStrict))
 	}
 	if s.PID != nil {
-		ways++
+		ways = append(ways, "audio_pid_selection")
 		v.span("audio_pid_selection.pid", s.PID.PID, 0, MaxPID)
 	}
 	if s.HLS != nil {
-		ways++
+		ways = append(ways, "audio_hls_selection")
 		v.words("audio_hls_selection.name", s.HLS.Name, true, maxChannelText)
 		v.words("audio_hls_selection.group_id", s.HLS.GroupID, true, maxChannelText)
 	}
-	if ways > 1 {
-		v.add(Fault{Field: "audio_language_selection", Code: FaultUnfit, Value: strconv.Itoa(ways)})
+	if n := len(ways); n > 1 {
+		v.add(Fault{Field: ways[n-1], Code: FaultUnfit, Value: ways[0]})
 	}
 }
