@@ -147,10 +147,13 @@ func TestChannelQuirks(t *testing.T) {
 		_, err := c.SwitchChannel(t.Context(), key, state)
 		return err
 	}
+	twice := rtmp("ch3")
+	twice.Outputs[0].DASH[0].URL = twice.Outputs[0].HLS[0].URL
 	for what, c := range map[string]struct {
 		err  error
 		want medialive.Kind
 	}{
+		"one address twice":        {create(twice), medialive.KindExists},
 		"unchanged":                {endpoints(change(func(*medialive.Channel) {})), ""},
 		"without its id":           {endpoints(change(id("", ""))), medialive.KindExists},
 		"with an id of nobody":     {endpoints(change(id("ffffffffff", ""))), medialive.KindRefused},
