@@ -1,0 +1,36 @@
+-- +goose Up
+
+-- The gateway's channels.
+CREATE TABLE channels (
+    uid        TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    project_id TEXT    NOT NULL,
+    domain     TEXT    NOT NULL,
+    app_name   TEXT    NOT NULL,
+    id         TEXT    NOT NULL,
+    state      TEXT    NOT NULL, -- ON, OFF
+    definition BYTEA   NOT NULL, -- JSON with its secrets, sealed
+    created_at BIGINT  NOT NULL,
+    changed_at BIGINT  NOT NULL,
+    UNIQUE (project_id, domain, app_name, id)
+);
+CREATE INDEX channels_newest ON channels (project_id, created_at, uid);
+
+-- Where channels are played; an address leads to one channel of the gateway.
+CREATE TABLE channel_addresses (
+    address BYTEA NOT NULL PRIMARY KEY, -- SHA-256 of it without its scheme
+    channel TEXT COLLATE "C" NOT NULL REFERENCES channels (uid) ON DELETE CASCADE
+);
+CREATE INDEX channel_addresses_channel ON channel_addresses (channel);
+
+-- SCTE-35 signals that were seen in the inputs of channels.
+CREATE TABLE channel_signals (
+    channel      TEXT COLLATE "C" NOT NULL REFERENCES channels (uid) ON DELETE CASCADE,
+    starts_at    BIGINT NOT NULL,
+    kind         TEXT COLLATE "C" NOT NULL,
+    event_id     BIGINT NOT NULL,
+    duration     BIGINT NOT NULL, -- seconds, -1: not told
+    segmentation TEXT   NOT NULL,
+    data         TEXT   NOT NULL, -- base64
+    decoded      TEXT   NOT NULL, -- JSON
+    PRIMARY KEY (channel, starts_at, kind, event_id)
+);
