@@ -1,6 +1,7 @@
 // Package gateway is the self-hosted Media Live service: the server side of
-// the StreamConnect operations of the vendor's API, its desired state in the
-// store, and the drive of the relay that makes it so. Statuses, codes,
+// the StreamConnect, channel and Cloud Eye operations of the vendor's API, its
+// desired state in the store, and the drive of the relay and of what runs channels,
+// which make it so. Statuses, codes,
 // envelopes and texts follow internal/medialive/openapi.yaml; what that leaves
 // open is decided in docs of the specification (semantics).
 package gateway
@@ -38,27 +39,29 @@ type Authority interface {
 	Handler() http.Handler
 }
 
-// Options is what a gateway is made of. All fields are required.
+// Options is what a gateway is made of. All fields but Channels are required.
 type Options struct {
 	Store      *store.Store
 	Key        *seal.Key
 	IAM        Authority
 	Relay      Relay
-	Region     string // the only region that a new flow may name
-	SRTAddress string // IPv4 address on which listeners are bound and reported
-	PortFirst  int    // ports allotted to listeners, 1024..65535,
-	PortLast   int    // both ends included
+	Channels   Channels // nil: this build cannot run channels, only keep them
+	Region     string   // the only region that a new flow may name
+	SRTAddress string   // IPv4 address on which listeners are bound and reported
+	PortFirst  int      // ports allotted to listeners, 1024..65535,
+	PortLast   int      // both ends included
 	Version    string
 	Log        *slog.Logger
 }
 
 // Gateway is a running Media Live service.
 type Gateway struct {
-	opts    Options
-	media   *media
-	changes *feed
-	serial  serial     // one change of a flow at a time
-	ports   sync.Mutex // one allotment at a time, until it is committed
+	opts     Options
+	media    *media
+	changes  *feed
+	serial   serial     // one change of a flow, or of a channel, at a time
+	ports    sync.Mutex // one allotment at a time, until it is committed
+	troubles troubles   // of channels
 }
 
 // New makes a gateway. Nothing moves before [Gateway.Run].
@@ -66,7 +69,7 @@ func New(opts Options) (*Gateway, error) {
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("gateway options: %w", err)
 	}
-	g := &Gateway{opts: opts, changes: newFeed(), serial: newSerial()}
+	g := &Gateway{opts: opts, changes: newFeed(), serial: newSerial(), troubles: troubles{why: map[string]string{}}}
 	g.media = newMedia(opts.Relay, opts.Log, g.changes)
 	return g, nil
 }
@@ -95,6 +98,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	tasks.Go(func() { g.media.follow(ctx) })
 	tasks.Go(func() { g.media.watchAge(ctx) })
 	tasks.Go(func() { g.reconcile(ctx) })
+	tasks.Go(func() { g.keepChannels(ctx) })
 	tasks.Wait()
 	return ctx.Err()
 }

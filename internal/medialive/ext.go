@@ -104,13 +104,16 @@ const (
 type EventKind string
 
 // The kinds of event. GET /ext/v1/{project_id}/events is an SSE stream: first
-// one EventFlow for each flow and an EventReady, then changes as they happen.
+// one EventFlow for each flow, one EventChannel for each channel where the reader
+// may list them, and an EventReady; then changes as they happen.
 const (
-	EventFlow       EventKind = "flow"       // a flow was created or changed: Flow and Outputs in full
-	EventGone       EventKind = "gone"       // FlowID was deleted
-	EventStatistics EventKind = "statistics" // measured once a second for every ACTIVE flow, and at each change
-	EventReady      EventKind = "ready"      // all that existed has been told
-	EventBeat       EventKind = "beat"       // each second, so that silence means trouble
+	EventFlow        EventKind = "flow"         // a flow was created or changed: Flow and Outputs in full
+	EventGone        EventKind = "gone"         // FlowID was deleted
+	EventChannel     EventKind = "channel"      // a channel was created or changed: Channel in full, its secrets masked
+	EventChannelGone EventKind = "channel_gone" // ChannelKey was deleted
+	EventStatistics  EventKind = "statistics"   // measured once a second for every ACTIVE flow, and at each change
+	EventReady       EventKind = "ready"        // all that existed has been told
+	EventBeat        EventKind = "beat"         // each second, so that silence means trouble
 )
 
 // Event is one event of the gateway's stream.
@@ -121,6 +124,8 @@ type Event struct {
 	Flow       *Flow            `json:"flow,omitempty"`
 	Outputs    []Output         `json:"outputs,omitempty"`
 	Statistics []FlowStatistics `json:"statistics,omitempty"`
+	ChannelKey *ChannelKey      `json:"channel_key,omitempty"`
+	Channel    *Channel         `json:"channel,omitempty"`
 }
 
 // Capabilities tells what a Flowdeck gateway is and can do; KindNotFound when

@@ -1,0 +1,229 @@
+package gateway_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+)
+
+func TestPackagesKeepTheirIDs(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	before := f.createChannel(testKey)
+	change := medialive.EndpointsChange{ChannelKey: testKey, Outputs: before.Outputs}
+	change.Outputs[0].HLS[0].SegmentDuration = 6
+	change.Outputs[0].HLS = append(change.Outputs[0].HLS, medialive.HLSPackage{Package: medialive.Package{URL: "pull.example.com/live/ch1/low.m3u8", SegmentDuration: 2}})
+	_, err := f.client.ModifyChannelEndpoints(t.Context(), change)
+	f.must(err)
+	after := f.channel(testKey)
+	hls := after.Outputs[0].HLS
+	if hls[0].ID != before.Outputs[0].HLS[0].ID || hls[0].SegmentDuration != 6 || len(hls) != 2 || len(hls[1].ID) != 10 || hls[1].ID == hls[0].ID {
+		t.Errorf("outputs are %v", after.Outputs)
+	}
+
+	send := func(edit func(*medialive.Endpoint)) reply {
+		outputs := f.channel(testKey).Outputs
+		edit(&outputs[0])
+		return f.ask("PUT", "/v1/ott/channels/endpoints", body(t, medialive.EndpointsChange{ChannelKey: testKey, Outputs: outputs}))
+	}
+	refusedChannel(t, send(func(e *medialive.Endpoint) { e.HLS[0].ID = "" }), testKey, codeBad, "output url pull.example.com/live/ch1/index.m3u8 is exist")
+	refusedChannel(t, send(func(e *medialive.Endpoint) { e.HLS[0].ID = "374e48f3ce" }), testKey, codeBad, "endpoints[0].hls_package[0].id")
+	refusedChannel(t, send(func(e *medialive.Endpoint) { e.HLS[1].ID = e.HLS[0].ID }), testKey, codeBad, "endpoints[0].hls_package[1].id")
+	refusedChannel(t, send(func(e *medialive.Endpoint) { e.DASH[0].ID = e.HLS[0].ID }), testKey, codeBad, "endpoints[0].dash_package[0].id")
+	refusedChannel(t, send(func(e *medialive.Endpoint) { e.DASH[0].URL = "http://" + e.HLS[0].URL }), testKey, codeBad, "was given before")
+
+	other := medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "ch2"}
+	f.createChannel(other)
+	refusedChannel(t, send(func(e *medialive.Endpoint) { e.DASH[0].URL = "pull.example.com/live/ch2/index.m3u8" }), testKey, codeBad,
+		"output url pull.example.com/live/ch2/index.m3u8 is exist")
+	f.must(f.client.DeleteChannel(t.Context(), other))
+	if r := send(func(e *medialive.Endpoint) { e.DASH[0].URL = "pull.example.com/live/ch2/index.m3u8" }); r.status != 200 {
+		t.Errorf("an address that is free again: %d %s", r.status, r.body)
+	}
+	if r := f.ask("PUT", "/v1/ott/channels/endpoints", `{"domain":"push.example.com","app_name":"live","id":"ch1"}`); r.status != 200 || len(f.channel(testKey).Outputs) != 1 {
+		t.Errorf("no endpoints: %d %s", r.status, r.body)
+	}
+	if r := f.ask("PUT", "/v1/ott/channels/endpoints", `{"domain":"push.example.com","app_name":"live","id":"ch1","endpoints":[]}`); r.status != 200 || len(f.channel(testKey).Outputs) != 0 {
+		t.Errorf("empty endpoints: %d %s", r.status, r.body)
+	}
+}
+
+// TestMaskKeepsThePassphrase asks what runs the channel, which has it in full.
+func TestMaskKeepsThePassphrase(t *testing.T) {
+	t.Parallel()
+	f, r := newChannelFixture(t)
+	f.createChannel(testKey)
+	_, err := f.client.SwitchChannel(t.Context(), testKey, medialive.ChannelOn)
+	f.must(err)
+	in := f.channel(testKey).Input
+	in.Sources[0].Bitrate = 5_000_000
+	_, err = f.client.ModifyChannelInput(t.Context(), medialive.InputChange{ChannelKey: testKey, Input: &in})
+	f.must(err)
+	if got, runs := r.run(testKey); !runs || got.Input.Sources[0].Passphrase != passphrase || got.Input.Sources[0].Bitrate != 5_000_000 {
+		t.Errorf("runs %v with %d bit/s and a passphrase of %d characters", runs, got.Input.Sources[0].Bitrate, len(got.Input.Sources[0].Passphrase))
+	}
+	in.Standby[0].Passphrase = medialive.Mask
+	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/input", body(t, medialive.InputChange{ChannelKey: testKey, Input: &in})), testKey, codeBad,
+		"input.secondary_sources[0].passphrase is required")
+	in.Standby[0].Passphrase, in.Sources[0].Passphrase = "another-secret-1", ""
+	_, err = f.client.ModifyChannelInput(t.Context(), medialive.InputChange{ChannelKey: testKey, Input: &in})
+	f.must(err)
+	if got, _ := r.run(testKey); got.Input.Sources[0].Passphrase != "" || got.Input.Standby[0].Passphrase != "another-secret-1" {
+		t.Error("passphrases were not replaced")
+	}
+}
+
+func TestChannelChanges(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	f.createChannel(testKey)
+	ctx := t.Context()
+	_, err := f.client.ModifyChannelGeneral(ctx, medialive.GeneralChange{ChannelKey: testKey, Name: "News <1> & more"})
+	f.must(err)
+	f.must(f.client.ModifyChannelRecordSettings(ctx, medialive.RecordChange{ChannelKey: testKey, Record: &medialive.RecordSettings{RollingBuffer: 7200}}))
+	_, err = f.client.ModifyChannelEncoderSettings(ctx, medialive.EncoderChange{
+		ChannelKey: testKey, Encoders: []medialive.EncoderSetting{{TemplateID: "720p"}, {TemplateID: "360p"}},
+		Expand: &medialive.EncoderExpand{Video: &medialive.VideoDescription{GOPDuration: 2}},
+	})
+	f.must(err)
+	_, err = f.client.ModifyChannelInput(ctx, medialive.InputChange{ChannelKey: testKey, Expand: &medialive.EncoderExpand{Video: &medialive.VideoDescription{GOPDuration: 4}}})
+	f.must(err)
+	ch := f.channel(testKey)
+	if ch.Name != "News <1> & more" || ch.Record.RollingBuffer != 7200 || len(ch.Encoders) != 2 || ch.Expand.Video.GOPDuration != 4 ||
+		ch.Input.Protocol != medialive.SRTPush || len(ch.Outputs) != 1 {
+		t.Errorf("after the changes: %v", ch)
+	}
+	const key = `{"domain":"push.example.com","app_name":"live","id":"ch1"`
+	for _, c := range []struct{ path, body, message string }{
+		{"general", key + `}`, "name is required"},
+		{"general", key + `,"name":7}`, "name must be a string"},
+		{"general", ``, "empty"},
+		{"general", `{`, "not valid JSON"},
+		{"record-settings", key + `,"record_settings":{}}`, "rollingbuffer_duration is required"},
+		{"record-settings", key + `,"record_settings":{"rollingbuffer_duration":1209601}}`, "record_settings.rollingbuffer_duration must be from 0 to 1209600"},
+		{"encorder-settings", key + `}`, "encoder_settings is required"},
+		{"encorder-settings", key + `,"encoder_settings":[{"template_id":"a"},{"template_id":"a"}]}`, "was given before"},
+		{"state", key + `,"state":"on"}`, "state must be ON or OFF"},
+		{"state", key + `,"state":"OFF"}`, "Request parameters is invalid, channel state has been turned OFF"},
+		{"input", key + `,"input":{"input_protocol":"RTMP_PUSH"}}`, "input.input_protocol is SRT_PUSH"},
+		{"input", key + `,"input":{"input_protocol":"SRT_PUSH","sources":[{"bitrate":"4"}]}}`, `sources[0].bitrate must be an integer","domain":"push.example.com"`},
+		{"input", key + `,"input":{"input_protocol":"SRT_PUSH","sources":[{"passphrase":"short"}]}}`, "input.sources[0].passphrase must have 10 to 79"},
+		{"endpoints", key + `,"endpoints":[{"hls_package":[{"url":"x","segment_duration_seconds":0}]}]}`, "segment_duration_seconds must be from 1 to 10"},
+	} {
+		r := f.ask("PUT", "/v1/ott/channels/"+c.path, c.body)
+		if r.status != 400 || !strings.Contains(r.body, codeBad) || !strings.Contains(r.body, c.message) {
+			t.Errorf("%s %s: %d %s", c.path, c.body, r.status, r.body)
+		}
+	}
+	if now := f.channel(testKey); body(t, now) != body(t, ch) {
+		t.Errorf("refusals changed %v", now)
+	}
+}
+
+// TestUnknownFieldsAreKept sends a field that nobody has a name for.
+func TestUnknownFieldsAreKept(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	sent := body(t, newChannel(testKey))
+	sent = strings.Replace(sent, `{"domain"`, `{"later":{"x":[1]},"domain"`, 1)
+	if r := f.ask("POST", "/v1/ott/channels", sent); r.status != 201 {
+		t.Fatal(r.body)
+	}
+	if r := f.ask("GET", "/v1/ott/channels", ""); !strings.Contains(r.body, `"later":{"x":[1]}`) {
+		t.Error(r.body)
+	}
+}
+
+// TestWhatAGatewayCannot: each is refused in creation and in change, with its
+// field, and nothing comes of it.
+func TestWhatAGatewayCannot(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	opaque := func(text string) *medialive.Opaque {
+		o, err := medialive.NewOpaque([]byte(text))
+		f.must(err)
+		return o
+	}
+	zero := 0
+	hls := func(ch *medialive.Channel) *medialive.HLSPackage { return &ch.Outputs[0].HLS[0] }
+	dash := func(ch *medialive.Channel) *medialive.DASHPackage { return &ch.Outputs[0].DASH[0] }
+	pull := func(ch *medialive.Channel) {
+		ch.Input = medialive.ChannelInput{Protocol: medialive.FLVPull, Sources: []medialive.ChannelSource{{URL: "http://203.0.113.5/a.flv", Bitrate: 1}}}
+	}
+	drm := &medialive.Encryption{
+		ResourceID: "r", Systems: []medialive.DRMSystem{medialive.FairPlay}, URL: "https://keys.example.com/", SPEKEVersion: "1.0",
+		RequestMode: medialive.AskDirectly,
+	}
+	for field, edit := range map[string]func(*medialive.Channel){
+		"mode":                      func(ch *medialive.Channel) { ch.Mode = medialive.OriginAndCDN },
+		"hls_package[0].encryption": func(ch *medialive.Channel) { hls(ch).Encryption = drm },
+		"hls_package[0].slave_url":  func(ch *medialive.Channel) { hls(ch).SlaveURL = "pull2.example.com/a.m3u8" },
+		"origin_domain_slave":       func(ch *medialive.Channel) { dash(ch).OriginSlave = "origin.example.com" },
+		"cdn_identifier_header": func(ch *medialive.Channel) {
+			hls(ch).CDNIdentifier = &medialive.HTTPHeader{Key: "X-CDN", Value: "secret"}
+		},
+		"hls_package[0].ads":        func(ch *medialive.Channel) { hls(ch).Ads = opaque(`{"a":1}`) },
+		"dash_package[0].ads":       func(ch *medialive.Channel) { dash(ch).Ads = opaque(`{"a":1}`) },
+		"ext_args":                  func(ch *medialive.Channel) { dash(ch).ExtArgs = opaque(`{"a":1}`) },
+		"hls_package[0].ad_marker":  func(ch *medialive.Channel) { hls(ch).AdMarker = []string{medialive.HLSAdMarker} },
+		"dash_package[0].ad_marker": func(ch *medialive.Channel) { dash(ch).AdMarker = medialive.DASHAdMarkerXML },
+		"request_args.timeshift": func(ch *medialive.Channel) {
+			hls(ch).RequestArgs.Timeshift = []medialive.TimeshiftArgs{{BackTime: "t"}}
+		},
+		"request_args.live":           func(ch *medialive.Channel) { hls(ch).RequestArgs.Live = []medialive.LiveArgs{{Delay: "d"}} },
+		"dash_package[0].request_arg": func(ch *medialive.Channel) { dash(ch).RequestArgs = hls(ch).RequestArgs },
+		"record[0].unit":              func(ch *medialive.Channel) { hls(ch).RequestArgs.Record[0].Unit = "frame" },
+		"record[0].format":            func(ch *medialive.Channel) { hls(ch).RequestArgs.Record[0].Format = "iso8601" },
+		"mss_package[0]": func(ch *medialive.Channel) {
+			ch.Outputs[0].MSS = []medialive.MSSPackage{{Package: medialive.Package{URL: "pull.example.com/manifest", SegmentDuration: 2}}}
+		},
+		"input.sources[1]": func(ch *medialive.Channel) {
+			ch.Input.Sources = append(ch.Input.Sources, medialive.ChannelSource{Bitrate: 1})
+			ch.Input.Standby = append(ch.Input.Standby, medialive.ChannelSource{Bitrate: 1})
+		},
+		"bitrate_for3u8": func(ch *medialive.Channel) { ch.Input.Sources[0].FixedBitrate = true },
+		"backup_urls": func(ch *medialive.Channel) {
+			ch.Input.Sources[0].BackupURLs = []medialive.URL{"srt://203.0.113.5:9000"}
+		},
+		"input.ad_triggers":         func(ch *medialive.Channel) { ch.Input.AdTriggers = []medialive.AdTrigger{medialive.OnProviderAd} },
+		"input.audio_selectors":     func(ch *medialive.Channel) { ch.Input.AudioSelectors = []medialive.AudioSelector{{Name: "a"}} },
+		"input_loss_threshold_msec": func(ch *medialive.Channel) { ch.Input.Failover = &medialive.FailoverConditions{LossThreshold: &zero} },
+		"scte35_source": func(ch *medialive.Channel) {
+			pull(ch)
+			ch.Input.Protocol, ch.Input.SCTE35Source = medialive.HLSPull, medialive.SCTE35Segments
+		},
+		"input.sources[0]": func(ch *medialive.Channel) { pull(ch); ch.Input.Sources[0].URL = "rtmp://203.0.113.5/a/b" },
+	} {
+		ch := newChannel(testKey)
+		edit(&ch)
+		refusedChannel(t, f.ask("POST", "/v1/ott/channels", body(t, ch)), testKey, codeCannot, field)
+	}
+	if page, err := f.client.ListChannels(t.Context(), medialive.ChannelKey{}, 10, 0); err != nil || page.Total != 0 {
+		t.Errorf("%v, %v", page, err)
+	}
+
+	before := f.createChannel(testKey)
+	outputs := f.channel(testKey).Outputs
+	outputs[0].HLS[0].Encryption = drm
+	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/endpoints", body(t, medialive.EndpointsChange{ChannelKey: testKey, Outputs: outputs})), testKey, codeCannot, "encryption")
+	in := f.channel(testKey).Input
+	in.AdTriggers = []medialive.AdTrigger{medialive.OnProviderAd}
+	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/input", body(t, medialive.InputChange{ChannelKey: testKey, Input: &in})), testKey, codeCannot, "ad_triggers")
+	if now := f.channel(testKey); body(t, now) != body(t, before) {
+		t.Errorf("refusals changed %v", now)
+	}
+}
+
+func TestRegionOfAChannel(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	ch := newChannel(testKey)
+	ch.Region = "cn-north-4"
+	refusedChannel(t, f.ask("POST", "/v1/ott/channels", body(t, ch)), testKey, codeBad, "region must be local")
+	var told map[string]any
+	if err := json.Unmarshal([]byte(f.ask("POST", "/v1/ott/channels", `[]`).body), &told); err != nil || told["result_code"] != codeBad {
+		t.Errorf("a list: %v, %v", told, err)
+	}
+}

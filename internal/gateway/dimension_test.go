@@ -1,0 +1,138 @@
+package gateway_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+)
+
+func TestDimensions(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	dims, err := f.client.ListDimensions(t.Context())
+	f.must(err)
+	if len(dims) != 8 || dims[medialive.DimChannel].Display["id"].Chinese != "频道" {
+		t.Errorf("dimensions %v", dims)
+	}
+	for _, query := range []string{"", "?namespace=SYS.ECS", "?namespace=%zz"} {
+		if r := f.ask("GET", "/v1/ott/dims-info"+query, ""); r.status != 400 || r.code != codeBad {
+			t.Errorf("%q: %d %s", query, r.status, r.body)
+		}
+	}
+}
+
+func TestInstances(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	flow := f.create("studio-a")
+	f.createChannel(testKey)
+	long := newChannel(medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "ch2"})
+	long.Name = strings.Repeat("ö", 80)
+	_, err := f.client.CreateChannel(t.Context(), long)
+	f.must(err)
+	step := func(dim, id string) medialive.DimensionStep { return medialive.DimensionStep{Dimension: dim, ID: id} }
+	for name, c := range map[string]struct {
+		path []medialive.DimensionStep
+		last string
+		want []string
+	}{
+		"channels":            {[]medialive.DimensionStep{step(medialive.DimChannel, "")}, medialive.DimChannel, []string{"ch2", "ch1"}},
+		"one channel":         {[]medialive.DimensionStep{step(medialive.DimChannel, "ch1")}, medialive.DimChannel, []string{"ch1"}},
+		"no channel":          {[]medialive.DimensionStep{step(medialive.DimChannel, "ch9")}, medialive.DimChannel, nil},
+		"pipelines":           {[]medialive.DimensionStep{step(medialive.DimChannel, "ch1"), step(medialive.DimPipeline, "")}, medialive.DimPipeline, []string{"Pipeline0"}},
+		"audios":              {[]medialive.DimensionStep{step(medialive.DimChannel, "ch1"), step(medialive.DimPipeline, "Pipeline0"), step(medialive.DimAudio, "")}, medialive.DimAudio, []string{"Audio0"}},
+		"another pipeline":    {[]medialive.DimensionStep{step(medialive.DimChannel, "ch1"), step(medialive.DimPipeline, "Pipeline1")}, medialive.DimPipeline, nil},
+		"audio of a channel":  {[]medialive.DimensionStep{step(medialive.DimChannel, "ch1"), step(medialive.DimAudio, "")}, medialive.DimAudio, nil},
+		"packages":            {[]medialive.DimensionStep{step(medialive.DimPackage, "ch1")}, medialive.DimPackage, []string{"ch1"}},
+		"pipeline of package": {[]medialive.DimensionStep{step(medialive.DimPackage, "ch1"), step(medialive.DimPipeline, "")}, medialive.DimPipeline, nil},
+		"flows":               {[]medialive.DimensionStep{step(medialive.DimFlow, "")}, medialive.DimFlow, []string{flow.ID}},
+		"no CDN":              {[]medialive.DimensionStep{step(medialive.DimCDN, "")}, medialive.DimCDN, nil},
+		"the region":          {[]medialive.DimensionStep{step(medialive.DimRegion, "")}, medialive.DimRegion, []string{region}},
+	} {
+		page, err := f.client.ListInstances(t.Context(), 0, 100, c.path...)
+		f.must(err)
+		var got []string
+		for _, i := range page.Instances {
+			got = append(got, i.In(c.last).ID)
+		}
+		if !slices.Equal(got, c.want) || page.Total != len(c.want) {
+			t.Errorf("%s: %v of %d, want %v", name, got, page.Total, c.want)
+		}
+	}
+	page, err := f.client.ListInstances(t.Context(), 1, 1, step(medialive.DimChannel, ""))
+	f.must(err)
+	if page.Total != 2 || len(page.Instances) != 1 || page.Instances[0].In(medialive.DimChannel).ID != "ch1" {
+		t.Errorf("page %v", page)
+	}
+	for _, bad := range []string{
+		``, `{}`, `[]`, `{"namespace":"SYS.ECS","query":[{"dim_name":"medialive_mpc"}]}`, `{"namespace":"SYS.LIVE","query":[]}`,
+		`{"namespace":"SYS.LIVE","query":[{"dim_name":"x"}]}`, `{"namespace":"SYS.LIVE","query":[{"dim_name":"medialive_mpc"}],"start":-1}`,
+		`{"namespace":"SYS.LIVE","query":[{"dim_name":"medialive_mpc"}],"limit":0}`,
+	} {
+		if r := f.ask("POST", "/v1/ott/instances", bad); r.status != 400 || r.code != codeBad {
+			t.Errorf("%s: %d %s", bad, r.status, r.body)
+		}
+	}
+}
+
+func TestStatisticTellsSignalsThatWereSeen(t *testing.T) {
+	t.Parallel()
+	f, r := newChannelFixture(t)
+	f.createChannel(testKey)
+	at := time.Unix(1_741_650_700, 0)
+	query := func(kind medialive.SCTE35Kind, from, to time.Time) medialive.SCTE35List {
+		t.Helper()
+		list, err := f.client.ShowChannelStatistic(t.Context(), medialive.QuerySCTE35(testKey, kind, from, to), 100, 0)
+		f.must(err)
+		return list
+	}
+	if list := query(medialive.AllSignals, at, at.Add(time.Hour)); list.Total != 0 || len(list.Signals) != 0 {
+		t.Errorf("nothing was seen: %v", list)
+	}
+	insert := medialive.SCTE35Event{Kind: medialive.SpliceInsert, EventID: 7, Start: at.Unix(), Duration: 30, Segmentation: medialive.NoSegmentation, Data: "/DA=", Decoded: "{}"}
+	odd := medialive.SCTE35Event{
+		Kind: medialive.TimeSignal, EventID: 1<<32 - 1, Start: at.Unix() + 60, Duration: -1, Segmentation: medialive.ProviderAdStart,
+		Data: strings.Repeat("AAAA", 300), Decoded: strings.Repeat("x", 9000),
+	}
+	r.set(func(r *fakeChannels) { r.signals = []medialive.SCTE35Event{insert, odd, insert} })
+	_, err := f.client.SwitchChannel(t.Context(), testKey, medialive.ChannelOn)
+	f.must(err)
+	eventually(t, "both signals, each once", 2*patience, func() bool {
+		return query(medialive.AllSignals, at, at.Add(time.Hour)).Total == 2
+	})
+	insert.Role, insert.Region = medialive.MasterRegion, region
+	if list := query(medialive.SpliceInsert, at, at.Add(time.Second)); list.Total != 1 || list.Signals[0] != insert {
+		t.Errorf("%+v, want %+v", list, insert)
+	}
+	if list := query(medialive.TimeSignal, at, at.Add(time.Second)); list.Total != 0 {
+		t.Errorf("%+v", list)
+	}
+	q := medialive.QuerySCTE35(testKey, medialive.AllSignals, at, at.Add(time.Hour))
+	q.Role = medialive.SlaveRegion
+	if list, err := f.client.ShowChannelStatistic(t.Context(), q, 100, 0); err != nil || list.Total != 0 {
+		t.Errorf("the standby region: %v, %v", list, err)
+	}
+	for path, want := range map[string]int{"?limit=0": 400, "?limit=1&offset=1": 200} {
+		if reply := f.ask("POST", "/v1/ott/channels/statistic"+path, body(t, q)); reply.status != want {
+			t.Errorf("%s: %d %s", path, reply.status, reply.body)
+		}
+	}
+}
+
+// TestStatisticRefuses: alone of the channel operations it has the other shape,
+// and 404.
+func TestStatisticRefuses(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	q := medialive.QuerySCTE35(testKey, medialive.AllSignals, time.Unix(1, 0), time.Unix(2, 0))
+	if r := f.ask("POST", "/v1/ott/channels/statistic", body(t, q)); r.status != 404 || r.code != "LIVE.103011099" || r.msg != "query channel statistic failed" {
+		t.Errorf("unknown channel: %d %s", r.status, r.body)
+	}
+	q.Type = "bitrate"
+	if r := f.ask("POST", "/v1/ott/channels/statistic", body(t, q)); r.status != 400 || r.code != codeBad || !strings.Contains(r.msg, "type") {
+		t.Errorf("unknown type: %d %s", r.status, r.body)
+	}
+}
