@@ -3,6 +3,7 @@ package packager
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -38,36 +39,53 @@ func inputArgs(s Source) []string {
 
 // rung is a rendition as packagers find it in the encoder's output.
 type rung struct {
-	video   int // number among its video tracks, -1: none
-	audio   bool
-	bitrate int // bit/s asked for, 0: not known
+	video int // number among its video tracks, -1: none
+	audio bool
+	rate  int // bit/s of video, 0: not known
+	sound int // bit/s of audio, 0: not known
 }
 
-// rungs lists what a ladder makes of an input; without a ladder the input is the
+// rungs lists what a channel makes of an input; without a ladder the input is the
 // only one. Templates that the input has no track for make none.
-func rungs(ladder []Template, in layout) []rung {
+func (s Spec) rungs(in layout) []rung {
 	video, audio := in.has(track.video), in.has(track.audio)
-	if len(ladder) == 0 {
+	if len(s.Ladder) == 0 {
 		if !video {
-			return []rung{{video: -1, audio: audio}}
+			return []rung{{video: -1, audio: audio, sound: s.Primary.Bitrate}}
 		}
-		return []rung{{audio: audio}}
+		return []rung{{audio: audio, rate: s.Primary.Bitrate}}
+	}
+	sound := 0
+	if audio {
+		sound = soundRate(s.Ladder)
 	}
 	var all []rung
 	n := 0
-	for _, t := range ladder {
+	for _, t := range s.Ladder {
 		switch {
+		case t.Copy && video:
+			all = append(all, rung{video: n, audio: audio, rate: s.Primary.Bitrate, sound: sound})
+			n++
 		case t.seen() && video:
-			all = append(all, rung{video: n, audio: audio, bitrate: t.Bitrate + t.AudioBitrate})
+			all = append(all, rung{video: n, audio: audio, rate: t.Bitrate, sound: sound})
 			n++
 		case !t.seen() && audio:
-			all = append(all, rung{video: -1, audio: true, bitrate: t.AudioBitrate})
+			all = append(all, rung{video: -1, audio: true, sound: sound})
 		}
 	}
 	if all == nil && audio {
-		return []rung{{video: -1, audio: true, bitrate: soundRate(ladder)}}
+		return []rung{{video: -1, audio: true, sound: sound}}
 	}
 	return all
+}
+
+// rateArgs tells a packager the rates, which a transport stream does not have
+// and manifests need; 0 tells nothing.
+func rateArgs(kind string, n, rate int) []string {
+	if rate == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("-b:%s:%d", kind, n), strconv.Itoa(rate)}
 }
 
 // seen says whether a template has video.
@@ -116,8 +134,27 @@ func encoderArgs(s Spec, in layout) []string {
 		args = append(args, "-map", "0:a:0", "-c:a", "aac", "-ar", "48000", "-ac", "2",
 			"-b:a", strconv.Itoa(max(32_000, soundRate(s.Ladder))), "-af", "aresample=async=1")
 	}
-	args = append(args, programs(rungs(s.Ladder, in), n)...)
+	args = append(args, programs(s.rungs(in), n)...)
 	return append(args, "-f", "mpegts", "-muxdelay", "0", "-flush_packets", "1", "pipe:1")
+}
+
+// encodedLayout is which types of tracks an encoder makes of an input.
+func encodedLayout(ladder []Template, in layout) layout {
+	var out program
+	copied := slices.ContainsFunc(ladder, func(t Template) bool { return t.Copy })
+	for _, p := range in.programs {
+		for _, t := range p.tracks {
+			switch {
+			case t.audio():
+				out.tracks = append(out.tracks, track{Type: typeAAC})
+			case t.video() && copied:
+				out.tracks = append(out.tracks, track{Type: t.Type})
+			case t.video():
+				out.tracks = append(out.tracks, track{Type: typeH264})
+			}
+		}
+	}
+	return layout{[]program{out}}
 }
 
 // scaler decodes once and scales for each template.
@@ -170,9 +207,21 @@ func packagerArgs(p Package, all []rung, in layout, dir, run string) []string {
 	return append(args, hlsArgs(p, all, in, dir, run)...)
 }
 
-// adts says whether sound must be repacked for MP4.
-func adts(in layout) bool {
-	return in.has(func(t track) bool { return t.Type == typeAAC })
+// fragmented repacks tracks of a transport stream for MP4. ffmpeg would keep
+// their tags, which its DASH muxer then refuses.
+func fragmented(in layout) []string {
+	var args []string
+	of := func(kind byte) bool { return in.has(func(t track) bool { return t.Type == kind }) }
+	switch {
+	case of(typeH264):
+		args = append(args, "-tag:v", "avc1")
+	case of(typeHEVC):
+		args = append(args, "-tag:v", "hvc1")
+	}
+	if of(typeAAC) {
+		args = append(args, "-bsf:a", "aac_adtstoasc", "-tag:a", "mp4a")
+	}
+	return args
 }
 
 func hlsArgs(p Package, all []rung, in layout, dir, run string) []string {
@@ -184,11 +233,13 @@ func hlsArgs(p Package, all []rung, in layout, dir, run string) []string {
 		var parts []string
 		if r.video >= 0 {
 			args = append(args, "-map", "0:v:"+strconv.Itoa(r.video))
+			args = append(args, rateArgs("v", video, r.rate)...)
 			parts = append(parts, "v:"+strconv.Itoa(video))
 			video++
 		}
 		if r.audio {
 			args = append(args, "-map", "0:a:0")
+			args = append(args, rateArgs("a", sounds, r.sound)...)
 			parts = append(parts, "a:"+strconv.Itoa(sounds))
 			sounds++
 		}
@@ -198,9 +249,7 @@ func hlsArgs(p Package, all []rung, in layout, dir, run string) []string {
 	kind, extension := "mpegts", "ts"
 	if p.FMP4 {
 		kind, extension = "fmp4", "m4s"
-		if adts(in) {
-			args = append(args, "-bsf:a", "aac_adtstoasc")
-		}
+		args = append(args, fragmented(in)...)
 		args = append(args, "-hls_fmp4_init_filename", run+"-%v-init.mp4")
 	}
 	return append(args, "-f", "hls", "-hls_time", seconds(p), "-hls_list_size", strconv.Itoa(p.segments()),
@@ -212,25 +261,25 @@ func hlsArgs(p Package, all []rung, in layout, dir, run string) []string {
 
 func dashArgs(p Package, all []rung, in layout, dir, run string) []string {
 	var args, sets []string
-	videos, audio := 0, false
+	videos, audio, sound := 0, false, 0
 	for _, r := range all {
 		if r.video >= 0 {
 			args = append(args, "-map", "0:v:"+strconv.Itoa(r.video))
+			args = append(args, rateArgs("v", videos, r.rate)...)
 			videos++
 		}
-		audio = audio || r.audio
+		audio, sound = audio || r.audio, max(sound, r.sound)
 	}
 	if videos > 0 {
 		sets = append(sets, "id=0,streams=v")
 	}
 	if audio {
 		args = append(args, "-map", "0:a:0")
+		args = append(args, rateArgs("a", 0, sound)...)
 		sets = append(sets, "id=1,streams=a")
 	}
 	args = append(args, "-c", "copy")
-	if adts(in) {
-		args = append(args, "-bsf:a", "aac_adtstoasc")
-	}
+	args = append(args, fragmented(in)...)
 	return append(args, "-f", "dash", "-seg_duration", seconds(p), "-window_size", strconv.Itoa(p.segments()),
 		"-extra_window_size", "3", "-use_template", "1", "-use_timeline", "1", "-adaptation_sets", strings.Join(sets, " "),
 		"-init_seg_name", run+"-$RepresentationID$-init.m4s", "-media_seg_name", run+"-$RepresentationID$-$Number%05d$.m4s",

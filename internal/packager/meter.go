@@ -255,3 +255,12 @@ func begins(kind byte, body []byte) bool {
 		}
 	}
 }
+
+// time gives the clock of the first program, in ticks of 90 kHz.
+func (m *meter) time() (ticks int64, ok bool) {
+	if len(m.layout.programs) == 0 {
+		return 0, false
+	}
+	ticks, ok = m.clocks[m.layout.programs[0].pcr]
+	return ticks / 300, ok
+}

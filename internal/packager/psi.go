@@ -182,3 +182,12 @@ func readPMT(section []byte) (number, pcr uint16, tracks []track, ok bool) {
 	}
 	return number, pcr, tracks, true
 }
+
+// clone gives a copy that the meter does not change.
+func (l layout) clone() layout {
+	programs := slices.Clone(l.programs)
+	for i := range programs {
+		programs[i].tracks = slices.Clone(programs[i].tracks)
+	}
+	return layout{programs}
+}

@@ -76,14 +76,15 @@ func TestRungs(t *testing.T) {
 		in     layout
 		want   []rung
 	}{
-		"copy":           {nil, both, []rung{{0, true, 0}}},
-		"copy of radio":  {nil, radio, []rung{{-1, true, 0}}},
-		"ladder":         {ladder, both, []rung{{0, true, 364_000}, {1, true, 168_000}, {-1, true, 64_000}}},
-		"silent":         {ladder, silent, []rung{{0, false, 364_000}, {1, false, 168_000}}},
-		"radio":          {ladder, radio, []rung{{-1, true, 64_000}}},
-		"radio, no rung": {small(), radio, []rung{{-1, true, 64_000}}},
+		"copy":           {nil, both, []rung{{0, true, 900_000, 0}}},
+		"copy of radio":  {nil, radio, []rung{{-1, true, 0, 900_000}}},
+		"ladder":         {ladder, both, []rung{{0, true, 300_000, 64_000}, {1, true, 120_000, 64_000}, {-1, true, 0, 64_000}}},
+		"silent":         {ladder, silent, []rung{{0, false, 300_000, 0}, {1, false, 120_000, 0}}},
+		"radio":          {ladder, radio, []rung{{-1, true, 0, 64_000}}},
+		"radio, no rung": {small(), radio, []rung{{-1, true, 0, 64_000}}},
 	} {
-		if got := rungs(c.ladder, c.in); !slices.Equal(got, c.want) {
+		s := Spec{Ladder: c.ladder, Primary: Source{Bitrate: 900_000}}
+		if got := s.rungs(c.in); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}

@@ -50,6 +50,7 @@ type Source struct {
 	Address      Address
 	Backups      []Address // of a pull, tried in turn where Address fails
 	MaxBandwidth int       // HLSPull: bit/s; the best variant not above it; 0: the best
+	Bitrate      int       // bit/s, as its owner says; manifests need it where the video is not encoded. 0: not known
 }
 
 // Address is a path, host:port or URL. It may hold a key, so that only its
