@@ -180,42 +180,69 @@ func (g *Gateway) createChannel(c *call) (answer, error) {
 	row := store.Channel{
 		UID: uuid.NewString(), ProjectID: c.project, ChannelKey: store.ChannelKey(c.channel), CreatedAt: now,
 	}
-	if err := g.insertChannel(c, channelRecord{row, ch}); err != nil {
+	rec, err := g.insertChannel(c, channelRecord{row, ch})
+	if err != nil {
 		return answer{}, err
 	}
 	g.changes.channelChanged(c.project, c.channel)
-	return created(g.channelDone(ch))
+	return created(g.channelDone(rec))
 }
 
-// insertChannel commits a new channel, and runs it if it is ON. What cannot run
-// is not created.
-func (g *Gateway) insertChannel(c *call, rec channelRecord) error {
+// insertChannel commits a new channel, with its port, and runs it if it is ON.
+// What cannot run is not created.
+func (g *Gateway) insertChannel(c *call, rec channelRecord) (channelRecord, error) {
 	ctx, cancel := committed(c.Context())
 	defer cancel()
-	if err := g.roomForChannel(ctx, c.project); err != nil {
-		return err
+	if rec.on() && g.opts.Channels == nil {
+		return rec, g.noChannels()
 	}
-	row, addresses, err := g.stored(rec)
+	if err := g.roomForChannel(ctx, c.project); err != nil {
+		return rec, err
+	}
+	if err := g.commitChannel(ctx, &rec); err != nil || !rec.on() {
+		return rec, err
+	}
+	refused := g.putChannel(ctx, rec)
+	if refused == nil {
+		return rec, nil
+	}
+	g.dropChannel(rec.row.UID)
+	if err := g.opts.Store.DeleteChannel(ctx, rec.row.UID); err != nil {
+		return rec, fmt.Errorf("take the creation of channel %s back: %w", rec.row.UID, err)
+	}
+	return rec, refused
+}
+
+// commitChannel writes a new channel down. One that is pushed to by RTMP keeps
+// its port for as long as it exists.
+func (g *Gateway) commitChannel(ctx context.Context, rec *channelRecord) error {
+	row, addresses, err := g.stored(*rec)
 	if err != nil {
 		return err
 	}
-	if rec.on() && g.opts.Channels == nil {
-		return noChannels()
+	if rec.channel.Input.Protocol == medialive.RTMPPush {
+		g.ports.Lock()
+		defer g.ports.Unlock()
+		if row.PushPort, err = g.freePushPort(ctx); err != nil {
+			return err
+		}
 	}
-	if err := g.opts.Store.CreateChannel(ctx, row, addresses); err != nil {
-		return channelRefused(err, "create channel")
+	rec.row = row
+	return channelRefused(g.opts.Store.CreateChannel(ctx, row, addresses), "create channel")
+}
+
+// freePushPort gives a port that no channel has.
+func (g *Gateway) freePushPort(ctx context.Context) (int, error) {
+	used, err := g.opts.Store.PushPorts(ctx)
+	if err != nil {
+		return 0, err
 	}
-	if !rec.on() {
-		return nil
+	for port := g.opts.RTMPFirst; port > 0 && port <= g.opts.RTMPLast; port++ {
+		if !used[port] {
+			return port, nil
+		}
 	}
-	refused := g.putChannel(ctx, channelRecord{row, rec.channel})
-	if refused == nil {
-		return nil
-	}
-	if err := g.opts.Store.DeleteChannel(ctx, row.UID); err != nil {
-		return fmt.Errorf("take the creation of channel %s back: %w", row.UID, err)
-	}
-	return refused
+	return 0, unsupported("No port for RTMP is free, nothing was changed: FLOWDECK_GATEWAY_RTMP_PORTS has %d", len(used))
 }
 
 // roomForChannel refuses a channel beyond the quota.
@@ -264,6 +291,8 @@ func (g *Gateway) deleteChannel(c *call) (answer, error) {
 	if err := g.opts.Store.DeleteChannel(ctx, row.UID); err != nil {
 		return answer{}, channelRefused(err, "delete channel")
 	}
+	g.dropChannel(row.UID) // it may have been turned OFF a moment ago
+	g.forgetChannel(ctx, row.UID)
 	g.changes.channelChanged(c.project, c.channel)
 	return ok(newChannelResult(c.channel))
 }
@@ -280,13 +309,25 @@ func newChannelResult(key medialive.ChannelKey) channelResult {
 	return channelResult{Code: medialive.CodeSuccess, Message: "SUCCESS", ChannelKey: key}
 }
 
-// channelDone is a result that tells where to push to by RTMP.
-func (g *Gateway) channelDone(ch medialive.Channel) channelResult {
-	result := newChannelResult(ch.ChannelKey)
-	if all := ch.PushAddresses(); len(all) > 0 {
+// channelDone is a result that tells where to push to by RTMP: the API has it in
+// no other answer.
+func (g *Gateway) channelDone(rec channelRecord) channelResult {
+	result := newChannelResult(rec.channel.ChannelKey)
+	if all := g.pushAddresses(rec); len(all) > 0 {
 		result.Sources, _ = medialive.AnswerJSON(all) // texts and numbers can always be written
 	}
 	return result
+}
+
+// pushAddresses gives the addresses of an RTMP_PUSH channel: as the service makes
+// them, but on this machine.
+func (g *Gateway) pushAddresses(rec channelRecord) []medialive.PushAddress {
+	if rec.row.PushPort == 0 {
+		return nil
+	}
+	here := rec.channel
+	here.Domain = g.pushHost(rec)
+	return here.PushAddresses()
 }
 
 // readChannel reads the body as [decode] does, but tells a wrong type by its

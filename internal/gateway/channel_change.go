@@ -168,7 +168,7 @@ func (g *Gateway) switchChannel(c *call) (answer, error) {
 		case change.State == ch.State:
 			return inChannelState(ch.State)
 		case change.State == medialive.ChannelOn && g.opts.Channels == nil:
-			return noChannels()
+			return g.noChannels()
 		}
 		ch.State = change.State
 		return nil
@@ -195,7 +195,7 @@ func (g *Gateway) changeChannel(c *call, apply func(*medialive.Channel) error) (
 	if err := g.amendChannel(ctx, before, after); err != nil {
 		return answer{}, err
 	}
-	return ok(g.channelDone(after.channel))
+	return ok(g.channelDone(after))
 }
 
 // amendChannel commits a change and brings it to what runs. If it cannot run so,

@@ -50,19 +50,21 @@ func TestPackagesKeepTheirIDs(t *testing.T) {
 	}
 }
 
-// TestMaskKeepsThePassphrase asks what runs the channel, which has it in full.
+// TestMaskKeepsThePassphrase reads what is stored.
 func TestMaskKeepsThePassphrase(t *testing.T) {
 	t.Parallel()
-	f, r := newChannelFixture(t)
-	f.createChannel(testKey)
-	_, err := f.client.SwitchChannel(t.Context(), testKey, medialive.ChannelOn)
-	f.must(err)
-	in := f.channel(testKey).Input
+	f := newFixture(t, newFakeRelay())
+	stored := func() medialive.ChannelInput {
+		ch, err := f.gateway.StoredChannel(t.Context(), f.project, testKey)
+		f.must(err)
+		return ch.Input
+	}
+	in := f.createChannel(testKey).Input
 	in.Sources[0].Bitrate = 5_000_000
-	_, err = f.client.ModifyChannelInput(t.Context(), medialive.InputChange{ChannelKey: testKey, Input: &in})
+	_, err := f.client.ModifyChannelInput(t.Context(), medialive.InputChange{ChannelKey: testKey, Input: &in})
 	f.must(err)
-	if got, runs := r.run(testKey); !runs || got.Input.Sources[0].Passphrase != passphrase || got.Input.Sources[0].Bitrate != 5_000_000 {
-		t.Errorf("runs %v with %d bit/s and a passphrase of %d characters", runs, got.Input.Sources[0].Bitrate, len(got.Input.Sources[0].Passphrase))
+	if got := stored(); got.Sources[0].Passphrase != passphrase || got.Sources[0].Bitrate != 5_000_000 {
+		t.Errorf("%d bit/s and a passphrase of %d characters", got.Sources[0].Bitrate, len(got.Sources[0].Passphrase))
 	}
 	in.Standby[0].Passphrase = medialive.Mask
 	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/input", body(t, medialive.InputChange{ChannelKey: testKey, Input: &in})), testKey, codeBad,
@@ -70,7 +72,7 @@ func TestMaskKeepsThePassphrase(t *testing.T) {
 	in.Standby[0].Passphrase, in.Sources[0].Passphrase = "another-secret-1", ""
 	_, err = f.client.ModifyChannelInput(t.Context(), medialive.InputChange{ChannelKey: testKey, Input: &in})
 	f.must(err)
-	if got, _ := r.run(testKey); got.Input.Sources[0].Passphrase != "" || got.Input.Standby[0].Passphrase != "another-secret-1" {
+	if got := stored(); got.Sources[0].Passphrase != "" || got.Standby[0].Passphrase != "another-secret-1" {
 		t.Error("passphrases were not replaced")
 	}
 }
@@ -190,6 +192,9 @@ func TestWhatAGatewayCannot(t *testing.T) {
 		"input.ad_triggers":         func(ch *medialive.Channel) { ch.Input.AdTriggers = []medialive.AdTrigger{medialive.OnProviderAd} },
 		"input.audio_selectors":     func(ch *medialive.Channel) { ch.Input.AudioSelectors = []medialive.AudioSelector{{Name: "a"}} },
 		"input_loss_threshold_msec": func(ch *medialive.Channel) { ch.Input.Failover = &medialive.FailoverConditions{LossThreshold: &zero} },
+		"hls_version":               func(ch *medialive.Channel) { hls(ch).Version = "latest" },
+		"stream_selection":          func(ch *medialive.Channel) { hls(ch).StreamSelection = []medialive.StreamSelection{{Key: "low"}} },
+		"template_id":               func(ch *medialive.Channel) { ch.Encoders = []medialive.EncoderSetting{{TemplateID: "8k"}} },
 		"scte35_source": func(ch *medialive.Channel) {
 			pull(ch)
 			ch.Input.Protocol, ch.Input.SCTE35Source = medialive.HLSPull, medialive.SCTE35Segments

@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/flowdeck/flowdeck/internal/gateway"
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/packager"
 )
 
 var testKey = medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "ch1"}
@@ -82,47 +83,76 @@ func refusedChannel(t *testing.T, r reply, key medialive.ChannelKey, code, messa
 	}
 }
 
+// runnable is a channel that can run: newChannel, pulled by HTTP.
+func runnable(key medialive.ChannelKey) medialive.Channel {
+	ch := newChannel(key)
+	ch.Input = medialive.ChannelInput{
+		Protocol: medialive.FLVPull,
+		Sources:  []medialive.ChannelSource{{URL: "http://203.0.113.5/a.flv?key=" + passphrase, Bitrate: 4_000_000}},
+	}
+	return ch
+}
+
+// createRunnable makes a channel that is OFF and can be turned ON.
+func (f *fixture) createRunnable(key medialive.ChannelKey) {
+	f.t.Helper()
+	_, err := f.client.CreateChannel(f.t.Context(), runnable(key))
+	f.must(err)
+}
+
 // fakeChannels runs channels without media.
 type fakeChannels struct {
-	mu      sync.Mutex
-	runs    map[string]gateway.ChannelSpec
-	unable  string // why the next Put is refused, once
-	broken  bool   // every Put fails, for now
-	signals []medialive.SCTE35Event
+	mu        sync.Mutex
+	runs      map[string]packager.Spec
+	unable    *packager.LoadError // why the next Put is refused, once
+	broken    bool                // every Put fails, for now
+	signals   []packager.Signal
+	forgotten []string
 }
 
-func newFakeChannels() *fakeChannels {
-	return &fakeChannels{runs: map[string]gateway.ChannelSpec{}}
-}
+func newFakeChannels() *fakeChannels { return &fakeChannels{runs: map[string]packager.Spec{}} }
 
-func (r *fakeChannels) Put(_ context.Context, spec gateway.ChannelSpec) error {
+func (r *fakeChannels) Put(_ context.Context, spec packager.Spec) error {
+	if err := spec.Validate(); err != nil {
+		return err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if why := r.unable; why != "" {
-		r.unable = ""
-		return fmt.Errorf("put: %w", &gateway.UnableError{Reason: why})
+	if why := r.unable; why != nil {
+		r.unable = nil
+		return fmt.Errorf("put: %w", why)
 	}
 	if r.broken {
 		return errors.New("no room now")
 	}
-	r.runs[spec.UID] = spec
+	r.runs[spec.ID] = spec
 	return nil
 }
 
-func (r *fakeChannels) Drop(_ context.Context, uid string) error {
+func (r *fakeChannels) Drop(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.runs, uid)
+	delete(r.runs, id)
+}
+
+func (r *fakeChannels) Forget(id string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forgotten = append(r.forgotten, id)
 	return nil
 }
 
-func (r *fakeChannels) Report() (all []gateway.ChannelReport) {
+func (r *fakeChannels) Report() (all []packager.ChannelReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for uid, spec := range r.runs {
-		all = append(all, gateway.ChannelReport{UID: uid, ProjectID: spec.ProjectID, Key: spec.Channel.ChannelKey, Signals: r.signals})
+	for id := range r.runs {
+		all = append(all, packager.ChannelReport{ID: id, Signals: r.signals})
 	}
 	return all
+}
+
+func (r *fakeChannels) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	_, _ = io.WriteString(w, req.URL.RequestURI())
 }
 
 // set changes what runs channels.
@@ -132,16 +162,14 @@ func (r *fakeChannels) set(change func(*fakeChannels)) {
 	change(r)
 }
 
-// run gives how a channel runs, if it does.
-func (r *fakeChannels) run(key medialive.ChannelKey) (medialive.Channel, bool) {
+// one gives how the one channel that may run does.
+func (r *fakeChannels) one() (packager.Spec, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, spec := range r.runs {
-		if spec.Channel.ChannelKey == key {
-			return spec.Channel, true
-		}
+		return spec, len(r.runs) == 1
 	}
-	return medialive.Channel{}, false
+	return packager.Spec{}, false
 }
 
 // newChannelFixture is a gateway that runs channels.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -39,14 +40,18 @@ func unsupported(format string, args ...any) *refusal {
 	return &refusal{http.StatusBadRequest, codeUnsupported, fmt.Sprintf(format, args...)}
 }
 
-func noChannels() *refusal {
-	return unsupported("This build of the gateway cannot run channels; nothing was changed. A channel can be kept while it is OFF")
+// noChannels refuses to turn a channel ON where none can run.
+func (g *Gateway) noChannels() *refusal {
+	why := cmp.Or(g.opts.ChannelProblem, "this build of the gateway cannot run channels")
+	return unsupported("No channel can be turned ON, nothing was changed: %s. It can be kept while it is OFF", why)
 }
 
 // channelRefused gives the refusal that a conflict in the store means.
 func channelRefused(err error, doing string) error {
 	var taken *store.AddressTakenError
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &taken):
 		return addressTaken(taken.Address)
 	case errors.Is(err, store.ErrExists):

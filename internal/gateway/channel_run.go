@@ -3,71 +3,90 @@ package gateway
 import (
 	"context"
 	"errors"
+	"maps"
+	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/packager"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
-// Channels runs channels. Of one channel, nothing is asked twice at a time.
+// Channels runs channels, each under the UID of its row. *packager.Packager is
+// one. Of one channel, nothing is asked twice at a time.
 type Channels interface {
-	// Put makes a channel run as it is told; one that runs so already is left
-	// alone. An [UnableError] means that it cannot, whoever asks how often; any
-	// other error may pass.
-	Put(ctx context.Context, spec ChannelSpec) error
-	// Drop ends a channel. One that does not run is no error.
-	Drop(ctx context.Context, uid string) error
-	// Report tells what runs, and how.
-	Report() []ChannelReport
-}
-
-// ChannelSpec is a channel that should run.
-type ChannelSpec struct {
-	UID       string // of the channel, for as long as it exists
-	ProjectID string
-	Channel   medialive.Channel // with its secrets
-}
-
-// UnableError tells why a channel cannot run here.
-type UnableError struct{ Reason string }
-
-func (e *UnableError) Error() string { return e.Reason }
-
-// ChannelReport is what is known of a channel that runs.
-type ChannelReport struct {
-	UID       string
-	ProjectID string
-	Key       medialive.ChannelKey
-	Signals   []medialive.SCTE35Event // seen in its input lately; the same may be told again
+	Put(ctx context.Context, spec packager.Spec) error
+	Drop(id string)
+	Forget(id string) error // what was recorded
+	Report() []packager.ChannelReport
+	http.Handler // of players: /{id}/{package}/{file}
 }
 
 const keepPause = 5 * time.Second // between looks at what runs
 
-// troubles is why channels that are ON do not run, by UID.
-type troubles struct {
-	mu  sync.Mutex
-	why map[string]string
+// channelRuns is which channels were given to [Channels], and why those that
+// should run do not.
+type channelRuns struct {
+	mu   sync.Mutex
+	rows map[string]store.Channel // by UID
+	why  map[string]string        // by UID
+	seen map[string]time.Time     // by UID, the last signal that is written down
 }
 
-// note keeps why a channel does not run, empty if it does, and tells whether
-// that is news.
-func (t *troubles) note(uid, why string) (news bool) {
+func newChannelRuns() *channelRuns {
+	return &channelRuns{rows: map[string]store.Channel{}, why: map[string]string{}, seen: map[string]time.Time{}}
+}
+
+// runs notes that a channel runs.
+func (t *channelRuns) runs(row store.Channel) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	news = t.why[uid] != why
-	if why == "" {
-		delete(t.why, uid)
-	} else {
-		t.why[uid] = why
-	}
+	t.rows[row.UID] = row
+	delete(t.why, row.UID)
+}
+
+// ended notes that a channel does not run, and should not.
+func (t *channelRuns) ended(uid string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.rows, uid)
+	delete(t.why, uid)
+	delete(t.seen, uid)
+}
+
+// failed notes why a channel does not run as it should, and tells whether that
+// is news.
+func (t *channelRuns) failed(uid, why string) (news bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	news, t.why[uid] = t.why[uid] != why, why
 	return news
 }
 
-func (t *troubles) of(uid string) string {
+// problem gives why a channel does not run as it should; empty: it does.
+func (t *channelRuns) problem(uid string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.why[uid]
+}
+
+// all lists the channels that run.
+func (t *channelRuns) all() []store.Channel {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Values(t.rows))
+}
+
+// find gives the UID under which a channel runs.
+func (t *channelRuns) find(project string, key store.ChannelKey) (string, bool) {
+	for _, row := range t.all() {
+		if row.ProjectID == project && row.ChannelKey == key {
+			return row.UID, true
+		}
+	}
+	return "", false
 }
 
 // putChannel runs a channel as it is now. The refusal is nil where it runs, or
@@ -75,29 +94,52 @@ func (t *troubles) of(uid string) string {
 // again.
 func (g *Gateway) putChannel(ctx context.Context, rec channelRecord) error {
 	if g.opts.Channels == nil {
-		return noChannels()
+		return g.noChannels()
 	}
-	err := g.opts.Channels.Put(ctx, ChannelSpec{rec.row.UID, rec.row.ProjectID, rec.channel})
+	spec, err := g.channelSpec(rec)
 	if err == nil {
-		g.troubles.note(rec.row.UID, "")
+		err = g.opts.Channels.Put(ctx, spec)
+	}
+	if err == nil {
+		g.runs.runs(rec.row)
 		return nil
 	}
-	if g.troubles.note(rec.row.UID, err.Error()) {
+	if g.runs.failed(rec.row.UID, err.Error()) {
 		g.opts.Log.WarnContext(ctx, "channel does not run", "channel", rec.row.UID, "error", err)
 	}
-	if cannot := (*UnableError)(nil); errors.As(err, &cannot) {
-		return unsupported("The channel cannot run on this gateway, nothing was changed: %s", cannot.Reason)
+	return channelUnable(err)
+}
+
+// channelUnable gives the refusal that an error of what runs channels means, and
+// nil for one that may pass.
+func channelUnable(err error) error {
+	var known *refusal
+	var load *packager.LoadError
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &load):
+		return unsupported("The channel cannot run on this gateway, nothing was changed: %s", load)
+	case errors.Is(err, packager.ErrSpec):
+		return unsupported("The channel cannot run on this gateway, nothing was changed: %s", err)
 	}
 	return nil
 }
 
-func (g *Gateway) dropChannel(ctx context.Context, uid string) {
-	g.troubles.note(uid, "")
+func (g *Gateway) dropChannel(uid string) {
+	g.runs.ended(uid)
+	if g.opts.Channels != nil {
+		g.opts.Channels.Drop(uid)
+	}
+}
+
+// forgetChannel removes what a deleted channel has recorded.
+func (g *Gateway) forgetChannel(ctx context.Context, uid string) {
 	if g.opts.Channels == nil {
 		return
 	}
-	if err := g.opts.Channels.Drop(ctx, uid); err != nil {
-		g.opts.Log.WarnContext(ctx, "channel did not end", "channel", uid, "error", err)
+	if err := g.opts.Channels.Forget(uid); err != nil {
+		g.opts.Log.WarnContext(ctx, "recordings of a deleted channel remain", "channel", uid, "error", err)
 	}
 }
 
@@ -108,7 +150,7 @@ func (g *Gateway) bringChannel(ctx context.Context, before, after channelRecord)
 	case after.on() && g.opts.Channels != nil:
 		return g.putChannel(ctx, after)
 	case before.on() && !after.on():
-		g.dropChannel(ctx, before.row.UID)
+		g.dropChannel(before.row.UID)
 	}
 	return nil
 }
@@ -134,10 +176,12 @@ func (g *Gateway) settleChannels(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, report := range g.opts.Channels.Report() {
-		if err := g.settleChannel(ctx, report.ProjectID, report.Key, report.UID); err != nil {
+	for _, row := range g.runs.all() {
+		if err := g.settleChannel(ctx, row.ProjectID, medialive.ChannelKey(row.ChannelKey), row.UID); err != nil {
 			return err
 		}
+	}
+	for _, report := range g.opts.Channels.Report() {
 		if err := g.keepSignals(ctx, report); err != nil {
 			return err
 		}
@@ -152,31 +196,17 @@ func (g *Gateway) settleChannel(ctx context.Context, project string, key mediali
 	rec, err := g.loadChannel(ctx, project, key)
 	switch known := (*refusal)(nil); {
 	case errors.As(err, &known) && known.code == codeUnknown:
-		g.dropChannel(ctx, uid)
+		g.dropChannel(uid)
 	case errors.As(err, &known):
-		if g.troubles.note(uid, known.msg) {
+		if g.runs.failed(uid, known.msg) {
 			g.opts.Log.ErrorContext(ctx, "channel does not run", "channel", uid, "error", known)
 		}
 	case err != nil:
 		return err
 	case rec.row.UID != uid || !rec.on():
-		g.dropChannel(ctx, uid)
+		g.dropChannel(uid)
 	default:
 		_ = g.putChannel(ctx, rec) // noted there, and tried again
-	}
-	return nil
-}
-
-// keepSignals writes down what was seen in the input of a channel.
-func (g *Gateway) keepSignals(ctx context.Context, report ChannelReport) error {
-	for _, s := range report.Signals {
-		err := g.opts.Store.AddSignal(ctx, report.UID, store.Signal{
-			At: time.Unix(s.Start, 0), Kind: string(s.Kind), EventID: s.EventID, Duration: s.Duration,
-			Segmentation: string(s.Segmentation), Data: s.Data, Decoded: s.Decoded,
-		})
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -3,18 +3,21 @@ package gateway_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/packager"
 )
 
-// TestNoChannelsRunHere: a build that cannot run channels keeps them, and says so.
+// TestNoChannelsRunHere: a gateway that cannot run channels keeps them, and says
+// so.
 func TestNoChannelsRunHere(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, newFakeRelay())
-	ch := newChannel(testKey)
+	ch := runnable(testKey)
 	ch.State = medialive.ChannelOn
 	refusedChannel(t, f.ask("POST", "/v1/ott/channels", body(t, ch)), testKey, codeCannot, "cannot run channels")
-	f.createChannel(testKey)
+	f.createRunnable(testKey)
 	on := body(t, medialive.StateChange{ChannelKey: testKey, State: medialive.ChannelOn})
 	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/state", on), testKey, codeCannot, "cannot run channels")
 	if f.channel(testKey).State != medialive.ChannelOff {
@@ -26,11 +29,12 @@ func TestNoChannelsRunHere(t *testing.T) {
 func TestChannelIsSwitched(t *testing.T) {
 	t.Parallel()
 	f, r := newChannelFixture(t)
-	f.createChannel(testKey)
+	f.createRunnable(testKey)
 	_, err := f.client.SwitchChannel(t.Context(), testKey, medialive.ChannelOn)
 	f.must(err)
-	if ch, runs := r.run(testKey); !runs || ch.Input.Sources[0].Passphrase != passphrase || f.channel(testKey).State != medialive.ChannelOn {
-		t.Errorf("runs %v: %v", runs, ch)
+	spec, runs := r.one()
+	if !runs || !strings.Contains(string(spec.Primary.Address), passphrase) || f.channel(testKey).State != medialive.ChannelOn {
+		t.Errorf("runs %v: %v", runs, spec)
 	}
 	on := body(t, medialive.StateChange{ChannelKey: testKey, State: medialive.ChannelOn})
 	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/state", on), testKey, codeBad, "Request parameters is invalid, channel state has been turned ON")
@@ -38,28 +42,35 @@ func TestChannelIsSwitched(t *testing.T) {
 	if err := f.client.DeleteChannel(t.Context(), testKey); medialive.KindOf(err) != medialive.KindState {
 		t.Errorf("deletion while ON: %v", err)
 	}
-	_, err = f.client.ModifyChannelGeneral(t.Context(), medialive.GeneralChange{ChannelKey: testKey, Name: "renamed"})
-	f.must(err)
-	if ch, _ := r.run(testKey); ch.Name != "renamed" {
-		t.Errorf("runs as %q", ch.Name)
+	f.must(f.client.ModifyChannelRecordSettings(t.Context(), medialive.RecordChange{ChannelKey: testKey, Record: &medialive.RecordSettings{RollingBuffer: 60}}))
+	if changed, _ := r.one(); changed.Record != time.Minute || changed.ID != spec.ID {
+		t.Errorf("runs as %v", changed)
 	}
 	_, err = f.client.SwitchChannel(t.Context(), testKey, medialive.ChannelOff)
 	f.must(err)
-	if _, runs := r.run(testKey); runs {
-		t.Error("it runs still")
+	if spec, runs := r.one(); runs {
+		t.Errorf("runs still: %v", spec)
 	}
 	f.must(f.client.DeleteChannel(t.Context(), testKey))
+	r.set(func(r *fakeChannels) {
+		if len(r.forgotten) != 1 || r.forgotten[0] != spec.ID {
+			t.Errorf("forgotten %v, not %s", r.forgotten, spec.ID)
+		}
+	})
 }
 
 // TestUnableChannel: what cannot run is neither created nor changed nor turned ON.
 func TestUnableChannel(t *testing.T) {
 	t.Parallel()
 	f, r := newChannelFixture(t)
-	no := func() { r.set(func(r *fakeChannels) { r.unable = "it needs 9 cores of 4" }) }
-	ch := newChannel(testKey)
+	const why = "it takes 9.00 cores"
+	no := func() {
+		r.set(func(r *fakeChannels) { r.unable = &packager.LoadError{Need: 9, Used: 1, Budget: 4} })
+	}
+	ch := runnable(testKey)
 	ch.State = medialive.ChannelOn
 	no()
-	refusedChannel(t, f.ask("POST", "/v1/ott/channels", body(t, ch)), testKey, codeCannot, "it needs 9 cores of 4")
+	refusedChannel(t, f.ask("POST", "/v1/ott/channels", body(t, ch)), testKey, codeCannot, why)
 	if page, err := f.client.ListChannels(t.Context(), medialive.ChannelKey{}, 10, 0); err != nil || page.Total != 0 {
 		t.Errorf("%v, %v", page, err)
 	}
@@ -67,17 +78,63 @@ func TestUnableChannel(t *testing.T) {
 	f.must(err)
 	change := medialive.EncoderChange{ChannelKey: testKey, Encoders: []medialive.EncoderSetting{{TemplateID: "1080p"}}}
 	no()
-	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/encorder-settings", body(t, change)), testKey, codeCannot, "it needs 9 cores of 4")
-	if run, runs := r.run(testKey); !runs || len(run.Encoders) != 0 || len(f.channel(testKey).Encoders) != 0 {
-		t.Errorf("runs %v as %v", runs, run)
+	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/encorder-settings", body(t, change)), testKey, codeCannot, why)
+	if spec, runs := r.one(); !runs || len(spec.Ladder) != 0 || len(f.channel(testKey).Encoders) != 0 {
+		t.Errorf("runs %v as %v", runs, spec)
 	}
 	_, err = f.client.SwitchChannel(t.Context(), testKey, medialive.ChannelOff)
 	f.must(err)
 	no()
 	on := body(t, medialive.StateChange{ChannelKey: testKey, State: medialive.ChannelOn})
-	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/state", on), testKey, codeCannot, "it needs 9 cores of 4")
-	if _, runs := r.run(testKey); runs || f.channel(testKey).State != medialive.ChannelOff {
+	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/state", on), testKey, codeCannot, why)
+	if _, runs := r.one(); runs || f.channel(testKey).State != medialive.ChannelOff {
 		t.Error("it is ON")
+	}
+}
+
+// TestSRTChannelIsNotTurnedOn: without a tap of the relay nothing would come in.
+func TestSRTChannelIsNotTurnedOn(t *testing.T) {
+	t.Parallel()
+	f, r := newChannelFixture(t)
+	f.createChannel(testKey)
+	on := body(t, medialive.StateChange{ChannelKey: testKey, State: medialive.ChannelOn})
+	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/state", on), testKey, codeCannot, "cannot take SRT_PUSH")
+	if _, runs := r.one(); runs || f.channel(testKey).State != medialive.ChannelOff {
+		t.Error("it is ON")
+	}
+}
+
+// TestRTMPPushHasAPort: the address that is told is on this machine, and stays.
+func TestRTMPPushHasAPort(t *testing.T) {
+	t.Parallel()
+	f, r := newChannelFixture(t)
+	push := func(id string) (medialive.Channel, []medialive.PushAddress, error) {
+		ch := newChannel(medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: id})
+		ch.Input = medialive.ChannelInput{Protocol: medialive.RTMPPush, Sources: []medialive.ChannelSource{{Bitrate: 1024}}}
+		all, err := f.client.CreateChannel(t.Context(), ch)
+		return ch, all, err
+	}
+	ch, first, err := push("ch1")
+	f.must(err)
+	_, second, err := push("ch2")
+	f.must(err)
+	if len(first) != 1 || !strings.HasPrefix(first[0].URL.Reveal(), "rtmp://127.0.0.1:") || len(second) != 1 || first[0].URL[:24] == second[0].URL[:24] ||
+		!strings.HasSuffix(first[0].URL.Reveal(), "/live/ch1_1024?request_source=ott&channel_id=ch1") {
+		t.Errorf("push to %s and %s", first[0].URL.Reveal(), second[0].URL.Reveal())
+	}
+	third, _, err := push("ch3")
+	if e := err; medialive.KindOf(e) != medialive.KindRefused || !strings.Contains(e.Error(), "No port for RTMP is free") {
+		t.Errorf("a third of two ports: %v", err)
+	}
+	again, err := f.client.SwitchChannel(t.Context(), ch.ChannelKey, medialive.ChannelOn)
+	f.must(err)
+	spec, _ := r.one()
+	if again[0].URL != first[0].URL || !strings.Contains(first[0].URL.Reveal(), "://"+string(spec.Primary.Address)+"/") {
+		t.Errorf("told %s, listens on %s", again[0].URL.Reveal(), string(spec.Primary.Address))
+	}
+	f.must(f.client.DeleteChannel(t.Context(), medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "ch2"}))
+	if _, err := f.client.CreateChannel(t.Context(), third); err != nil {
+		t.Errorf("a port that is free again: %v", err)
 	}
 }
 
@@ -85,7 +142,7 @@ func TestUnableChannel(t *testing.T) {
 func TestChannelRunsOnceItCan(t *testing.T) {
 	t.Parallel()
 	f, r := newChannelFixture(t)
-	f.createChannel(testKey)
+	f.createRunnable(testKey)
 	r.set(func(r *fakeChannels) { r.broken = true })
 	_, err := f.client.SwitchChannel(t.Context(), testKey, medialive.ChannelOn)
 	f.must(err)
@@ -93,34 +150,20 @@ func TestChannelRunsOnceItCan(t *testing.T) {
 		t.Error("the log does not say why")
 	}
 	r.set(func(r *fakeChannels) { r.broken = false })
-	eventually(t, "it runs", 2*patience, func() bool { _, runs := r.run(testKey); return runs })
+	eventually(t, "it runs", 2*patience, func() bool { _, runs := r.one(); return runs })
 }
 
-// TestChannelsRunAgain: a gateway runs what is ON when it begins, and ends what
-// is not.
+// TestChannelsRunAgain: a gateway runs what is ON when it begins, and nothing
+// else.
 func TestChannelsRunAgain(t *testing.T) {
 	t.Parallel()
-	f := prepare(t, t.TempDir())
-	first := newFakeChannels()
-	f.channels = first
-	f.serve(newFakeRelay())
-	f.createChannel(testKey)
+	f, _ := newChannelFixture(t)
+	f.createRunnable(testKey)
 	_, err := f.client.SwitchChannel(t.Context(), testKey, medialive.ChannelOn)
 	f.must(err)
-	other := medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "ch2"}
-	f.createChannel(other)
+	f.createRunnable(medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "ch2"})
 	second := newFakeChannels()
-	first.set(func(r *fakeChannels) {
-		for _, spec := range r.runs {
-			spec.UID, spec.Channel.ChannelKey = "stray", other
-			second.runs["stray"] = spec
-		}
-	})
 	f.channels = second
 	f.serve(newFakeRelay())
-	eventually(t, "the channel runs, and the stray one does not", 2*patience, func() bool {
-		_, runs := second.run(testKey)
-		_, stray := second.run(other)
-		return runs && !stray
-	})
+	eventually(t, "the one channel runs", patience, func() bool { _, runs := second.one(); return runs })
 }

@@ -1,12 +1,16 @@
 package gateway
 
 import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/packager"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
@@ -76,4 +80,59 @@ func (g *Gateway) signal(s store.Signal) medialive.SCTE35Event {
 		Data: s.Data[:min(len(s.Data), maxSignal)], Decoded: s.Decoded[:min(len(s.Decoded), maxDecoded)],
 		Role: medialive.MasterRegion, Region: g.opts.Region,
 	}
+}
+
+// keepSignals writes down what was seen in the input of a channel since the last
+// time.
+func (g *Gateway) keepSignals(ctx context.Context, report packager.ChannelReport) error {
+	last := g.runs.lastSignal(report.ID)
+	for _, s := range report.Signals {
+		if !s.Seen.After(last) {
+			continue
+		}
+		if err := g.opts.Store.AddSignal(ctx, report.ID, signalRow(s)); err != nil {
+			return err
+		}
+		g.runs.keptSignal(report.ID, s.Seen)
+	}
+	return nil
+}
+
+func (t *channelRuns) lastSignal(uid string) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.seen[uid]
+}
+
+func (t *channelRuns) keptSignal(uid string, seen time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.seen[uid] = seen
+}
+
+// firstSegmentation is the type in SCTE-35 of the first of
+// [medialive.Segmentations].
+const firstSegmentation = 0x30
+
+// signalRow gives a signal as it is kept. The API names eight segmentation types;
+// what has another one has it in the decoded signal.
+func signalRow(s packager.Signal) store.Signal {
+	row := store.Signal{
+		At: s.Start, Kind: string(s.Kind), EventID: int64(s.EventID), Duration: -1,
+		Segmentation: string(medialive.NoSegmentation), Data: base64.StdEncoding.EncodeToString(s.Section),
+	}
+	if s.Duration != packager.NoDuration {
+		row.Duration = int64(s.Duration.Round(time.Second) / time.Second)
+	}
+	names := medialive.Segmentations()
+	if i := int(s.Segmentation) - firstSegmentation; s.Kind == packager.TimeSignal && i >= 0 && i < len(names) {
+		row.Segmentation = string(names[i])
+	}
+	decoded := map[string]any{"splice_command_type": 5, "event_id": s.EventID, "out_of_network": s.Out, "cancel": s.Cancel, "pts": s.PTS}
+	if s.Kind == packager.TimeSignal {
+		decoded["splice_command_type"], decoded["segmentation_type_id"] = 6, s.Segmentation
+	}
+	text, _ := json.Marshal(decoded) // numbers and truths can always be written
+	row.Decoded = string(text)
+	return row
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/packager"
 )
 
 // unable refuses a channel for all that a gateway cannot do, rather than to take
@@ -57,7 +58,20 @@ func (w *wants) sources(field string, p medialive.InputProtocol, list []medialiv
 func byHTTP(p medialive.InputProtocol) bool { return p == medialive.FLVPull || p == medialive.HLSPull }
 
 func (w *wants) encoders(ch medialive.Channel) {
+	for i, e := range ch.Encoders {
+		_, known := template(e.TemplateID)
+		w.add(!known, fmt.Sprintf("encoder_settings[%d].template_id", i), "the templates of a gateway are "+templateNames())
+	}
 	w.add(ch.Expand != nil && len(ch.Expand.Audio) > 0, "encoder_settings_expand.audio_descriptions", "one audio track is sent")
+}
+
+// templateNames lists what may stand in template_id.
+func templateNames() string {
+	var names []string
+	for _, t := range packager.Ladder() {
+		names = append(names, t.ID)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (w *wants) outputs(outputs []medialive.Endpoint) {
@@ -70,7 +84,10 @@ func (w *wants) outputs(outputs []medialive.Endpoint) {
 		w.add(p.CDNIdentifier != nil, within+".cdn_identifier_header", "there is no CDN that could say who it is")
 		w.add(holds(p.ExtArgs), within+".ext_args", "what they mean is not published")
 		w.requestArgs(within+".request_args", ref.Format, p.RequestArgs)
-		w.ads(within, outputs[ref.Endpoint], ref)
+		for i, s := range p.StreamSelection {
+			w.add(!strings.Contains(s.Key, "="), fmt.Sprintf("%s.stream_selection[%d].key", within, i), "a filter needs a parameter of the address, as in bitrate=900000-1800000")
+		}
+		w.ofFormat(within, outputs[ref.Endpoint], ref)
 	}
 }
 
@@ -95,10 +112,13 @@ const (
 	millisecondUnit = "millisecond"
 )
 
-func (w *wants) ads(within string, e medialive.Endpoint, ref medialive.PackageRef) {
+// ofFormat collects what concerns one format: advertising, and the version of HLS.
+func (w *wants) ofFormat(within string, e medialive.Endpoint, ref medialive.PackageRef) {
 	const noAds, noMarkers = "no advertising is inserted", "signals are not passed on to players"
 	switch ref.Format {
 	case medialive.FormatHLS:
+		_, err := hlsVersion(e.HLS[ref.Index].Version)
+		w.add(err != nil, within+".hls_version", "versions are numbers: from 7 on, segments are fragmented MP4")
 		w.add(holds(e.HLS[ref.Index].Ads), within+".ads", noAds)
 		w.add(len(e.HLS[ref.Index].AdMarker) > 0, within+".ad_marker", noMarkers)
 	case medialive.FormatDASH:

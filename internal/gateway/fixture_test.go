@@ -89,7 +89,8 @@ func (f *fixture) serve(r gateway.Relay) {
 	key, err := seal.OpenKeyFile(filepath.Join(f.dir, "secret.key"))
 	f.must(err)
 	f.gateway, err = gateway.New(gateway.Options{
-		Store: f.store, Key: key, IAM: f.iam, Relay: r, Channels: f.channels, Region: region, SRTAddress: "127.0.0.1",
+		Store: f.store, Key: key, IAM: f.iam, Relay: r, Channels: f.channels,
+		RTMPFirst: f.first, RTMPLast: f.first + 1, Region: region, SRTAddress: "127.0.0.1",
 		PortFirst: f.first, PortLast: f.first + ports - 1, Version: "test",
 		Log: slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

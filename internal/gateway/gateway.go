@@ -39,29 +39,33 @@ type Authority interface {
 	Handler() http.Handler
 }
 
-// Options is what a gateway is made of. All fields but Channels are required.
+// Options is what a gateway is made of. All fields are required but
+// those that say otherwise.
 type Options struct {
-	Store      *store.Store
-	Key        *seal.Key
-	IAM        Authority
-	Relay      Relay
-	Channels   Channels // nil: this build cannot run channels, only keep them
-	Region     string   // the only region that a new flow may name
-	SRTAddress string   // IPv4 address on which listeners are bound and reported
-	PortFirst  int      // ports allotted to listeners, 1024..65535,
-	PortLast   int      // both ends included
-	Version    string
-	Log        *slog.Logger
+	Store          *store.Store
+	Key            *seal.Key
+	IAM            Authority
+	Relay          Relay
+	Channels       Channels // nil: channels are only kept
+	ChannelProblem string   // why Channels is nil, for people
+	RTMPFirst      int      // TCP ports allotted to RTMP_PUSH, both ends included;
+	RTMPLast       int      // 0 and 0: none
+	Region         string   // the only region that a new flow may name
+	SRTAddress     string   // IPv4 address on which listeners are bound and reported
+	PortFirst      int      // ports allotted to listeners, 1024..65535,
+	PortLast       int      // both ends included
+	Version        string
+	Log            *slog.Logger
 }
 
 // Gateway is a running Media Live service.
 type Gateway struct {
-	opts     Options
-	media    *media
-	changes  *feed
-	serial   serial     // one change of a flow, or of a channel, at a time
-	ports    sync.Mutex // one allotment at a time, until it is committed
-	troubles troubles   // of channels
+	opts    Options
+	media   *media
+	changes *feed
+	serial  serial     // one change of a flow, or of a channel, at a time
+	ports   sync.Mutex // one allotment at a time, until it is committed
+	runs    *channelRuns
 }
 
 // New makes a gateway. Nothing moves before [Gateway.Run].
@@ -69,7 +73,7 @@ func New(opts Options) (*Gateway, error) {
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("gateway options: %w", err)
 	}
-	g := &Gateway{opts: opts, changes: newFeed(), serial: newSerial(), troubles: troubles{why: map[string]string{}}}
+	g := &Gateway{opts: opts, changes: newFeed(), serial: newSerial(), runs: newChannelRuns()}
 	g.media = newMedia(opts.Relay, opts.Log, g.changes)
 	return g, nil
 }

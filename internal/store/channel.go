@@ -20,6 +20,7 @@ type Channel struct {
 	ChannelKey
 	State      string // ON or OFF
 	Definition []byte // sealed
+	PushPort   int    // TCP port on which it is pushed to; 0: none
 	CreatedAt  time.Time
 	ChangedAt  time.Time
 }
@@ -31,14 +32,14 @@ type AddressTakenError struct{ Address string }
 func (e *AddressTakenError) Error() string { return "address is taken: " + e.Address }
 
 // CreateChannel adds a channel that is played at the addresses. It says
-// [ErrExists] if the project has one of that key, and [AddressTakenError]; then
+// [ErrExists] if the project has one of that key, or another its port, and [AddressTakenError]; then
 // nothing was added.
 func (s *Store) CreateChannel(ctx context.Context, v Channel, addresses []string) error {
 	err := s.tx(ctx, func(c conn) error {
 		_, err := c.exec(ctx, `
-			INSERT INTO channels (uid, project_id, domain, app_name, id, state, definition, created_at, changed_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			v.UID, v.ProjectID, v.Domain, v.AppName, v.ID, v.State, v.Definition, v.CreatedAt, v.ChangedAt)
+			INSERT INTO channels (uid, project_id, domain, app_name, id, state, definition, push_port, created_at, changed_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			v.UID, v.ProjectID, v.Domain, v.AppName, v.ID, v.State, v.Definition, v.PushPort, v.CreatedAt, v.ChangedAt)
 		if err != nil {
 			return s.exists(err)
 		}
@@ -86,6 +87,20 @@ func (s *Store) ChannelsIn(ctx context.Context, state string) ([]Channel, error)
 		return nil, fmt.Errorf("channels that are %s: %w", state, err)
 	}
 	return vs, nil
+}
+
+// PushPorts gives the ports on which channels are pushed to, whatever their
+// state.
+func (s *Store) PushPorts(ctx context.Context) (map[int]bool, error) {
+	ports, err := all(ctx, s.read(), number, `SELECT push_port FROM channels WHERE push_port <> 0`)
+	if err != nil {
+		return nil, fmt.Errorf("push ports: %w", err)
+	}
+	used := make(map[int]bool, len(ports))
+	for _, port := range ports {
+		used[int(port)] = true
+	}
+	return used, nil
 }
 
 // UpdateChannel replaces state, definition and addresses of the channel with
@@ -139,11 +154,11 @@ func (s *Store) takeAddresses(ctx context.Context, c conn, uid string, addresses
 	return nil
 }
 
-const channelColumns = `uid, project_id, domain, app_name, id, state, definition, created_at, changed_at`
+const channelColumns = `uid, project_id, domain, app_name, id, state, definition, push_port, created_at, changed_at`
 
 func scanChannel(scan scanner) (Channel, error) {
 	var v Channel
-	err := scan(&v.UID, &v.ProjectID, &v.Domain, &v.AppName, &v.ID, &v.State, &v.Definition, instant{&v.CreatedAt}, instant{&v.ChangedAt})
+	err := scan(&v.UID, &v.ProjectID, &v.Domain, &v.AppName, &v.ID, &v.State, &v.Definition, &v.PushPort, instant{&v.CreatedAt}, instant{&v.ChangedAt})
 	return v, err
 }
 

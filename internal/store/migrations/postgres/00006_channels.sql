@@ -9,10 +9,12 @@ CREATE TABLE channels (
     id         TEXT    NOT NULL,
     state      TEXT    NOT NULL, -- ON, OFF
     definition BYTEA   NOT NULL, -- JSON with its secrets, sealed
+    push_port  BIGINT  NOT NULL, -- TCP; 0: none
     created_at BIGINT  NOT NULL,
     changed_at BIGINT  NOT NULL,
     UNIQUE (project_id, domain, app_name, id)
 );
+CREATE UNIQUE INDEX channels_push_port ON channels (push_port) WHERE push_port <> 0;
 CREATE INDEX channels_newest ON channels (project_id, created_at, uid);
 
 -- Where channels are played; an address leads to one channel of the gateway.
