@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -284,11 +285,26 @@ func TestChildrenKilled(t *testing.T) {
 		killed := time.Now()
 		await(t, name+" again", 5*time.Second, func() bool { now := child(s.report(t)); return now.PID != 0 && now.PID != before.PID })
 		t.Logf("%s runs again after %v", name, time.Since(killed))
-		await(t, "more segments after the "+name, 20*time.Second, func() bool { return s.sequence(t, list) >= segments+2 })
-		t.Logf("two more segments of 2 s after %v", time.Since(killed))
 		if now := child(s.report(t)); now.Ended != "signal: killed" {
 			t.Errorf("%+v", now)
 		}
+		await(t, "more segments after the "+name, 20*time.Second, func() bool { return s.sequence(t, list) >= segments+3 })
+		t.Logf("two more whole segments of 2 s after %v", time.Since(killed))
+	}
+	_, text := s.get(t, list)
+	if strings.Count(text, "#EXT-X-DISCONTINUITY\n") < 2 {
+		t.Error("players are not told that it began anew twice")
+	}
+	for _, m := range regexp.MustCompile(`#EXTINF:([\d.]+)`).FindAllStringSubmatch(text, -1) {
+		if length, err := strconv.ParseFloat(m[1], 64); err != nil || length > 2.1 {
+			t.Errorf("a segment of %s s", m[1])
+		}
+	}
+	if t.Failed() {
+		t.Log(text)
+	}
+	if said := s.report(t).Encoder.Lines; len(said) > 1 {
+		t.Errorf("the encoder complains: %v", said)
 	}
 }
 
@@ -300,11 +316,10 @@ func TestSenderLost(t *testing.T) {
 	spec := s.full()
 	spec.Packages, spec.Record = spec.Packages[:1], 0
 	spec.Standby = &Source{Kind: Tap, Address: Address(s.tap("standby"))}
-	spec.Loss, spec.GoBack = time.Second, true
+	spec.Loss, spec.GoBack, spec.Packages[0].Window = time.Second, true, 0
 	s.put(t, spec)
 	const list = "ts/v0.m3u8"
 	await(t, "two segments", 30*time.Second, func() bool { return s.sequence(t, list) >= 2 })
-	packager := s.report(t).Packages[0].Child.PID
 	s.primary.end()
 	lost := time.Now()
 	await(t, "the standby", 5*time.Second, func() bool { return s.report(t).OnAir == Standby })
@@ -317,8 +332,11 @@ func TestSenderLost(t *testing.T) {
 	await(t, "the primary again", 20*time.Second, func() bool { return s.report(t).OnAir == Primary })
 	segments = s.sequence(t, list)
 	await(t, "segments of the primary", 20*time.Second, func() bool { return s.sequence(t, list) >= segments+2 })
-	if r := s.report(t); r.Switches != 2 || r.Packages[0].Child.PID != packager {
-		t.Errorf("%d switches, packager %d was %d", r.Switches, r.Packages[0].Child.PID, packager)
+	if kept, err := filepath.Glob(filepath.Join(s.opts.Dir, "channel", "play", "ts", "*-0-*.ts")); err != nil || len(kept) > 8 {
+		t.Errorf("%d segments of a window of 3 are on the disk, %v", len(kept), err)
+	}
+	if r := s.report(t); r.Switches != 2 {
+		t.Errorf("%d switches", r.Switches)
 	}
 }
 
@@ -344,6 +362,12 @@ func TestCopyChannel(t *testing.T) {
 	if status, _ := s.get(t, "ts/v0.m3u8"); status != http.StatusNotFound {
 		t.Errorf("status %d of a package that is gone", status)
 	}
+	spec.Ladder = small()[1:]
+	s.put(t, spec)
+	await(t, "an encoded package", 30*time.Second, func() bool {
+		_, text := s.get(t, "fmp4/live.m3u8")
+		return strings.Contains(text, "=160x90") && s.sequence(t, "fmp4/v0.m3u8") >= 2
+	})
 	s.Drop("channel")
 	if len(s.Report()) != 0 {
 		t.Error("it still runs")
@@ -394,6 +418,46 @@ func TestTooMuch(t *testing.T) {
 	second.ID = "third"
 	if err := s.Put(t.Context(), second); !errors.As(err, &refused) || refused.Used < 0.049 {
 		t.Errorf("a third one: %v", err)
+	}
+}
+
+// TestSignalsAreKept feeds a channel an SCTE-35 message, on air and not.
+func TestSignalsAreKept(t *testing.T) {
+	s := stageOf(t, nil)
+	p := newPipeline(Spec{ID: "x", Primary: Source{Kind: Tap}, Standby: &Source{Kind: Tap}}, s.opts)
+	defer p.close()
+	p.receive(Standby, append(tablesOf(), carry(testSplice, 0, example(t, exampleStart))...))
+	p.receive(Primary, append(tablesOf(), clocked(testVideo, float64(0x07369c02e)/clockPTS-4, false)...))
+	p.receive(Primary, carry(testSplice, 0, example(t, exampleInsert)))
+	all := p.report().Signals
+	if len(all) != 1 || all[0].Kind != SpliceInsert || all[0].Start.Sub(all[0].Seen).Round(100*time.Millisecond) != 4*time.Second {
+		t.Errorf("%+v", all)
+	}
+}
+
+// TestSweep leaves what players may ask for.
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	old := time.Now().Add(-time.Hour)
+	for name, text := range map[string]string{"a-0-1.ts": "", "a-0-2.ts": "", "a-0-3.ts.tmp": "", "b-0-1.ts": "", "c-0-1.m4s": "", "v0.m3u8": "#EXTINF:2,\na-0-2.ts\n"} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if name != "c-0-1.m4s" {
+			if err := os.Chtimes(path, old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	sweep(dir, "b", time.Now().Add(-time.Minute))
+	var left []string
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if want := []string{"a-0-2.ts", "b-0-1.ts", "c-0-1.m4s", "v0.m3u8"}; err != nil || !slices.Equal(left, want) {
+		t.Errorf("%v, %v, want %v", left, err, want)
 	}
 }
 

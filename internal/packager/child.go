@@ -42,7 +42,7 @@ type child struct {
 	open  func(ctx context.Context) (io.ReadCloser, error) // what goes to stdin; nil: in
 	in    *queue                                           // what goes to stdin
 	out   func(data []byte)                                // gets stdout; nil: none is read
-	begun func()                                           // told of each start, before output comes; may be nil
+	begun func()                                           // told of each start, before input is taken; may be nil
 	log   *slog.Logger
 
 	mu     sync.Mutex
@@ -114,6 +114,9 @@ func (c *child) once(parent context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.begun != nil {
+		c.begun()
+	}
 	stdin, err := c.stdin(ctx)
 	if err != nil {
 		return err
@@ -165,9 +168,6 @@ func (c *child) start(cmd *exec.Cmd, stop context.CancelFunc) (io.ReadCloser, er
 	defer func() { _ = write.Close() }() // the child has its own
 	said, at := &tail{}, &progress{}
 	cmd.ExtraFiles, cmd.Stderr = []*os.File{write}, said
-	if c.begun != nil {
-		c.begun()
-	}
 	if err := cmd.Start(); err != nil {
 		_ = read.Close()
 		return nil, fmt.Errorf("start ffmpeg: %w", err)

@@ -12,6 +12,7 @@ import (
 
 const (
 	decidePause = 100 * time.Millisecond // between two looks at who is on air
+	gateTime    = 5 * time.Second        // to wait for a key frame; some senders mark none
 	keptSignals = 1000
 )
 
@@ -30,9 +31,10 @@ type pipeline struct {
 	sources  [2]*feed
 	failover *failover
 	active   Role
-	layout   layout // that the stages were started for; unknown: not yet
-	encoder  *child // nil: none
-	encoded  *meter // of what the encoder makes
+	layout   layout    // that the stages were started for; unknown: not yet
+	gated    time.Time // since when the first key frame of the input on air is awaited; zero: it is not
+	encoder  *child    // nil: none
+	encoded  *meter    // of what the encoder makes
 	outputs  map[string]*output
 	recorder *recorder
 	signals  []Signal
@@ -48,6 +50,7 @@ type feed struct {
 	meter  *meter
 	last   time.Time // packet
 	silent time.Duration
+	begins bool // the next packet that goes on is the first one
 }
 
 // newPipeline runs a channel. Its inputs connect at once; the rest starts when
@@ -88,23 +91,57 @@ func (p *pipeline) receive(role Role, data []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f := p.sources[role]
-	before := f.meter.counts.Packets
-	f.meter.feed(data, nil)
-	if now := time.Now(); f.meter.counts.Packets > before {
-		if !f.last.IsZero() && now.Sub(f.last) > p.spec.loss() {
-			f.silent += now.Sub(f.last)
+	on := role == p.active && p.layout.known()
+	var whole []byte
+	n := 0
+	f.meter.feed(data, func(pk packet, key bool) {
+		n++
+		if on && p.pass(key, f.meter) {
+			whole = append(whole, f.before(pk)...)
 		}
-		f.last = now
-		p.failover.packet(role, now)
+	})
+	if n > 0 {
+		p.came(role, f, time.Now())
 	}
-	if role != p.active || !p.layout.known() {
-		return
+	switch {
+	case len(whole) == 0:
+	case p.encoder != nil:
+		p.encoder.in.push(whole)
+	default:
+		p.fan(whole)
 	}
-	if p.encoder != nil {
-		p.encoder.in.push(data)
-		return
+}
+
+// came notes that packets of an input did.
+func (p *pipeline) came(role Role, f *feed, now time.Time) {
+	if pause := now.Sub(f.last); !f.last.IsZero() && pause > p.spec.loss() {
+		f.silent += pause
 	}
-	p.fan(data)
+	f.last = now
+	p.failover.packet(role, now)
+}
+
+// pass says whether a packet of the input on air goes on: not before a key frame,
+// for nobody could decode what comes before it.
+func (p *pipeline) pass(key bool, m *meter) bool {
+	if p.gated.IsZero() {
+		return true
+	}
+	if !key && m.layout.has(track.video) && time.Since(p.gated) < gateTime {
+		return false
+	}
+	p.gated = time.Time{}
+	p.sources[p.active].begins = true
+	return true
+}
+
+// before gives a packet, and the tables in front of the first one.
+func (f *feed) before(pk packet) []byte {
+	if !f.begins {
+		return pk
+	}
+	f.begins = false
+	return append(f.meter.tables(), pk...)
 }
 
 // made takes what the encoder makes.
@@ -171,6 +208,7 @@ func (p *pipeline) decide() {
 	role := p.failover.decide(time.Now())
 	if role != p.active {
 		p.opts.Log.Info("input", "channel", p.spec.ID, "on air", role.String())
+		p.gated = time.Now()
 	}
 	p.active = role
 	comes := p.sources[role].meter.layout.clone()
@@ -186,7 +224,7 @@ func (p *pipeline) decide() {
 func (p *pipeline) restage(comes layout) {
 	p.mu.Lock()
 	before := p.layout
-	p.layout = comes
+	p.layout, p.gated = comes, time.Now()
 	encoder := p.encoder
 	p.mu.Unlock()
 	if len(p.spec.Ladder) > 0 {
@@ -242,17 +280,28 @@ func (p *pipeline) startEncoder() {
 			return encoderArgs(p.spec, p.layout), nil
 		},
 	}
-	c.begun = func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		before := p.encoded.counts
-		p.encoded = newMeter(nil) // its counters begin anew, ours do not
-		p.encoded.counts = before
-	}
+	c.begun = func() { p.encodes(c.state().Starts > 0) }
 	p.mu.Lock()
 	p.encoder, p.endCoder = c, cancel
 	p.mu.Unlock()
 	p.coder.Go(func() { c.run(ctx) })
+}
+
+// encodes readies all for what a new process of the encoder makes. Where it is
+// not the first one, HLS begins anew too, so that players are told that the
+// stream does not go on; DASH cannot tell, and mends the times instead.
+func (p *pipeline) encodes(again bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := p.encoded.counts
+	p.encoded = newMeter(nil) // its counters begin anew, ours do not
+	p.encoded.counts = before
+	p.gated = time.Now()
+	for _, o := range p.outputs {
+		if again && o.wanted().Format == HLS {
+			o.child.again()
+		}
+	}
 }
 
 // stopEncoder ends the encoder, if there is one.

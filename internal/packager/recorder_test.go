@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -134,9 +135,14 @@ func TestRecorderKilled(t *testing.T) {
 const (
 	recordFrom = "FLOWDECK_TEST_RECORD_FROM"
 	recordTo   = "FLOWDECK_TEST_RECORD_TO"
+	keepChild  = "FLOWDECK_TEST_KEEP_CHILD" // another role: keeps an ffmpeg
 )
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv(keepChild); path != "" {
+		c := &child{name: "kept", path: path, log: quiet(), in: newQueue(1), args: func(string) ([]string, error) { return stream(), nil }}
+		c.run(context.Background())
+	}
 	source := os.Getenv(recordFrom)
 	if source == "" {
 		os.Exit(m.Run())
@@ -156,6 +162,36 @@ func TestMain(m *testing.M) {
 		data = data[n:]
 	}
 	<-ctx.Done()
+}
+
+// TestChildEndsWithUs kills a process that keeps an ffmpeg.
+func TestChildEndsWithUs(t *testing.T) {
+	cmd := exec.Command("/proc/self/exe", "-test.run=^$")
+	cmd.Env = append(os.Environ(), keepChild+"="+nicely(t))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	self := strconv.Itoa(cmd.Process.Pid)
+	var kept int
+	await(t, "an ffmpeg", 10*time.Second, func() bool {
+		tasks, _ := filepath.Glob("/proc/" + self + "/task/*/children")
+		for _, task := range tasks {
+			text, err := os.ReadFile(task)
+			if err == nil && len(text) > 0 {
+				kept, _ = strconv.Atoi(strings.Fields(string(text))[0])
+			}
+		}
+		return kept > 0
+	})
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	await(t, "its end", 5*time.Second, func() bool {
+		text, err := os.ReadFile("/proc/" + strconv.Itoa(kept) + "/stat")
+		return err != nil || strings.Contains(string(text), ") Z ")
+	})
 }
 
 // TestRecorderOnAFullDisk: the problem is told, and recording goes on when there

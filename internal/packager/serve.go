@@ -154,7 +154,7 @@ func (s *served) file(w http.ResponseWriter, r *http.Request, name string) error
 	if !playable(name) {
 		return fs.ErrNotExist
 	}
-	file, err := os.Open(filepath.Join(s.output.dir, name))
+	file, err := os.OpenInRoot(s.output.dir, name)
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func (s *served) recorded(w http.ResponseWriter, r *http.Request, name string) e
 	if !playable(name) || filepath.Ext(name) != pieceSuffix || len(s.pkg.Catchup) == 0 {
 		return fs.ErrNotExist
 	}
-	file, err := os.Open(filepath.Join(s.pipeline.dir, "rec", name))
+	file, err := os.OpenInRoot(filepath.Join(s.pipeline.dir, "rec"), name)
 	if err != nil {
 		return err
 	}
