@@ -415,6 +415,9 @@ func TestTooMuch(t *testing.T) {
 	if err := s.Put(t.Context(), second); err != nil {
 		t.Errorf("a copy of 0.04 besides one of 0.01: %v", err)
 	}
+	if used, budget := s.Load(); used < 0.049 || budget != 0.05 {
+		t.Errorf("%v of %v", used, budget)
+	}
 	second.ID = "third"
 	if err := s.Put(t.Context(), second); !errors.As(err, &refused) || refused.Used < 0.049 {
 		t.Errorf("a third one: %v", err)

@@ -20,6 +20,7 @@ const (
 	tapBuffer   = 64 << 10
 	maxPlaylist = 1 << 20
 	fetchTime   = 10 * time.Second // for a playlist, and for the head of a stream
+	stallTime   = 10 * time.Second // a pull that brings nothing for so long is begun anew
 )
 
 // Input yields the transport stream of a source. It connects again, whatever
@@ -37,7 +38,7 @@ func newInput(s Source, name, ffmpeg string, client *http.Client, log *slog.Logg
 	if s.Kind == Tap {
 		return &tap{path: string(s.Address)}
 	}
-	in := &foreign{source: s, client: client}
+	in := &foreign{source: s, client: client, stall: stallTime}
 	in.child = &child{name: name, path: ffmpeg, log: log, out: in.hand, args: func(string) ([]string, error) { return inputArgs(s), nil }}
 	switch s.Kind {
 	case FLVPull:
@@ -108,15 +109,43 @@ type foreign struct {
 	child  *child
 	each   func([]byte) // set before the child runs
 	tries  int          // of addresses, by the child's goroutine alone
+	stall  time.Duration
+	brings atomic.Bool // since the last look
 }
 
 // Run keeps the ffmpeg of the source.
 func (f *foreign) Run(ctx context.Context, each func([]byte)) {
 	f.each = each
+	var watch sync.WaitGroup
+	if f.source.Kind != RTMPPush { // which waits for its sender as long as it takes
+		watch.Go(func() { f.watch(ctx) })
+	}
 	f.child.run(ctx)
+	watch.Wait()
 }
 
-func (f *foreign) hand(data []byte) { f.each(data) }
+func (f *foreign) hand(data []byte) {
+	f.brings.Store(true)
+	f.each(data)
+}
+
+// watch begins a pull anew that brings nothing: a server that hangs ends no
+// connection.
+func (f *foreign) watch(ctx context.Context) {
+	tick := time.NewTicker(f.stall)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		state := f.child.state()
+		if !f.brings.Swap(false) && state.PID != 0 && time.Since(state.Since) >= f.stall {
+			f.child.again()
+		}
+	}
+}
 
 // Connections counts the starts of ffmpeg.
 func (f *foreign) Connections() (int64, string) {

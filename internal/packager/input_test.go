@@ -133,9 +133,15 @@ func TestTapConnectsAgain(t *testing.T) {
 func TestFLVPull(t *testing.T) {
 	file := t.TempDir() + "/x.flv"
 	remux(t, media(t, 4), "-f", "flv", file)
+	stream, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/live" {
-			http.ServeFile(w, r, file)
+			_, _ = w.Write(stream)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done() // a stream does not end
 			return
 		}
 		http.Error(w, "no", http.StatusNotFound)
@@ -146,6 +152,25 @@ func TestFLVPull(t *testing.T) {
 	if _, problem := in.Connections(); !strings.Contains(problem, "status 404") || strings.Contains(problem, "hush") {
 		t.Error(problem)
 	}
+}
+
+// TestPullThatHangs is begun anew, at the next address.
+func TestPullThatHangs(t *testing.T) {
+	file := t.TempDir() + "/x.flv"
+	remux(t, media(t, 4), "-f", "flv", file)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/live" {
+			http.ServeFile(w, r, file)
+			return
+		}
+		_, _ = w.Write([]byte("FLV"))
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	in := newInput(Source{Kind: FLVPull, Address: Address(server.URL + "/hangs"), Backups: []Address{Address(server.URL + "/live")}}, "primary", nicely(t), server.Client(), quiet())
+	in.(*foreign).stall = time.Second
+	listen(t, in)
 }
 
 func TestHLSPull(t *testing.T) {

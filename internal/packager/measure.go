@@ -137,7 +137,33 @@ func (p *Packager) Costs(ctx context.Context, templates []Template) ([]Cost, err
 	return all, nil
 }
 
-// carry gives the cores that a channel takes, or a [*LoadError].
+// Load tells how many cores the channels that run take, by measurement, and how
+// many they may take together.
+func (p *Packager) Load() (used, budget float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.used(""), p.budget()
+}
+
+// used is what all channels but one take; p.mu is held.
+func (p *Packager) used(besides string) float64 {
+	sum := 0.0
+	for id, cores := range p.reserved {
+		if id != besides {
+			sum += cores
+		}
+	}
+	return sum
+}
+
+func (p *Packager) budget() float64 {
+	if p.opts.Load > 0 {
+		return p.opts.Load
+	}
+	return carryShare * float64(runtime.NumCPU())
+}
+
+// carry gives the cores that a channel takes, or a [*LoadError]; p.mu is held.
 func (p *Packager) carry(ctx context.Context, spec Spec) (float64, error) {
 	all, err := p.Costs(ctx, spec.Ladder)
 	if err != nil {
@@ -147,16 +173,7 @@ func (p *Packager) carry(ctx context.Context, spec Spec) (float64, error) {
 	for _, c := range all {
 		need += c.Cores
 	}
-	used := 0.0
-	for id, cores := range p.reserved {
-		if id != spec.ID {
-			used += cores
-		}
-	}
-	budget := p.opts.Load
-	if budget == 0 {
-		budget = carryShare * float64(runtime.NumCPU())
-	}
+	used, budget := p.used(spec.ID), p.budget()
 	if used+need > budget {
 		return 0, &LoadError{Need: need, Used: used, Budget: budget}
 	}
