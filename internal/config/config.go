@@ -38,6 +38,9 @@ type Config struct {
 	GatewaySRTAddress string // IP on which SRT listeners are bound
 	GatewaySRTPorts   Ports  // UDP ports allotted to listeners
 
+	GatewayRTMPPorts  Ports // TCP ports allotted to channels that are pushed to by RTMP
+	GatewayRecordFree int64 // bytes of the disk that recordings of channels leave free
+
 	GatewayCallAllow []netip.Prefix // networks that callers may reach although they lead to this machine
 
 	AdminPassword medialive.Secret // of the first user; empty: one is made
@@ -99,6 +102,9 @@ func (c Config) RelayArgs() []string {
 
 // RunDir is the folder of locks, sockets and addresses of running processes.
 func (c Config) RunDir() string { return filepath.Join(c.Data, "run") }
+
+// ChannelDir is the folder of the gateway's channels: what they play and record.
+func (c Config) ChannelDir() string { return filepath.Join(c.Data, "channels") }
 
 // RelaySocket is the unix socket by which the gateway drives the relay.
 func (c Config) RelaySocket() string { return filepath.Join(c.RunDir(), "relay.sock") }

@@ -40,10 +40,17 @@ func unsupported(format string, args ...any) *refusal {
 	return &refusal{http.StatusBadRequest, codeUnsupported, fmt.Sprintf(format, args...)}
 }
 
+// channelProblem tells people why no channel can run here; empty: channels can.
+func (g *Gateway) channelProblem() string {
+	if g.opts.Channels != nil {
+		return ""
+	}
+	return cmp.Or(g.opts.ChannelProblem, "this build of the gateway cannot run channels")
+}
+
 // noChannels refuses to turn a channel ON where none can run.
 func (g *Gateway) noChannels() *refusal {
-	why := cmp.Or(g.opts.ChannelProblem, "this build of the gateway cannot run channels")
-	return unsupported("No channel can be turned ON, nothing was changed: %s. It can be kept while it is OFF", why)
+	return unsupported("No channel can be turned ON, nothing was changed: %s. It can be kept while it is OFF", g.channelProblem())
 }
 
 // channelRefused gives the refusal that a conflict in the store means.

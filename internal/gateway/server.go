@@ -45,7 +45,7 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
-// Handler serves the API, IAM, the extensions and /healthz. Whatever is not in
+// Handler serves the API, IAM, the extensions, players and /healthz. Whatever else is not in
 // the route table is answered 404, and nothing of the table without a permission.
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -59,6 +59,7 @@ func (g *Gateway) Handler() http.Handler {
 		mux.Handle(pattern, g.wrongMethod(strings.Join(allowed, ", ")))
 	}
 	mux.Handle("/v3/", g.opts.IAM.Handler())
+	mux.HandleFunc(playPattern, g.play)
 	mux.HandleFunc("GET /healthz", g.health)
 	mux.HandleFunc("/", g.unknownPath)
 	return g.identified(g.recovered(exactPath(mux, http.HandlerFunc(g.unknownPath))))

@@ -12,15 +12,16 @@ import (
 // Capabilities says what the gateway is and can do.
 // GET /ext/v1/{project_id}/capabilities
 type Capabilities struct {
-	Version    string `json:"version"`
-	Region     string `json:"region"`
-	SRTAddress string `json:"srt_address"`           // where listeners are bound
-	PortFirst  int    `json:"port_first"`            // range allotted to listeners
-	PortLast   int    `json:"port_last"`             //
-	NextPort   int    `json:"next_port"`             // the port the next listener would get; 0 when none is free
-	SRTVersion string `json:"srt_version"`           // libsrt in use; empty when it is missing
-	SRTLibrary string `json:"srt_library"`           // which library was loaded
-	SRTProblem string `json:"srt_problem,omitempty"` // why SRT does not work, and which package to install
+	Version        string `json:"version"`
+	Region         string `json:"region"`
+	SRTAddress     string `json:"srt_address"`               // where listeners are bound
+	PortFirst      int    `json:"port_first"`                // range allotted to listeners
+	PortLast       int    `json:"port_last"`                 //
+	NextPort       int    `json:"next_port"`                 // the port the next listener would get; 0 when none is free
+	SRTVersion     string `json:"srt_version"`               // libsrt in use; empty when it is missing
+	SRTLibrary     string `json:"srt_library"`               // which library was loaded
+	SRTProblem     string `json:"srt_problem,omitempty"`     // why SRT does not work, and which package to install
+	ChannelProblem string `json:"channel_problem,omitempty"` // why no channel can be turned ON
 }
 
 // LegState is the life of one SRT connection, as the relay sees it.
