@@ -340,6 +340,43 @@ func TestSenderLost(t *testing.T) {
 	}
 }
 
+// TestSwitchWithoutRestart has a standby of the same layout, which the encoder
+// goes on with; and then the gateway comes back, and players go on too.
+func TestSwitchWithoutRestart(t *testing.T) {
+	s := stageOf(t, nil)
+	send(t, s.tap("standby"), media(t, 60), 60)
+	spec := s.full()
+	spec.Standby = &Source{Kind: Tap, Address: Address(s.tap("standby"))}
+	spec.Loss, spec.Packages = time.Second, append(spec.Packages[:1:1], spec.Packages[2])
+	s.put(t, spec)
+	const list = "ts/v0.m3u8"
+	await(t, "two segments", 30*time.Second, func() bool { return s.sequence(t, list) >= 2 })
+	before := s.report(t)
+	s.primary.end()
+	await(t, "the standby", 5*time.Second, func() bool { return s.report(t).OnAir == Standby })
+	segments := s.sequence(t, list)
+	await(t, "segments of the standby", 20*time.Second, func() bool { return s.sequence(t, list) >= segments+3 })
+	after := s.report(t)
+	if after.Encoder.PID != before.Encoder.PID || after.Packages[0].Child.PID != before.Packages[0].Child.PID || after.Packages[1].Child.PID != before.Packages[1].Child.PID {
+		t.Error("something was restarted")
+	}
+	segments = s.sequence(t, list)
+	s.Close()
+	again, err := New(s.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(again.Close)
+	server := httptest.NewServer(again)
+	t.Cleanup(server.Close)
+	s.Packager, s.url = again, server.URL
+	s.put(t, spec)
+	await(t, "more segments of the gateway that is back", 30*time.Second, func() bool { return s.sequence(t, list) >= segments+2 })
+	if r := s.report(t).Record; r.Pieces < after.Record.Pieces {
+		t.Errorf("%d pieces are left of %d", r.Pieces, after.Record.Pieces)
+	}
+}
+
 // TestCopyChannel runs without an encoder, and then with packages that come and go.
 func TestCopyChannel(t *testing.T) {
 	s := stageOf(t, nil)

@@ -148,3 +148,18 @@ func FuzzMeter(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkMeter reads a minute of 10 Mb/s in each round.
+func BenchmarkMeter(b *testing.B) {
+	chunk := tablesOf()
+	for i := range 500 {
+		chunk = append(chunk, plain(testVideo, byte(i+1)&15)...)
+	}
+	b.SetBytes(10_000_000 / 8 * 60)
+	for b.Loop() {
+		m := newMeter(nil)
+		for range 10_000_000 / 8 * 60 / len(chunk) {
+			m.feed(chunk, nil)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"mime"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -188,7 +187,7 @@ func mediaType(name string) string {
 	case ".m4s":
 		return "video/iso.segment"
 	}
-	return mime.TypeByExtension(filepath.Ext(name))
+	return "video/mp4"
 }
 
 // catchup gives the playlists of a span: a master where there are several
