@@ -30,7 +30,7 @@ func inputArgs(s Source) []string {
 	case RTMPPush: // ffmpeg takes any application and name, so that neither need be told
 		args = append(args, "-listen", "1", "-f", "flv", "-i", "rtmp://"+string(s.Address)+"/live")
 	case HLSPull: // segments come in one piece, and are to be handed on as they play
-		args = append(args, "-re", "-protocol_whitelist", "pipe,http,https,tcp,tls,crypto", "-f", "hls", "-i", "pipe:0")
+		args = append(args, "-re", "-protocol_whitelist", "pipe,http,https,httpproxy,tcp,tls,crypto", "-f", "hls", "-i", "pipe:0")
 	default:
 		args = append(args, "-f", "flv", "-i", "pipe:0")
 	}

@@ -43,6 +43,7 @@ type child struct {
 	in    *queue                                           // what goes to stdin
 	out   func(data []byte)                                // gets stdout; nil: none is read
 	begun func()                                           // told of each start, before input is taken; may be nil
+	proxy string                                           // its way to the world by HTTP; empty: it has none to go
 	log   *slog.Logger
 
 	mu     sync.Mutex
@@ -151,6 +152,9 @@ func (c *child) once(parent context.Context) error {
 func (c *child) command(ctx context.Context, args []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, c.path, args...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=C", "AV_LOG_FORCE_NOCOLOR=1"}
+	if c.proxy != "" {
+		cmd.Env = append(cmd.Env, "http_proxy="+c.proxy)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = stopTime
 	if c.out != nil {

@@ -34,12 +34,12 @@ type Input interface {
 }
 
 // newInput makes the input of a source.
-func newInput(s Source, name, ffmpeg string, client *http.Client, log *slog.Logger) Input {
+func newInput(s Source, name string, opts Options, log *slog.Logger) Input {
 	if s.Kind == Tap {
 		return &tap{path: string(s.Address)}
 	}
-	in := &foreign{source: s, client: client, stall: stallTime}
-	in.child = &child{name: name, path: ffmpeg, log: log, out: in.hand, args: func(string) ([]string, error) { return inputArgs(s), nil }}
+	in := &foreign{source: s, client: opts.HTTP, stall: stallTime}
+	in.child = &child{name: name, path: opts.FFmpeg, log: log, proxy: opts.proxy, out: in.hand, args: func(string) ([]string, error) { return inputArgs(s), nil }}
 	switch s.Kind {
 	case FLVPull:
 		in.child.open = in.stream

@@ -2,10 +2,12 @@ package packager
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -106,7 +108,7 @@ func listen(t testing.TB, in Input) *meter {
 
 func TestTapConnectsAgain(t *testing.T) {
 	path := t.TempDir() + "/tap"
-	in := newInput(Source{Kind: Tap, Address: Address(path)}, "primary", "", nil, quiet())
+	in := newInput(Source{Kind: Tap, Address: Address(path)}, "primary", Options{}, quiet())
 	var got atomic.Int64
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -147,7 +149,7 @@ func TestFLVPull(t *testing.T) {
 		http.Error(w, "no", http.StatusNotFound)
 	}))
 	defer server.Close()
-	in := newInput(Source{Kind: FLVPull, Address: Address(server.URL + "/hush"), Backups: []Address{Address(server.URL + "/live")}}, "primary", nicely(t), server.Client(), quiet())
+	in := newInput(Source{Kind: FLVPull, Address: Address(server.URL + "/hush"), Backups: []Address{Address(server.URL + "/live")}}, "primary", Options{FFmpeg: nicely(t), HTTP: server.Client()}, quiet())
 	listen(t, in)
 	if _, problem := in.Connections(); !strings.Contains(problem, "status 404") || strings.Contains(problem, "hush") {
 		t.Error(problem)
@@ -168,11 +170,13 @@ func TestPullThatHangs(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	in := newInput(Source{Kind: FLVPull, Address: Address(server.URL + "/hangs"), Backups: []Address{Address(server.URL + "/live")}}, "primary", nicely(t), server.Client(), quiet())
+	in := newInput(Source{Kind: FLVPull, Address: Address(server.URL + "/hangs"), Backups: []Address{Address(server.URL + "/live")}}, "primary", Options{FFmpeg: nicely(t), HTTP: server.Client()}, quiet())
 	in.(*foreign).stall = time.Second
 	listen(t, in)
 }
 
+// TestHLSPull takes the variant that fits. All that ffmpeg asks for itself goes by
+// the way that was given to it, with and without TLS.
 func TestHLSPull(t *testing.T) {
 	dir := t.TempDir()
 	remux(t, media(t, 6), "-f", "hls", "-hls_time", "1", "-hls_list_size", "0", "-hls_playlist_type", "event", "-hls_flags", "omit_endlist", dir+"/media.m3u8")
@@ -180,18 +184,92 @@ func TestHLSPull(t *testing.T) {
 	if err := os.WriteFile(dir+"/master.m3u8", []byte(master), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	for name, start := range map[string]func(http.Handler) *httptest.Server{"http": httptest.NewServer, "https": httptest.NewTLSServer} {
+		t.Run(name, func(t *testing.T) {
+			server := start(http.FileServer(http.Dir(dir)))
+			defer server.Close()
+			var dialed atomic.Int64
+			way, err := newProxy(func(ctx context.Context, network, address string) (net.Conn, error) {
+				dialed.Add(1)
+				return (&net.Dialer{}).DialContext(ctx, network, address)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer way.close()
+			in := newInput(Source{Kind: HLSPull, Address: Address(server.URL + "/master.m3u8?key=hush"), MaxBandwidth: 500_000}, "primary", Options{FFmpeg: nicely(t), HTTP: server.Client(), proxy: way.url}, quiet())
+			listen(t, in)
+			if _, problem := in.Connections(); strings.Contains(problem, "hush") || dialed.Load() == 0 {
+				t.Errorf("%d connections by the way that was given, problem %q", dialed.Load(), problem)
+			}
+		})
+	}
+}
+
+// TestPullsLeadNowhereElse refuses to connect: neither we nor ffmpeg get through.
+func TestPullsLeadNowhereElse(t *testing.T) {
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		_, _ = w.Write([]byte("#EXTM3U\n#EXTINF:1,\nx.ts\n"))
+	}))
 	defer server.Close()
-	in := newInput(Source{Kind: HLSPull, Address: Address(server.URL + "/master.m3u8?key=hush"), MaxBandwidth: 500_000}, "primary", nicely(t), server.Client(), quiet())
-	listen(t, in)
-	if _, problem := in.Connections(); strings.Contains(problem, "hush") {
-		t.Error(problem)
+	way, err := newProxy(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("not there") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer way.close()
+	in := newInput(Source{Kind: HLSPull, Address: Address(server.URL + "/x.m3u8")}, "primary", Options{FFmpeg: nicely(t), HTTP: server.Client(), proxy: way.url}, quiet())
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); in.Run(ctx, func([]byte) {}) }()
+	await(t, "an ffmpeg that fails", 20*time.Second, func() bool {
+		n, problem := in.Connections()
+		return n >= 2 && strings.Contains(problem, "502")
+	})
+	cancel()
+	<-done
+	if starts, _ := in.Connections(); asked.Load() > starts+1 {
+		t.Errorf("asked %d times in %d starts: our own fetch is the only one allowed here", asked.Load(), starts)
+	}
+}
+
+// TestDialerOfTheClient: a client that gets nowhere leaves ffmpeg no way either.
+func TestDialerOfTheClient(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("not there") }}}
+	for name, c := range map[string]struct {
+		client *http.Client
+		want   int
+	}{"guarded": {client, http.StatusBadGateway}, "none": {nil, http.StatusNotFound}} {
+		p, err := New(Options{Dir: t.TempDir(), FFmpeg: nicely(t), HTTP: c.client})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		way, err := url.Parse(p.proxy.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := (&http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return way, nil }}).RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d", name, res.StatusCode, c.want)
+		}
 	}
 }
 
 func TestRTMPPush(t *testing.T) {
 	port := free(t)
-	in := newInput(Source{Kind: RTMPPush, Address: Address(fmt.Sprintf("127.0.0.1:%d", port))}, "primary", nicely(t), nil, quiet())
+	in := newInput(Source{Kind: RTMPPush, Address: Address(fmt.Sprintf("127.0.0.1:%d", port))}, "primary", Options{FFmpeg: nicely(t)}, quiet())
 	file := t.TempDir() + "/x.flv"
 	remux(t, media(t, 6), "-f", "flv", file)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,8 +21,11 @@ type Options struct {
 	FFmpeg     string       // the program; empty: ffmpeg of the PATH
 	RecordFree int64        // bytes of the disk that recordings leave free
 	Load       float64      // cores that channels may use together; 0: four fifths of this machine's
-	HTTP       *http.Client // pulls playlists and FLV, and decides where that may lead; nil: a plain one
+	HTTP       *http.Client // pulls playlists and FLV; nil: one that connects by Dial
+	Dial       Dial         // connects to what is pulled, and decides where that may lead; nil: that of HTTP
 	Log        *slog.Logger // nil: nothing is logged
+
+	proxy string // URL of our own, for ffmpeg
 }
 
 // Packager runs channels. Its methods may be called by several goroutines.
@@ -32,7 +36,8 @@ type Packager struct {
 	costs    *costs
 	running  map[string]*pipeline
 	reserved map[string]float64 // cores, by channel
-	access   sync.RWMutex       // guards running for readers, that no change keeps waiting
+	proxy    *proxy
+	access   sync.RWMutex // guards running for readers, that no change keeps waiting
 }
 
 var (
@@ -53,8 +58,11 @@ func New(opts Options) (*Packager, error) {
 		return nil, ErrNoFFmpeg
 	}
 	opts.FFmpeg = path
+	if opts.Dial == nil {
+		opts.Dial = dialOf(opts.HTTP)
+	}
 	if opts.HTTP == nil {
-		opts.HTTP = &http.Client{}
+		opts.HTTP = &http.Client{Transport: transport(opts.Dial)}
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -62,10 +70,25 @@ func New(opts Options) (*Packager, error) {
 	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of channels: %w", err)
 	}
+	way, err := newProxy(opts.Dial)
+	if err != nil {
+		return nil, err
+	}
+	opts.proxy = way.url
 	return &Packager{
-		opts: opts, costs: newCosts(path, filepath.Join(opts.Dir, costFile)),
+		opts: opts, proxy: way, costs: newCosts(path, filepath.Join(opts.Dir, costFile)),
 		running: map[string]*pipeline{}, reserved: map[string]float64{},
 	}, nil
+}
+
+// dialOf gives the dialer of a client, so that ffmpeg gets no further than we do.
+func dialOf(client *http.Client) Dial {
+	if client != nil {
+		if t, ok := client.Transport.(*http.Transport); ok && t.DialContext != nil {
+			return t.DialContext
+		}
+	}
+	return (&net.Dialer{}).DialContext
 }
 
 // Put makes a channel run as its spec says. One that runs is changed with the
@@ -158,6 +181,7 @@ func (p *Packager) Close() {
 		ending.Go(running.close)
 	}
 	ending.Wait()
+	p.proxy.close()
 }
 
 // Report tells of all channels, by their IDs.

@@ -3,7 +3,6 @@ package packager
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -75,7 +74,7 @@ func newPipeline(spec Spec, opts Options) *pipeline {
 
 // source begins to read an input.
 func (p *pipeline) source(role Role, s Source) {
-	f := &feed{input: newInput(s, role.String(), p.opts.FFmpeg, p.client(), p.log())}
+	f := &feed{input: newInput(s, role.String(), p.opts, p.log())}
 	f.meter = newMeter(func(section []byte) { p.signal(role, section) })
 	p.mu.Lock()
 	p.sources[role] = f
@@ -83,8 +82,7 @@ func (p *pipeline) source(role Role, s Source) {
 	p.done.Go(func() { f.input.Run(p.ctx, func(data []byte) { p.receive(role, data) }) })
 }
 
-func (p *pipeline) client() *http.Client { return p.opts.HTTP }
-func (p *pipeline) log() *slog.Logger    { return p.opts.Log.With("channel", p.spec.ID) }
+func (p *pipeline) log() *slog.Logger { return p.opts.Log.With("channel", p.spec.ID) }
 
 // receive measures what an input sends, and hands on what is on air.
 func (p *pipeline) receive(role Role, data []byte) {
