@@ -112,7 +112,7 @@ func startChannels(in invocation, p *parts) (channels gateway.Channels, problem 
 	dialer := &net.Dialer{Timeout: pullDial, Control: relay.Guard(in.cfg.GatewayCallAllow)}
 	made, err := packager.New(packager.Options{
 		Dir: in.cfg.ChannelDir(), RecordFree: in.cfg.GatewayRecordFree, Log: in.log,
-		HTTP: &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: pullDial, IdleConnTimeout: time.Minute}},
+		Dial: dialer.DialContext,
 	})
 	if errors.Is(err, packager.ErrNoFFmpeg) {
 		in.log.Warn("channels cannot be turned on", "error", err)

@@ -148,7 +148,6 @@ func TestWhatAGatewayCannot(t *testing.T) {
 		f.must(err)
 		return o
 	}
-	zero := 0
 	hls := func(ch *medialive.Channel) *medialive.HLSPackage { return &ch.Outputs[0].HLS[0] }
 	dash := func(ch *medialive.Channel) *medialive.DASHPackage { return &ch.Outputs[0].DASH[0] }
 	pull := func(ch *medialive.Channel) {
@@ -189,12 +188,11 @@ func TestWhatAGatewayCannot(t *testing.T) {
 		"backup_urls": func(ch *medialive.Channel) {
 			ch.Input.Sources[0].BackupURLs = []medialive.URL{"srt://203.0.113.5:9000"}
 		},
-		"input.ad_triggers":         func(ch *medialive.Channel) { ch.Input.AdTriggers = []medialive.AdTrigger{medialive.OnProviderAd} },
-		"input.audio_selectors":     func(ch *medialive.Channel) { ch.Input.AudioSelectors = []medialive.AudioSelector{{Name: "a"}} },
-		"input_loss_threshold_msec": func(ch *medialive.Channel) { ch.Input.Failover = &medialive.FailoverConditions{LossThreshold: &zero} },
-		"hls_version":               func(ch *medialive.Channel) { hls(ch).Version = "latest" },
-		"stream_selection":          func(ch *medialive.Channel) { hls(ch).StreamSelection = []medialive.StreamSelection{{Key: "low"}} },
-		"template_id":               func(ch *medialive.Channel) { ch.Encoders = []medialive.EncoderSetting{{TemplateID: "8k"}} },
+		"input.ad_triggers":     func(ch *medialive.Channel) { ch.Input.AdTriggers = []medialive.AdTrigger{medialive.OnProviderAd} },
+		"input.audio_selectors": func(ch *medialive.Channel) { ch.Input.AudioSelectors = []medialive.AudioSelector{{Name: "a"}} },
+		"hls_version":           func(ch *medialive.Channel) { hls(ch).Version = "latest" },
+		"stream_selection":      func(ch *medialive.Channel) { hls(ch).StreamSelection = []medialive.StreamSelection{{Key: "low"}} },
+		"template_id":           func(ch *medialive.Channel) { ch.Encoders = []medialive.EncoderSetting{{TemplateID: "8k"}} },
 		"scte35_source": func(ch *medialive.Channel) {
 			pull(ch)
 			ch.Input.Protocol, ch.Input.SCTE35Source = medialive.HLSPull, medialive.SCTE35Segments

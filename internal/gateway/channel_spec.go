@@ -30,6 +30,9 @@ func (g *Gateway) channelSpec(rec channelRecord) (packager.Spec, error) {
 			return spec, unsupported("This gateway has no port for RTMP, nothing was changed")
 		}
 		spec.Primary = packager.Source{Kind: packager.RTMPPush, Address: packager.Address(g.pushHost(rec))}
+		if len(in.Sources) > 0 {
+			spec.Primary.Bitrate = in.Sources[0].Bitrate
+		}
 	} else {
 		spec.Primary = pullSource(in, in.Sources[0])
 	}
@@ -40,7 +43,7 @@ func (g *Gateway) channelSpec(rec channelRecord) (packager.Spec, error) {
 	if f := in.Failover; f != nil {
 		spec.GoBack = f.Preference == medialive.PreferPrimary
 		if f.LossThreshold != nil {
-			spec.Loss = time.Duration(*f.LossThreshold) * time.Millisecond
+			spec.Loss = time.Duration(max(1, *f.LossThreshold)) * time.Millisecond // 0: at once
 		}
 	}
 	for _, e := range ch.Encoders {
@@ -73,7 +76,7 @@ func template(id string) (packager.Template, bool) {
 }
 
 func pullSource(in medialive.ChannelInput, s medialive.ChannelSource) packager.Source {
-	source := packager.Source{Kind: packager.FLVPull, Address: packager.Address(s.URL.Reveal()), MaxBandwidth: in.MaxBandwidth}
+	source := packager.Source{Kind: packager.FLVPull, Address: packager.Address(s.URL.Reveal()), MaxBandwidth: in.MaxBandwidth, Bitrate: s.Bitrate}
 	if in.Protocol == medialive.HLSPull {
 		source.Kind = packager.HLSPull
 	}

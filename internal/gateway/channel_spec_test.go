@@ -17,7 +17,7 @@ func TestChannelSpec(t *testing.T) {
 	rec := channelRecord{store.Channel{UID: "u"}, medialive.Channel{
 		Input: medialive.ChannelInput{
 			Protocol: medialive.HLSPull, MaxBandwidth: 3_000_000,
-			Sources:  []medialive.ChannelSource{{URL: "https://a.example.com/a.m3u8", BackupURLs: []medialive.URL{"https://b.example.com/a.m3u8"}}},
+			Sources:  []medialive.ChannelSource{{Bitrate: 1024, URL: "https://a.example.com/a.m3u8", BackupURLs: []medialive.URL{"https://b.example.com/a.m3u8"}}},
 			Standby:  []medialive.ChannelSource{{URL: "https://c.example.com/a.m3u8"}},
 			Failover: &medialive.FailoverConditions{LossThreshold: &loss, Preference: medialive.PreferPrimary},
 		},
@@ -45,7 +45,7 @@ func TestChannelSpec(t *testing.T) {
 	audio, _ := template("audio")
 	want := packager.Spec{
 		ID:      "u",
-		Primary: packager.Source{Kind: packager.HLSPull, Address: "https://a.example.com/a.m3u8", Backups: []packager.Address{"https://b.example.com/a.m3u8"}, MaxBandwidth: 3_000_000},
+		Primary: packager.Source{Kind: packager.HLSPull, Address: "https://a.example.com/a.m3u8", Backups: []packager.Address{"https://b.example.com/a.m3u8"}, MaxBandwidth: 3_000_000, Bitrate: 1024},
 		Standby: &packager.Source{Kind: packager.HLSPull, Address: "https://c.example.com/a.m3u8", MaxBandwidth: 3_000_000},
 		Loss:    500 * time.Millisecond, GoBack: true, Ladder: []packager.Template{hd, audio}, GOP: 2 * time.Second, Record: time.Hour,
 		Packages: []packager.Package{

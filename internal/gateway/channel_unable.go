@@ -38,9 +38,6 @@ func (w *wants) input(in medialive.ChannelInput) {
 	w.add(in.SCTE35Source != "", "input.scte35_source", "signals are read from transport streams, not from HLS")
 	w.add(len(in.AdTriggers) > 0, "input.ad_triggers", "no advertising is inserted")
 	w.add(len(in.AudioSelectors) > 0, "input.audio_selectors", "the first audio track is taken")
-	if f := in.Failover; f != nil && f.LossThreshold != nil {
-		w.add(*f.LossThreshold == 0, "input.failover_conditions.input_loss_threshold_msec", "an input is never without a pause; 1 is the least")
-	}
 }
 
 func (w *wants) sources(field string, p medialive.InputProtocol, list []medialive.ChannelSource) {
