@@ -240,10 +240,9 @@ const (
 	flashWebhookTested  flashKind = "webhook_tested"
 	flashWebhookFailed  flashKind = "webhook_failed"
 
-	flashSwitched    flashKind = "switched"
-	flashLeft        flashKind = "left"
-	flashEntered     flashKind = "entered"
-	flashSomeEntered flashKind = "some_entered" // its name is of one that was refused
+	flashSwitched flashKind = "switched"
+	flashLeft     flashKind = "left"
+	flashEntered  flashKind = "entered"
 
 	flashRules         flashKind = "rules"
 	flashSessionEnded  flashKind = "session_ended"
@@ -282,7 +281,7 @@ func (d *desk) takeFlash(c echo.Context, t *text.Strings) *ui.Notice {
 		return nil
 	}
 	notice := &ui.Notice{Text: words}
-	if flashKind(kind) == flashUnstarted || flashKind(kind) == flashSomeEntered || flashKind(kind) == flashWebhookFailed {
+	if flashKind(kind) == flashUnstarted || flashKind(kind) == flashWebhookFailed {
 		notice.Tone = ui.ToneWarn
 	}
 	return notice
@@ -338,8 +337,6 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 		return t.Places.Left(name)
 	case flashEntered:
 		return t.Places.Entered(name)
-	case flashSomeEntered:
-		return t.Places.Some(name, t.Places.Form.Wrong)
 	}
 	switch kind {
 	case flashRules:

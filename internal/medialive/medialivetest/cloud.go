@@ -44,6 +44,7 @@ type Call struct {
 type Cloud struct {
 	mu       sync.Mutex
 	flows    []*Flow // newest first
+	projects []project
 	requests []Request
 	facts    []Fact
 	late     []lateEffect
@@ -74,6 +75,13 @@ type Flow struct {
 	Outputs []medialive.Output
 }
 
+// project is one beside the fake's own.
+type project struct {
+	name, id string
+	status   int // of a sign-in to it; 0: that works
+	words    string
+}
+
 // User may sign in.
 type User struct {
 	ID, Password string
@@ -94,6 +102,14 @@ func (c *Cloud) AddUser(name string, u User) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.users[name] = u
+}
+
+// AddProject gives the account a further project, without flows. Where a status
+// is given, IAM answers with it and these words whoever signs in to the project.
+func (c *Cloud) AddProject(name, id string, status int, words string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.projects = append(c.projects, project{name, id, status, words})
 }
 
 // TokensLive sets how long tokens live that are issued from now on.

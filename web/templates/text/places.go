@@ -30,7 +30,6 @@ type Places struct {
 	Switched func(place string) string // notices
 	Left     func(place string) string
 	Entered  func(place string) string
-	Some     func(project, why string) string // of several, one that was refused
 
 	Wrong PlaceWrong
 	Form  PlaceForm
@@ -58,7 +57,13 @@ type PlaceForm struct {
 	Password, Kept      string
 	Submit, Back        string
 	NoneChosen, TooMany string
-	Wrong, Region       string
+	Region              string
+
+	Refused    func(place, why string) string // a line for each that was
+	Credential string                         // why: the password, or who it is of
+	Code       string                         // why: a one-time code is wanted, or another one
+	NoProject  string                         // why: nothing there for this user
+	Silent     string                         // why: IAM does not answer
 }
 
 var englishPlaces = Places{
@@ -79,7 +84,6 @@ var englishPlaces = Places{
 	Switched: func(place string) string { return "You are in " + place + " now." },
 	Left:     func(place string) string { return "You have left " + place + "." },
 	Entered:  func(place string) string { return "Signed in to " + place + "." },
-	Some:     func(project, why string) string { return project + ": " + why },
 	Wrong: PlaceWrong{
 		Title:   func(page string) string { return "This page belongs to " + page },
 		Gone:    "This page belongs to a project that you have left",
@@ -99,7 +103,12 @@ var englishPlaces = Places{
 		Other: "Another region or gateway", OtherLead: "With the account and user that are valid there.",
 		Password: "Password", Kept: "Used for the projects chosen here, and not kept.",
 		Submit: "Sign in", Back: "Back", NoneChosen: "Choose a project.", TooMany: "You are signed in to 16 projects, which is as many as there can be. Leave one first.",
-		Wrong: "Account, user, password or code is wrong.", Region: "Region or gateway",
+		Region:     "Region or gateway",
+		Refused:    func(place, why string) string { return place + ": " + why },
+		Credential: "the password was not taken. Type it again.",
+		Code:       "it wants a one-time code that was not used yet. Wait for the next one, and sign in to one project at a time.",
+		NoProject:  "your user may not use this project. An administrator of the account gives leave.",
+		Silent:     "the identity service does not answer. Try again.",
 	},
 }
 
@@ -116,7 +125,6 @@ var chinesePlaces = Places{
 	Switched: func(place string) string { return "现在位于 " + place + "。" },
 	Left:     func(place string) string { return "已退出 " + place + "。" },
 	Entered:  func(place string) string { return "已登录 " + place + "。" },
-	Some:     func(project, why string) string { return project + "：" + why },
 	Wrong: PlaceWrong{
 		Title:   func(page string) string { return "此页面属于 " + page },
 		Gone:    "此页面属于您已退出的项目",
@@ -136,6 +144,11 @@ var chinesePlaces = Places{
 		Other: "其他区域或网关", OtherLead: "使用在那里有效的账号和用户。",
 		Password: "密码", Kept: "仅用于此处所选的项目，不会保存。",
 		Submit: "登录", Back: "返回", NoneChosen: "请选择一个项目。", TooMany: "您已登录 16 个项目，达到上限。请先退出一个。",
-		Wrong: "账号、用户、密码或验证码错误。", Region: "区域或网关",
+		Region:     "区域或网关",
+		Refused:    func(place, why string) string { return place + "：" + why },
+		Credential: "密码未被接受，请重新输入。",
+		Code:       "需要未使用过的一次性验证码，请等待下一个，并逐个登录项目。",
+		NoProject:  "您的用户无权使用此项目，请联系账号管理员。",
+		Silent:     "身份服务没有答复，请重试。",
 	},
 }
