@@ -16,6 +16,9 @@ const brand = "zqx"
 // hostile is a string that somebody means harm with.
 type hostile struct{ kind, text string }
 
+// of is its table.
+func (h hostile) of() string { return strings.TrimRight(h.kind, " 0123456789") }
+
 // markup are pieces of HTML. BEACON is an address at which a request is counted.
 var markup = []string{
 	`<script>zqx(1)</script>`, `<script src=BEACON></script>`, `<script type=module>import('BEACON')</script>`, `<SCRIPT zqx>zqx()</SCRIPT>`,
