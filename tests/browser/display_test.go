@@ -44,7 +44,7 @@ func TestDisplays(t *testing.T) {
 	b.Await("the link", "$('#display-url') && $('#display-url').textContent.length > 50")
 	picture(b, "display-link")
 	link := eval[string](b, "$('#display-url').textContent")
-	b.Click(".display-once .button-solid")
+	b.Click(".display-once a.button")
 	b.Await("the page of the display", "$('#display-preview .tile')")
 
 	screen := c.open(t, h.app.URL)

@@ -117,7 +117,7 @@ var chinesePlaces = Places{
 	New: "登录其他项目或区域", Leave: "退出",
 	LeaveName: func(place string) string { return "退出 " + place },
 	Switch:    "切换", SwitchTo: func(place string) string { return "切换到 " + place },
-	Open: "切换并打开", OpenFlow: func(flow, place string) string { return "切换到 " + place + " 并打开 " + flow },
+	Open: "前往", OpenFlow: func(flow, place string) string { return "切换到 " + place + " 并打开 " + flow },
 	Region:    "区域",
 	Elsewhere: func(n int) string { return "其他位置有 " + strconv.Itoa(n) + " 条告警待处理" },
 	Asking:    "正在查询其流", Reading: "正在读取其流", Down: "自 {} UTC 起无法连接", Silent: "无法连接",
