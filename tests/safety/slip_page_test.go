@@ -99,10 +99,15 @@ func (h *hands) hold(d time.Duration) {
 	h.Await("the question", "$('[data-hold]') && "+isLive)
 	h.Fill(`form.confirm-consent [name="reason"]`, "a slip")
 	at := h.Hold("[data-hold]")
+	passes(d)
+	h.LetGo(at)
+}
+
+// passes is how long hands do nothing else: that is the slip.
+func passes(d time.Duration) {
 	pause := time.NewTimer(d)
 	defer pause.Stop()
 	<-pause.C
-	h.LetGo(at)
 }
 
 // slips are what hands do that mean nothing by it.
@@ -127,6 +132,15 @@ var slips = []struct {
 	}},
 	{"Enter that repeats on Stop", func(h *hands) { h.list(); h.TabTo(h.button()); h.repeats(chrome.KeyEnter) }},
 	{"Space that repeats on Stop", func(h *hands) { h.list(); h.TabTo(h.button()); h.repeats(chrome.KeySpace) }},
+	{"Enter that is held on Stop for long", func(h *hands) {
+		h.list()
+		h.TabTo(h.button())
+		h.Down(chrome.KeyEnter, false)
+		h.Await("the question", "$("+chrome.Quoted(h.guard()+" [data-guarded]")+")")
+		passes(900 * time.Millisecond)
+		h.Down(chrome.KeyEnter, true)
+		h.Up(chrome.KeyEnter)
+	}},
 	{"Enter on the question as it comes", func(h *hands) { h.list(); h.asks(); h.Hit(chrome.KeyEnter) }},
 	{"the key x twice", func(h *hands) {
 		h.list()
@@ -197,9 +211,8 @@ var slips = []struct {
 		h.edits()
 		h.Click(port)
 		h.Down(chrome.KeyEnter, false)
-		for began := time.Now(); time.Since(began) < 1200*time.Millisecond; {
-			h.Down(chrome.KeyEnter, true)
-		}
+		passes(900 * time.Millisecond) // more than what two presses must be apart
+		h.Down(chrome.KeyEnter, true)
 		h.Up(chrome.KeyEnter)
 	}},
 	{"Escape and Enter", func(h *hands) { h.list(); h.asks(); h.Hit(chrome.KeyEscape); h.Hit(chrome.KeyEnter) }},
