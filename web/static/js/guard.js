@@ -65,7 +65,7 @@ function key(event) {
   }
   if (event.key !== "Enter" && event.key !== " ") return;
   // Enter in a field presses the button of its form
-  const presses = target.localName === "input" && target.form?.querySelector("[data-guarded], [data-twice]");
+  const presses = event.key === "Enter" && target.localName === "input" && target.form?.querySelector("[data-guarded], [data-twice]");
   if (event.repeat && (presses || target.closest?.("[data-guarded], [data-arm], [data-cancel], [data-twice], [data-key]"))) {
     event.preventDefault();
     event.stopImmediatePropagation();
