@@ -171,7 +171,7 @@ func (d *desk) onError(err error, c echo.Context) {
 	if a.retryAfter > 0 {
 		c.Response().Header().Set("Retry-After", seconds(a.retryAfter))
 	}
-	if sent := d.tell(c, a); sent != nil && !c.Response().Committed {
+	if sent := d.tell(c, a); sent != nil && !c.Response().Committed && !errors.Is(ctx.Err(), context.Canceled) {
 		d.log.Error("cannot tell of an error", "request", requestIDOf(c), "err", sent)
 		_ = c.HTMLBlob(http.StatusInternalServerError, d.print.broken[languageOf(c.Request())])
 	}
