@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/tests/chrome"
 )
@@ -86,6 +87,8 @@ func testPages(t *testing.T, c *chromium) {
 		{name: "no alarms", path: "/alarms", ready: "$('#alarm-rows .empty') && " + isOK},
 		{name: "no webhooks", path: "/settings", ready: "$('.settings-none') && " + isOK},
 		{name: "no names", path: "/labels", ready: "$('.labels .help') && " + isOK},
+		{name: "no displays", path: "/displays", ready: "$('.settings-none') && $('.display-hint a') && " + isOK},
+		{name: "no rules", path: "/settings/roles", ready: "$$('.role-fixed').length === 2 && " + isOK},
 	}
 	for _, lang := range []string{"en", "zh-CN"} {
 		for _, theme := range []string{"dark", "light"} {
@@ -105,6 +108,10 @@ func testPages(t *testing.T, c *chromium) {
 				for _, l := range stage.looks() {
 					b.look(l, rules, lang, theme)
 				}
+				below := c.dressedAs(t, h, "op-2", lang, theme)
+				for _, l := range stage.looksBelow() {
+					below.look(l, rules, lang, theme)
+				}
 				if lang == "en" {
 					b.narrow(stage, rules, lang, theme)
 				}
@@ -117,7 +124,8 @@ func testPages(t *testing.T, c *chromium) {
 // onPhone are the pages that a phone is used for.
 var onPhone = []string{
 	"flows", "row that asks", "flow, live", "flow that asks", "new flow", "sign-in", "alarms", "one alarm", "alarms shelved", "flow of one's own",
-	"stop of one's own", "row to be held", "what somebody asks for", "activity", "a line of it", "settings", "password again", "sessions", "webhook",
+	"stop of one's own", "row to be held", "what somebody asks for", "activity", "a line of it", "settings", "password again", "sessions", "everybody's sessions", "webhook", "roles",
+	"displays", "display", "new display", "link of a display", "new link",
 }
 
 // narrow looks at the pages that a phone is used for, which must fit.
@@ -141,7 +149,13 @@ func (b *tab) narrow(s stage, rules, lang, theme string) {
 // dressed is a tab of somebody signed in who prefers a language and a theme.
 func (c *chromium) dressed(t *testing.T, h *house, lang, theme string) *tab {
 	t.Helper()
-	b := c.enter(t, h.app.URL)
+	return c.dressedAs(t, h, apptest.User, lang, theme)
+}
+
+// dressedAs is a tab of somebody else.
+func (c *chromium) dressedAs(t *testing.T, h *house, user, lang, theme string) *tab {
+	t.Helper()
+	b := c.enterAs(t, h.app.URL, user)
 	b.Cookie("flowdeck_lang", lang)
 	b.Cookie("flowdeck_theme", theme)
 	return b
@@ -149,7 +163,7 @@ func (c *chromium) dressed(t *testing.T, h *house, lang, theme string) *tab {
 
 // looks are all pages, in all their states.
 func (s stage) looks() []look {
-	return slices.Concat(s.flowLooks(), s.alarmLooks(), s.careLooks(), s.keptLooks(), s.trailLooks(), s.settingLooks())
+	return slices.Concat(s.flowLooks(), s.alarmLooks(), s.careLooks(), s.keptLooks(), s.trailLooks(), s.settingLooks(), s.displayLooks())
 }
 
 func (s stage) flowLooks() []look {

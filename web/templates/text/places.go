@@ -71,7 +71,7 @@ var englishPlaces = Places{
 	New: "Sign in to another project or region", Leave: "Leave",
 	LeaveName: func(place string) string { return "Leave " + place },
 	Switch:    "Switch", SwitchTo: func(place string) string { return "Switch to " + place },
-	Open: "Open there", OpenFlow: func(flow, place string) string { return "Switch to " + place + " and open " + flow },
+	Open: "Open there", OpenFlow: func(flow, place string) string { return "Open there: " + flow + ", in " + place },
 	Region: "Region",
 	Elsewhere: func(n int) string {
 		if n == 1 {
@@ -117,7 +117,7 @@ var chinesePlaces = Places{
 	New: "登录其他项目或区域", Leave: "退出",
 	LeaveName: func(place string) string { return "退出 " + place },
 	Switch:    "切换", SwitchTo: func(place string) string { return "切换到 " + place },
-	Open: "前往", OpenFlow: func(flow, place string) string { return "切换到 " + place + " 并打开 " + flow },
+	Open: "前往", OpenFlow: func(flow, place string) string { return "前往 " + place + " 的 " + flow },
 	Region:    "区域",
 	Elsewhere: func(n int) string { return "其他位置有 " + strconv.Itoa(n) + " 条告警待处理" },
 	Asking:    "正在查询其流", Reading: "正在读取其流", Down: "自 {} UTC 起无法连接", Silent: "无法连接",
