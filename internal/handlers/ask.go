@@ -167,6 +167,7 @@ func (h *asks) show(c echo.Context, v *visit, f *monitor.Flow, status int) error
 		return h.askOnPage(c, v, q)
 	}
 	name := nameOfAsk(f, *a)
+	q.act = actOf(a.Verb)
 	q.lead, q.title, q.button = w.Lead(a.By, clock(a.At))+" "+w.Why(a.Reason), w.StopTitle(name, a.By), w.StopButton(name)
 	if a.Verb == control.VerbStop {
 		q.names = interrupted(f)

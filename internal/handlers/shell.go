@@ -121,6 +121,9 @@ func problemOf(t *text.Strings, a answer) ui.Problem {
 		return ui.Problem{Title: t.Roles.Page.Refused, Meaning: t.Roles.Page.Lacks(n.Of(a.lacking.needs.String()), n.Of(a.lacking.has.String()))}
 	}
 	p := explained(errorText(t, a))
+	if does := t.Roles.Does[a.denied()]; does != "" {
+		p.Title = t.Roles.DeniedHead(does)
+	}
 	if a.upstream != nil {
 		p.Code, p.Message, p.RequestID = a.upstream.Code, a.upstream.Message, a.upstream.RequestID
 	}
@@ -244,6 +247,7 @@ const (
 	flashLeft     flashKind = "left"
 	flashEntered  flashKind = "entered"
 
+	flashDenied        flashKind = "denied" // its name is the operation
 	flashRules         flashKind = "rules"
 	flashSessionEnded  flashKind = "session_ended"
 	flashSessionsEnded flashKind = "sessions_ended" // its name counts them
@@ -281,7 +285,8 @@ func (d *desk) takeFlash(c echo.Context, t *text.Strings) *ui.Notice {
 		return nil
 	}
 	notice := &ui.Notice{Text: words}
-	if flashKind(kind) == flashUnstarted || flashKind(kind) == flashWebhookFailed {
+	switch flashKind(kind) {
+	case flashUnstarted, flashWebhookFailed, flashDenied:
 		notice.Tone = ui.ToneWarn
 	}
 	return notice
@@ -339,6 +344,11 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 		return t.Places.Entered(name)
 	}
 	switch kind {
+	case flashDenied:
+		if does := t.Roles.Does[name]; does != "" {
+			return t.Roles.DeniedNow(does)
+		}
+		return ""
 	case flashRules:
 		return t.Roles.Page.Done
 	case flashSessionEnded:

@@ -10,6 +10,8 @@ type Roles struct {
 
 	Denied     string                          // on a button that the service refused lately
 	DeniedFull func(does, clock string) string // in full: what, and when it said so
+	DeniedHead func(does string) string        // in short, as a title
+	DeniedNow  func(does string) string        // just after it said so: a notice
 	Does       map[string]string               // what an operation of the API does, by its name
 
 	Page RolePage
@@ -80,6 +82,10 @@ var englishRoles = Roles{
 	DeniedFull: func(does, clock string) string {
 		return "Your account may not " + does + ": the service said so at " + clock + " UTC. It can be tried again 15 minutes later, or after a new sign-in."
 	},
+	DeniedHead: func(does string) string { return "Your account may not " + does },
+	DeniedNow: func(does string) string {
+		return "Your account may not " + does + ": the service refused. Nothing was done. An administrator of the account gives leave."
+	},
 	Does: map[string]string{
 		"ModifyFlowStart": "start flows", "ModifyFlowStop": "stop flows", "CreateFlows": "make flows", "DeleteFlow": "delete flows",
 		"ModifyFlowSources": "change sources", "CreateFlowOutput": "add outputs", "ModifyFlowOutput": "change outputs",
@@ -129,6 +135,10 @@ var chineseRoles = Roles{
 	Denied: "账户无权",
 	DeniedFull: func(does, clock string) string {
 		return "您的账户无权" + does + "：服务于 " + clock + " UTC 拒绝。15 分钟后或重新登录后可再试。"
+	},
+	DeniedHead: func(does string) string { return "您的账户无权" + does },
+	DeniedNow: func(does string) string {
+		return "您的账户无权" + does + "：服务已拒绝，未执行任何操作。请联系账户管理员授权。"
 	},
 	Does: map[string]string{
 		"ModifyFlowStart": "启动传输流", "ModifyFlowStop": "停止传输流", "CreateFlows": "新建传输流", "DeleteFlow": "删除传输流",
