@@ -103,12 +103,11 @@ func testPages(t *testing.T, c *chromium) {
 		for _, theme := range []string{"dark", "light"} {
 			t.Run(lang+" "+theme, func(t *testing.T) {
 				t.Parallel()
-				b := c.dressed(t, h, lang, theme)
+				b, below := c.dressed(t, h, lang, theme), c.dressedAs(t, h, "op-2", lang, theme) // before sign-ins are refused
 				began := time.Now()
 				for _, l := range stage.looks() {
 					b.look(l, rules, lang, theme)
 				}
-				below := c.dressedAs(t, h, "op-2", lang, theme)
 				for _, l := range stage.looksBelow() {
 					below.look(l, rules, lang, theme)
 				}

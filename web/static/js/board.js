@@ -59,8 +59,8 @@ export function age(around, silence, grey) {
   const line = around.querySelector(".wall-silent");
   around.dataset.link = grey ? "stale" : "ok";
   if (grey) {
-    const words = line.querySelector("[data-silent]");
-    put(words, words.dataset.silent.replace("{}", brief(silence)));
+    const words = line.querySelector("[data-contact]");
+    put(words, words.dataset.contact.replace("{}", brief(silence)));
   }
   line.hidden = !grey;
   if (silence > GONE_AFTER) around.querySelectorAll(".tile:not(.tile-gone, .tile-none)").forEach((tile) => takeAway(around, tile));
