@@ -26,6 +26,7 @@ const axe = "testdata/axe-4.14.1.min.js"
 type look struct {
 	name   string
 	path   string
+	first  func() // before it is opened
 	before func(*tab)
 	ready  string   // an expression
 	expect []string // parts of what Chromium logs about it
@@ -204,6 +205,9 @@ func (b *tab) look(l look, rules, lang, theme string) {
 	b.t.Helper()
 	where := fmt.Sprintf("%s (%s, %s)", l.name, lang, theme)
 	b.expecting(l.expect...)
+	if l.first != nil {
+		l.first()
+	}
 	b.visit(l.path)
 	b.await("the page "+where, "document.readyState === 'complete'")
 	if l.before != nil {
