@@ -61,7 +61,7 @@ func (s stage) careLooks() []look {
 	return []look{
 		{name: "flow of one's own", path: mine, ready: "$('#flow-strip form') && $('.note') && $('.parked') && $('.good-steps') && text('#flow-care').includes('22:00')" + live},
 		{name: "flow of another", path: theirs, ready: "$('#flow-strip a.strip-act')" + live},
-		{name: "what somebody asks for", path: asked, ready: "$('#flow-ask .ask a')" + live},
+		{name: "what somebody asks for", path: asked, first: s.question.ask, ready: "$('#flow-ask .ask a')" + live},
 		{name: "row to be held", path: "/flows", ready: "$('.guard-held [data-hold]')", before: func(b *tab) { b.Click("#flow-" + s.mine.ID + " [data-arm]") }},
 		{name: "stop of one's own", path: mine + "/stop", ready: "$('.consent #typed')" + live},
 		{name: "stop of one's own with faults", path: mine + "/stop", ready: aFault, expect: []string{"422"}, before: func(b *tab) {
@@ -75,7 +75,7 @@ func (s stage) careLooks() []look {
 		{name: "protection of one's own", path: mine + "/protect", ready: "$('.short-drop')" + live},
 		{name: "forced release", path: theirs + "/protect", ready: "$('.short-fields .button-armed')" + live},
 		{name: "forced release with a fault", path: theirs + "/protect", ready: aFault, expect: []string{"422"}, before: sends(shortSend)},
-		{name: "second person", path: asked + "/ask", ready: "$('.confirm [data-guarded]')" + live},
+		{name: "second person", path: asked + "/ask", first: s.question.ask, ready: "$('.confirm [data-guarded]')" + live},
 		{name: "nobody asks", path: mine + "/ask", ready: "$('.confirm-refuse')" + live},
 		{name: "labels", path: "/labels", ready: "$('.label-row')" + live},
 		{name: "label", path: "/labels/edit?address=127.0.0.1", ready: "$('.short-drop')" + live},

@@ -28,6 +28,7 @@ const axe = "testdata/axe-4.14.1.min.js"
 type look struct {
 	name   string
 	path   string
+	first  func() // before it is opened
 	before func(*tab)
 	ready  string   // an expression
 	expect []string // parts of what Chromium logs about it
@@ -219,6 +220,9 @@ func (b *tab) look(l look, rules, lang, theme string) {
 	b.T.Helper()
 	where := fmt.Sprintf("%s (%s, %s)", l.name, lang, theme)
 	b.Expecting(l.expect...)
+	if l.first != nil {
+		l.first()
+	}
 	b.Visit(l.path)
 	b.Await("the page "+where, "document.readyState === 'complete'")
 	if l.before != nil {

@@ -3,7 +3,9 @@ package browser
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
@@ -17,6 +19,7 @@ type stage struct {
 	back                         medialive.Flow // with an alarm that was over before anybody saw it
 	hook                         string         // path of a webhook to which nothing can be sent
 	display                      string         // path of a display, whose link a screen opened
+	question                     *question      // to the second person
 }
 
 func setStage(t *testing.T, h *house) stage {
@@ -42,6 +45,7 @@ func setStage(t *testing.T, h *house) stage {
 	h.person("op-2")
 	admin, other := h.hand("admin"), h.hand("op-2")
 	s.keepCare(admin, other)
+	s.question = &question{by: other, about: s.asked}
 	s.hook, s.display = addHook(admin), addDisplay(admin)
 	addRule(admin)
 	admin.alarm(h, "active", s.back.ID)
@@ -88,7 +92,29 @@ func (s stage) keepCare(admin, other *hand) {
 	other.send("", "/flows/"+s.theirs.ID+"/protect", "reason", "rehearsal")
 	asked := "/flows/" + s.asked.ID
 	other.send("", asked+"/protect", "reason", "the final", "second", "1")
-	other.send(asked+"/stop", asked+"/stop", "reason", "the final is over", "typed", s.asked.Name)
+}
+
+// question asks a second person for something, for as long as a test goes on.
+type question struct {
+	by    *hand
+	about medialive.Flow
+	mu    sync.Mutex
+	asked time.Time
+}
+
+// ask asks, and again before nobody may answer any more, which is after 5 min.
+func (q *question) ask() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if time.Since(q.asked) < 2*time.Minute {
+		return
+	}
+	flow := "/flows/" + q.about.ID
+	if !q.asked.IsZero() {
+		q.by.send("", flow+"/ask/withdraw")
+	}
+	q.by.send(flow+"/stop", flow+"/stop", "reason", "the final is over", "typed", q.about.Name)
+	q.asked = time.Now()
 }
 
 // addHook adds a webhook, and sends it a test, which fails: Flowdeck calls no
