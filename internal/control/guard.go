@@ -239,7 +239,7 @@ func (h *hand) row(d deed) store.Command {
 	row := store.Command{
 		ID: uuid.NewString(), Endpoint: h.op.Endpoint, Project: h.op.Project,
 		FlowID: h.flowID, FlowName: h.flowName, Verb: d.verb, Target: d.target,
-		Actor: h.op.Actor, Reason: h.op.Reason, Detail: d.detail, At: h.c.moment(),
+		Actor: h.op.Actor, Reason: h.op.Reason, Detail: d.detail, At: h.c.now(),
 	}
 	if h.second != "" {
 		if strings.TrimSpace(row.Reason) == "" {

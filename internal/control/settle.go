@@ -63,20 +63,10 @@ func (l *late) written(id string, s settlement) bool {
 	return true
 }
 
-// moment is the present for the trail, which keeps milliseconds: rounded up, for
-// what was read before it must not be taken for a read after it.
-func (c *Control) moment() time.Time {
-	now := c.now()
-	if up := now.Truncate(time.Millisecond); up.Before(now) {
-		return up.Add(time.Millisecond)
-	}
-	return now
-}
-
 // settle writes an outcome. The command was given; an outcome that cannot be
 // written now is written as soon as it can be, or by the next process.
 func (c *Control) settle(ctx context.Context, id string, outcome monitor.Outcome, err error) {
-	s := settlement{outcome: outcome, at: c.moment()}
+	s := settlement{outcome: outcome, at: c.now()}
 	var e *medialive.Error
 	if errors.As(err, &e) {
 		s.kind, s.code, s.message, s.request = string(e.Kind), e.Code, e.Message, e.RequestID
@@ -108,7 +98,7 @@ const neverFor = 10 * time.Minute
 // have been written though the database could not say so, and a later read must
 // not settle it as done.
 func (c *Control) neverGiven(id string) {
-	s := settlement{outcome: monitor.OutcomeNotDone, message: "not sent: it could not be recorded in time", at: c.moment()}
+	s := settlement{outcome: monitor.OutcomeNotDone, message: "not sent: it could not be recorded in time", at: c.now()}
 	ctx, cancel := context.WithTimeout(c.ctx, neverFor)
 	defer cancel()
 	for pause := 250 * time.Millisecond; ; pause = min(2*pause, longestPause) {
