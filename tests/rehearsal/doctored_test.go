@@ -302,7 +302,7 @@ func TestJudgeSeesMissingAlarms(t *testing.T) {
 		"and one in standby":    {[]line{alarm("a", "raised", 66), alarm("b", "raised", 200)}, nil, 1},
 		"and one before it ran": {[]line{alarm("a", "raised", 66), alarm("b", "raised", 5)}, nil, 1},
 	} {
-		if problems, _ := judgeAlarms(goesLive(), c.lines, c.outages, &lateness{}, after(300)); len(problems) != c.wants {
+		if problems, _ := judgeAlarms(goesLive(), c.lines, c.outages, after(300)); len(problems) != c.wants {
 			t.Errorf("%s: %s", name, strings.Join(problems, "\n"))
 		}
 	}

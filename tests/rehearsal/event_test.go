@@ -363,7 +363,7 @@ func (e *event) finish(lines []line, took time.Duration) {
 	e.evidence(fmt.Sprintf("rehearsal: acts acknowledged and lines of the trail (%d renewals of a sign-in); acts missing; not settled; unknown with a reason", e.renewals),
 		fmt.Sprintf("%d, %d; %d; %d; %d", len(e.deeds), len(lines), len(who), len(open), unknown), "0; 0; few")
 	e.finishPages(lines, requests)
-	alarms, lost := judgeAlarms(e.truth(), lines, e.outages, &e.late, time.Now())
+	alarms, lost := judgeAlarms(e.truth(), lines, e.outages, time.Now())
 	e.report("alarm", alarms)
 	e.evidence(fmt.Sprintf("rehearsal: alarms raised, source losses in clear view; missing or false ones, over %d restarts", e.faults["kill"]),
 		fmt.Sprintf("%d, %d; %d", len(alarmsOf(lines)), lost, len(alarms)), "0")

@@ -128,10 +128,9 @@ func alarmsOf(lines []line) (all []*raised) {
 	return all
 }
 
-// judgeAlarms gives the losses that raised no alarm in time, and the alarms of
-// flows that were in standby. lost counts the losses that had to alarm; those
-// for which the machine had no time may do so later.
-func judgeAlarms(t truth, lines []line, outages []span, late *lateness, end time.Time) (problems []string, lost int) {
+// judgeAlarms gives the losses that raised no alarm, and the alarms of flows
+// that were in standby. lost counts the losses that had to alarm.
+func judgeAlarms(t truth, lines []line, outages []span, end time.Time) (problems []string, lost int) {
 	alarms := alarmsOf(lines)
 	for flow := range t {
 		for _, l := range t.losses(flow, end) {
@@ -139,11 +138,9 @@ func judgeAlarms(t truth, lines []line, outages []span, late *lateness, end time
 				continue
 			}
 			lost++
-			must := l.from.Add(mustAlarm)
-			must = must.Add(late.within(l.from, must))
 			if !slices.ContainsFunc(alarms, func(a *raised) bool {
 				return a.FlowID == flow && a.Target == "" && (a.Cause == "source_lost" || a.Cause == "unstable") &&
-					!a.At.After(must) && (a.cleared.IsZero() || a.cleared.After(l.from))
+					!a.At.After(l.from.Add(mustAlarm)) && (a.cleared.IsZero() || a.cleared.After(l.from))
 			}) {
 				problems = append(problems, fmt.Sprintf("%s lost its source at %s for %v, and no alarm came\n%s",
 					flow, clock(l.from), l.to.Sub(l.from), t.tell(flow, l.from.Add(-known), l.to)))

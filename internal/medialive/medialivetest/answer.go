@@ -118,10 +118,15 @@ func (f *Flow) become(w http.ResponseWriter, s medialive.FlowStatus, word string
 func (f *Flow) output(w http.ResponseWriter, r *http.Request, op string) {
 	if op == "CreateFlowOutput" {
 		var made []medialive.Output
-		if decode(w, r, &made) {
-			f.Outputs = append(f.Outputs, made...)
-			answerJSON(w, http.StatusCreated, map[string]any{"flow_id": f.ID, "outputs": f.Outputs})
+		if !decode(w, r, &made) {
+			return
 		}
+		if len(f.Outputs)+len(made) > medialive.MaxOutputs {
+			refuse(w, http.StatusBadRequest, medialive.CodeInvalid, "the number of flow outputs exceeds the limit")
+			return
+		}
+		f.Outputs = append(f.Outputs, made...)
+		answerJSON(w, http.StatusCreated, map[string]any{"flow_id": f.ID, "outputs": f.Outputs})
 		return
 	}
 	name := r.URL.Query().Get("output_name")
