@@ -14,15 +14,13 @@ import (
 	"github.com/flowdeck/flowdeck/internal/history"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
-	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
 // dashboard wires what answers browsers; its listener is the caller's to set.
 // own is the gateway beside it.
-func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, own embedded) (web, error) {
-	metrics := handlers.NewMetrics()
+func dashboard(in invocation, p *parts, metrics *handlers.Metrics, st *store.Store, key *seal.Key, own embedded) (web, error) {
 	sessions := auth.New(auth.Options{
 		Store: st, Trail: st, Key: key, Backend: backend(in.cfg, own),
 		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream, Admins: admins(in.cfg),
@@ -30,7 +28,7 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, own embe
 	})
 	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS, Panicked: metrics.CountPanic})
 	notifier := notify.New(notify.Options{Store: st, Key: key, Log: in.log, Allow: in.cfg.WebhookAllow, Home: in.cfg.PublicURL, Panicked: metrics.CountPanic})
-	p.running("webhooks", notifier.Run)
+	p.lasting("webhooks", notifier.Run)
 	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised, Shared: shared(in.cfg), Panicked: metrics.CountPanic})
 	watch.Attend(alarms.Attend)
 	p.closing("alarms", closed(alarms.Close))
@@ -40,17 +38,15 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, own embe
 	p.closing("monitor", closed(watch.Close))
 	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log, Panicked: metrics.CountPanic})
 	p.closing("control", closed(commands.Close))
-	guard := revive.Guard{Log: in.log, Panicked: metrics.CountPanic}
 	reading := services(in.cfg, own)
 	covers := newCoverage(len(reading) > 0)
 	for _, reads := range reading {
 		reads.covers = covers
 		reads.backend, reads.watch, reads.log = backend(in.cfg, own), watch, in.log.With("region", reads.region)
-		name := "service credential of " + reads.region
-		p.running(name, surviving(guard, name, reads.run))
+		p.lasting("service credential of "+reads.region, reads.run)
 	}
 	screens := display.New(display.Options{Store: st, Log: in.log, Version: Version()})
-	p.running("displays", surviving(guard, "displays", screens.Run))
+	p.lasting("displays", screens.Run)
 	streams, endStreams := context.WithCancel(context.Background())
 	p.closing("live streams", closed(endStreams))
 	handler, err := handlers.New(handlers.Options{
@@ -63,14 +59,6 @@ func dashboard(in invocation, p *parts, st *store.Store, key *seal.Key, own embe
 		return web{}, fmt.Errorf("set up the dashboard: %w", err)
 	}
 	return web{handler: handler, detached: endStreams, cert: in.cfg.TLSCert, key: in.cfg.TLSKey, log: in.log}, nil
-}
-
-// surviving is work that a panic begins anew.
-func surviving(g revive.Guard, name string, run func(context.Context) error) func(context.Context) error {
-	return func(ctx context.Context) (err error) {
-		g.Loop(ctx, name, func(ctx context.Context) { err = run(ctx) }, nil)
-		return err
-	}
 }
 
 // shared tells that other dashboards may use the same database: a file is ours

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+
+	"github.com/flowdeck/flowdeck/internal/revive"
 )
 
 // parts is what a process is made of. Parts start in the order in which they
 // are added and stop in reverse.
 type parts struct {
 	log    *slog.Logger
+	guard  revive.Guard // of what lasts
 	stops  []func()
 	failed chan error
 }
@@ -53,6 +56,14 @@ func (p *parts) running(name string, run func(context.Context) error) {
 	p.stops = append(p.stops, func() {
 		cancel()
 		<-done
+	})
+}
+
+// lasting is running for a part that a panic begins anew.
+func (p *parts) lasting(name string, run func(context.Context) error) {
+	p.running(name, func(ctx context.Context) (err error) {
+		p.guard.Loop(ctx, name, func(ctx context.Context) { err = run(ctx) }, nil)
+		return err
 	})
 }
 

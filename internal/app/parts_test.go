@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/flowdeck/flowdeck/internal/config"
+	"github.com/flowdeck/flowdeck/internal/revive"
 )
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -46,6 +47,45 @@ func TestPartsWait(t *testing.T) {
 		t.Errorf("a part that ends by itself is not an error: %v", err)
 	}
 	p.stop()
+}
+
+// A part that lasts and panics is told and begun anew; the process goes on, and
+// stops it in order.
+func TestF27PartPanics(t *testing.T) {
+	told := make(chan string, 1)
+	p := newParts(quiet)
+	p.guard = revive.Guard{Log: quiet, Panicked: func(what string) { told <- what }}
+	begun, stopped := make(chan int, 2), false
+	times := 0
+	p.lasting("displays", func(ctx context.Context) error {
+		times++
+		begun <- times
+		if times == 1 {
+			panic("the first time")
+		}
+		<-ctx.Done()
+		stopped = true
+		return ctx.Err()
+	})
+	if what := <-told; what != "displays" {
+		t.Errorf("told of %q", what)
+	}
+	if first, second := <-begun, <-begun; first != 1 || second != 2 {
+		t.Errorf("begun as %d, %d", first, second)
+	}
+	select {
+	case err := <-p.failed:
+		t.Errorf("the process ends: %v", err)
+	default:
+	}
+	p.stop()
+	if !stopped {
+		t.Error("it was not stopped")
+	}
+	p.lasting("trail head", func(context.Context) error { return errors.New("disk gone") })
+	if err := p.wait(t.Context()); err == nil || !strings.Contains(err.Error(), "trail head: disk gone") {
+		t.Errorf("a part that fails without a panic: %v", err)
+	}
 }
 
 // TestGatewayIsGivenNoSecretsOfOthers looks at what the dashboard puts into the

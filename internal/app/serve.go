@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/flowdeck/flowdeck/internal/config"
+	"github.com/flowdeck/flowdeck/internal/handlers"
+	"github.com/flowdeck/flowdeck/internal/revive"
 	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/trail"
 )
@@ -37,6 +39,8 @@ func serve(ctx context.Context, in invocation) error {
 	in.log.Debug("settings", "settings", in.cfg)
 	p := newParts(in.log)
 	defer p.stop()
+	metrics := handlers.NewMetrics()
+	p.guard = revive.Guard{Log: in.log, Panicked: metrics.CountPanic}
 
 	st, key, err := openStore(ctx, in.cfg)
 	if err != nil {
@@ -45,7 +49,7 @@ func serve(ctx context.Context, in invocation) error {
 	p.closing("store", st.Close)
 	end := newAnchor(in.cfg, st, in.log)
 	p.closing("trail head", end.write)
-	p.running("trail head", end.run)
+	p.lasting("trail head", end.run)
 	listener, err := listen(in.cfg.RunDir(), dashboardRole, in.cfg.Listen)
 	if err != nil {
 		return err
@@ -61,7 +65,7 @@ func serve(ctx context.Context, in invocation) error {
 			return err
 		}
 	}
-	front, err := dashboard(in, p, st, key, own)
+	front, err := dashboard(in, p, metrics, st, key, own)
 	if err != nil {
 		return err
 	}
@@ -134,7 +138,7 @@ func embedGateway(ctx context.Context, in invocation, p *parts) (url string, err
 	if err != nil {
 		return "", err
 	}
-	p.running("gateway", k.run)
+	p.lasting("gateway", k.run)
 	return file.URL, nil
 }
 

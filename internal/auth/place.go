@@ -274,9 +274,9 @@ type Refusal struct {
 // Enter signs in to further places: the project of a region, or some projects
 // of the account that the session is in, by name. IAM wants the password for
 // each, so that one that was typed counts for all of them, and is kept nowhere.
-// The session goes on under a new id, in the first place that was entered, and
-// what was refused is told. Where none was entered it answers with the errors of
-// SignIn, and with ErrManyPlaces.
+// The session goes on under a new id, in the first place that was entered. What
+// was refused is told, each with its own reason. Where none was entered it
+// answers with the errors of SignIn, and with ErrManyPlaces.
 func (a *Auth) Enter(ctx context.Context, w http.ResponseWriter, r *http.Request, s *Session, f Form, projects []string) (*Session, []Refusal, error) {
 	targets, err := a.targets(s, &f, projects)
 	if err != nil {
@@ -289,21 +289,9 @@ func (a *Auth) Enter(ctx context.Context, w http.ResponseWriter, r *http.Request
 	if wait := a.throttle.attempt(f.account(), f.Address); wait > 0 {
 		return nil, nil, &ThrottledError{RetryAfter: wait}
 	}
-	var entered []Place
-	var refused []Refusal
-	for _, t := range targets {
-		p, err := a.enterOne(ctx, t, f)
-		if err != nil {
-			refused = append(refused, Refusal{t.Project, err})
-			if errors.Is(err, ErrCredentials) {
-				break // the next would count against the user too
-			}
-			continue
-		}
-		entered = append(entered, p)
-	}
+	entered, refused := a.enterAll(ctx, targets, f)
 	if len(entered) == 0 {
-		return nil, nil, refused[0].Err
+		return nil, refused, refused[0].Err
 	}
 	a.throttle.succeeded(f.account(), f.Address)
 	next, err := a.add(ctx, w, r, s, entered, f)
@@ -329,6 +317,25 @@ func (a *Auth) targets(s *Session, f *Form, projects []string) ([]Target, error)
 		targets[i] = t
 	}
 	return targets, nil
+}
+
+// enterAll signs in to one place after the other. A refusal that is not of the
+// place alone is that of all that follow: a wrong password would count against
+// the user each time, a one-time code is good once, and an IAM that is silent
+// would be waited for again.
+func (a *Auth) enterAll(ctx context.Context, targets []Target, f Form) (entered []Place, refused []Refusal) {
+	var last error
+	for _, t := range targets {
+		if last == nil || errors.Is(last, ErrNoProject) {
+			var p Place
+			if p, last = a.enterOne(ctx, t, f); last == nil {
+				entered = append(entered, p)
+				continue
+			}
+		}
+		refused = append(refused, Refusal{t.Project, last})
+	}
+	return entered, refused
 }
 
 // enterOne signs in to one place.

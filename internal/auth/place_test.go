@@ -229,6 +229,55 @@ func TestEnterRefused(t *testing.T) {
 	}
 }
 
+// Of several projects each is refused for its own reason, and what was refused
+// for another than its own is not tried again.
+func TestEachIsRefusedForItsOwnReason(t *testing.T) {
+	for what, c := range map[string]struct {
+		refused string
+		status  int
+		words   string
+		in      string
+		want    []error
+		calls   int
+	}{
+		"one of no rights, the other entered": {"local_two", http.StatusForbidden, "no", "local local_three", []error{auth.ErrNoProject}, 2},
+		"a code that was used":                {"local_three", http.StatusUnauthorized, "The one-time passcode is missing or wrong.", "local local_two", []error{auth.ErrCodeNeeded}, 2},
+		"silent from the first on":            {"local_two", http.StatusServiceUnavailable, "", "local", []error{auth.ErrUnreachable, auth.ErrUnreachable}, 1},
+	} {
+		t.Run(what, func(t *testing.T) {
+			h := open(t)
+			h.cloud.AddProject(c.refused, "refused", c.status, c.words)
+			other := map[string]string{"local_two": "local_three", "local_three": "local_two"}[c.refused]
+			h.cloud.AddProject(other, "other", 0, "")
+			s, cookie := h.signIn(t, form("op-1"))
+			before := len(h.cloud.Calls("KeystoneCreateUserToken"))
+			w := httptest.NewRecorder()
+			_, refused, err := h.Enter(t.Context(), w, request(cookie), s, auth.Form{Password: password}, []string{"local_two", "local_three"})
+			if (err != nil) != (len(refused) == 2) || len(refused) != len(c.want) {
+				t.Fatalf("refused %v, %v", refused, err)
+			}
+			for i, want := range c.want {
+				if !errors.Is(refused[i].Err, want) || i == 0 && refused[i].Project != c.refused {
+					t.Errorf("%s: %v, want %v", refused[i].Project, refused[i].Err, want)
+				}
+			}
+			if set := w.Result().Cookies(); len(set) > 0 {
+				cookie = set[0]
+			}
+			var in []string
+			for _, p := range h.session(t, cookie).Places() {
+				in = append(in, p.Project)
+			}
+			if now := strings.Join(in, " "); now != c.in {
+				t.Errorf("in %s, want %s", now, c.in)
+			}
+			if n := len(h.cloud.Calls("KeystoneCreateUserToken")) - before; n != c.calls {
+				t.Errorf("%d sign-ins, want %d", n, c.calls)
+			}
+		})
+	}
+}
+
 func TestLeave(t *testing.T) {
 	h, _ := travelling(t)
 	first, cookie := h.signIn(t, to("berlin", password))
@@ -348,6 +397,10 @@ func TestSessionsAreOfWhoSignedIn(t *testing.T) {
 	all, err := h.Own(t.Context(), again)
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%d sessions, %v", len(all), err)
+	}
+	abroad := all[slices.IndexFunc(all, func(l auth.Listed) bool { return !l.This })]
+	if want := []auth.Target{{Region: "paris", Project: "local"}, {Region: "berlin", Project: "local"}}; !slices.Equal(abroad.Where, want) {
+		t.Errorf("it is in %+v", abroad.Where)
 	}
 	if n, err := h.RevokeOthers(t.Context(), again); err != nil || n != 1 {
 		t.Errorf("ended %d, %v", n, err)

@@ -95,9 +95,11 @@ func (b *rulebook) policy(ctx context.Context) role.Policy {
 	defer b.mu.Unlock()
 	if now := b.now(); !now.Before(b.until) {
 		p, err := b.read(ctx)
-		if err == nil {
+		switch {
+		case err == nil:
 			b.last, b.until = p, now.Add(cacheFor)
-		} else if ctx.Err() == nil {
+		case ctx.Err() == nil:
+			b.until = b.now().Add(cacheFor) // a store that is slow to fail is not waited for by one after the other
 			b.log.WarnContext(ctx, "the rules of roles cannot be read: those that were read last hold on", "error", err)
 		}
 	}

@@ -1,10 +1,12 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/role"
+	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/trail"
 )
 
@@ -121,6 +124,37 @@ func TestRulesThatCannotBeRead(t *testing.T) {
 		if got := never.Role(t.Context(), s); got != want {
 			t.Errorf("%s, who was never looked up, is %s, want %s", s.User, got, want)
 		}
+	}
+}
+
+// mute is a store that does not tell the rules.
+type mute struct {
+	auth.Store
+	asked atomic.Int32
+}
+
+func (m *mute) RoleRules(context.Context) ([]store.RoleRule, error) {
+	m.asked.Add(1)
+	return nil, errors.New("no answer in time")
+}
+
+// A store that takes its time to fail is not waited for by one request after the
+// other.
+func TestRulesAreNotAskedForByEveryRequest(t *testing.T) {
+	h := open(t)
+	op, _ := h.signIn(t, form("op-1"))
+	m := &mute{Store: h.store}
+	a := h.another(func(o *auth.Options) { o.Store = m })
+	for want := int32(1); want <= 2; want++ {
+		for range 20 {
+			if got := a.Role(t.Context(), op); got != role.Viewer {
+				t.Fatalf("without rules %s", got)
+			}
+		}
+		if got := m.asked.Load(); got != want {
+			t.Errorf("asked %d times, want %d", got, want)
+		}
+		h.later(2 * time.Second)
 	}
 }
 

@@ -17,10 +17,9 @@ type Listed struct {
 	ID      string // names it; opens nothing
 	User    string
 	Account string
-	Project string
-	Region  string
-	Address string // whence it was signed in
-	Agent   string // what the browser said it was, at most 200 characters, never trusted
+	Where   []Target // its places by region and project alone, the present one first
+	Address string   // whence it was signed in
+	Agent   string   // what the browser said it was, at most 200 characters, never trusted
 	Since   time.Time
 	SeenAt  time.Time // to the minute
 	Ends    time.Time // unless it is left alone for longer than its role allows
@@ -46,12 +45,23 @@ func (a *Auth) list(ctx context.Context, s *Session, owner []byte) ([]Listed, er
 	all := make([]Listed, len(open))
 	for i, o := range open {
 		all[i] = Listed{
-			ID: o.ID(), User: o.User, Account: o.Account, Project: o.Project, Region: o.Region,
+			ID: o.ID(), User: o.User, Account: o.Account, Where: o.where(),
 			Address: o.Address, Agent: o.Agent, Since: o.SignedInAt, SeenAt: o.seenAt, Ends: o.Ends(),
 			Role: a.rows.role(ctx, o), This: o.Same(s),
 		}
 	}
 	return all, nil
+}
+
+// where names the places of a session, the present one first.
+func (s *Session) where() []Target {
+	all := []Target{{Region: s.Region, Project: s.Project}}
+	for _, p := range s.Places() {
+		if p.Key() != s.Key() {
+			all = append(all, Target{Region: p.Region, Project: p.Project})
+		}
+	}
+	return all
 }
 
 // standing gives the sessions of an owner that can be used, or everybody's.

@@ -76,7 +76,7 @@ func TestSessionsAreListed(t *testing.T) {
 		t.Fatalf("%d own sessions, %v", len(own), err)
 	}
 	here, there := own[1], own[0]
-	if here.ID != first.ID() || !here.This || here.Address != "192.0.2.1" || here.User != "op-1" || here.Project != "local" || here.Role != role.Engineer {
+	if here.ID != first.ID() || !here.This || here.Address != "192.0.2.1" || here.User != "op-1" || len(here.Where) != 1 || here.Where[0].Project != "local" || here.Role != role.Engineer {
 		t.Errorf("this session: %+v", here)
 	}
 	if there.ID != second.ID() || there.This || there.Address != "192.0.2.2" || len([]rune(there.Agent)) != 200 || !there.Since.After(here.Since) {

@@ -75,7 +75,7 @@ func (c *Control) justDone(ctx context.Context, op Operator, flowID, verb string
 // contradicted tells that a read taken after a command shows the other status.
 func contradicted(op Operator, flowID string, want medialive.FlowStatus, at time.Time) bool {
 	f, ok := op.Watcher.Snapshot().Flow(flowID)
-	return ok && f.StatusAt.After(at) && f.Status != want
+	return ok && after(f.StatusAt, at) && f.Status != want
 }
 
 // already reads whether a flow whose state forbade a command is as the command

@@ -74,6 +74,9 @@ func round(ctx context.Context, c *control.Control, op control.Operator, id, tag
 	if err != nil {
 		return
 	}
+	if len(f.Outputs) > medialive.MaxOutputs-2 { // of rounds that were killed
+		acknowledge("delete_output", c.DeleteOutput(ctx, op, id, f.Outputs[0].Name))
+	}
 	acknowledge("start", c.StartFlow(ctx, op, id))
 	to := f.Sources[0]
 	to.Description = tag

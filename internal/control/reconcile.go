@@ -105,13 +105,17 @@ func judge(row store.Command, s *monitor.Snapshot, heard, now time.Time) monitor
 		return monitor.OutcomeUnknown
 	}
 	switch {
-	case done && read.After(row.At):
+	case done && after(read, row.At):
 		return monitor.OutcomeDone
 	case !done && read.Sub(row.At) >= effectTime:
 		return monitor.OutcomeNotDone
 	}
 	return monitor.OutcomePending
 }
+
+// after tells that a read was asked for after a time of the trail, which keeps
+// whole milliseconds and cuts off the rest.
+func after(read, at time.Time) bool { return read.Sub(at) >= time.Millisecond }
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
@@ -130,7 +134,7 @@ func judgeChange(row store.Command, f *monitor.Flow, heard, now time.Time) monit
 	value, at := valueOf(row, f)
 	read := later(at, heard)
 	switch {
-	case value == nil || !read.After(row.At):
+	case value == nil || !after(read, row.At):
 		return monitor.OutcomePending
 	case all(changes, func(c Change) bool { return value(c.Field) == c.To }):
 		return monitor.OutcomeDone

@@ -2,11 +2,14 @@ package control_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
 
@@ -67,6 +70,7 @@ func TestF7RefusedAfterwards(t *testing.T) {
 		r := open(t, func(r *room) { r.now = clock.time })
 		id := r.add(t, medialive.Standby)
 		clock.add(-time.Minute) // what is given now was given a minute ago
+		read := r.unread(t)
 		r.cloud.Inject("ModifyFlowStart", 1, medialivetest.Lose(cut))
 		if err := r.StartFlow(t.Context(), r.op, id); medialive.KindOf(err) != medialive.KindOutcomeUnknown {
 			t.Fatal(err)
@@ -75,6 +79,7 @@ func TestF7RefusedAfterwards(t *testing.T) {
 		if err := r.StopFlow(t.Context(), r.op, id); medialive.KindOf(err) != medialive.KindThrottled {
 			t.Fatal(err)
 		}
+		read(id)
 		eventually(t, func() bool { rows := r.trail(t, id); return rows[1].Outcome == want })
 	}
 }
@@ -102,6 +107,7 @@ func TestF7TwoInARow(t *testing.T) {
 			r := open(t, func(r *room) { r.now = clock.time })
 			id := r.add(t, medialive.Active)
 			clock.add(-time.Minute) // what is given now was given a minute ago
+			read := r.unread(t)     // a read between the two would tell of the first
 			for i, op := range c.ops {
 				give := r.StopFlow
 				if op == start {
@@ -112,11 +118,42 @@ func TestF7TwoInARow(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			read(id)
 			eventually(t, func() bool {
 				rows := r.trail(t, id)
 				return told(rows[0], c.want[0]) && told(rows[1], c.want[1])
 			})
 		})
+	}
+}
+
+// unread is a watcher of which nothing is known yet.
+type unread struct {
+	control.Watcher
+	known atomic.Bool
+}
+
+func (u *unread) Snapshot() *monitor.Snapshot {
+	if u.known.Load() {
+		return u.Watcher.Snapshot()
+	}
+	return &monitor.Snapshot{}
+}
+
+// unread keeps from the Control what is read, until a flow is read after what
+// was given till then.
+func (r *room) unread(t *testing.T) (read func(id string)) {
+	t.Helper()
+	u := &unread{Watcher: r.op.Watcher}
+	r.op.Watcher = u
+	return func(id string) {
+		since := time.Now()
+		u.ReadSoon(id)
+		eventually(t, func() bool {
+			f, ok := u.Watcher.Snapshot().Flow(id)
+			return ok && f.StatusAt.After(since)
+		})
+		u.known.Store(true)
 	}
 }
 

@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/display"
-	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
+	"github.com/flowdeck/flowdeck/internal/store/storetest"
 	"github.com/flowdeck/flowdeck/internal/trail"
 )
 
 var of = display.Of{Endpoint: "https://cloud.example", ProjectID: "p", Actor: "admin"}
+
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // clock is a time that moves by hand.
 type clock struct {
@@ -45,26 +47,37 @@ type rig struct {
 
 func open(t testing.TB) rig {
 	t.Helper()
-	dir := t.TempDir()
-	st, err := store.Open(context.Background(), "sqlite:"+filepath.Join(dir, "d.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	st := stored(t, "sqlite:"+filepath.Join(t.TempDir(), "d.db"))
+	return over(st, st)
+}
+
+// openPair is open for two dashboards on one PostgreSQL.
+func openPair(t testing.TB) rig {
+	t.Helper()
+	url := storetest.Postgres(t)
+	return over(stored(t, url), stored(t, url))
+}
+
+// stored opens a database.
+func stored(t testing.TB, url string) *store.Store {
+	t.Helper()
+	st, err := store.Open(context.Background(), url)
+	must(t, err)
 	t.Cleanup(func() {
 		if err := st.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	key, err := seal.OpenKeyFile(filepath.Join(dir, "secret.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	st.KeepTrail(key)
+	st.KeepTrail(storetest.Keys(1))
+	return st
+}
+
+func over(one, other *store.Store) rig {
 	now := &clock{at: time.Date(2026, 11, 21, 19, 46, 8, 0, time.UTC)}
-	make := func(version string) *display.Displays {
+	make := func(st *store.Store, version string) *display.Displays {
 		return display.New(display.Options{Store: st, Now: now.Now, Version: version})
 	}
-	return rig{make("v1"), make("v2"), st, now}
+	return rig{make(one, "v1"), make(other, "v2"), one, now}
 }
 
 // plain is a display with nothing wrong with it.
@@ -172,8 +185,7 @@ func TestWhatMakesAScreenDark(t *testing.T) {
 			}, nil,
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			r := open(t)
+		darkens := func(t *testing.T, r rig) {
 			d, key, v := r.made(t, plain("wall"))
 			if _, err := r.other.Again(ctx, v); err != nil {
 				t.Fatal(err)
@@ -193,7 +205,9 @@ func TestWhatMakesAScreenDark(t *testing.T) {
 			if _, err := r.Again(ctx, v); err != nil {
 				t.Errorf("after the undoing: %v", err)
 			}
-		})
+		}
+		t.Run(name, func(t *testing.T) { darkens(t, open(t)) })
+		t.Run(name+", two on one PostgreSQL", func(t *testing.T) { darkens(t, openPair(t)) })
 	}
 }
 

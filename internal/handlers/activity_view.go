@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/trail"
@@ -111,6 +112,8 @@ func (v teller) deedWords(e trail.Event) string {
 		}
 	case control.VerbTally:
 		return v.tallyDeed(e.Target)
+	case auth.VerbRuleAdded, auth.VerbRuleChanged, auth.VerbRuleMoved, auth.VerbRuleRemoved:
+		return fill(format, v.ruleTold(e.Target))
 	case control.VerbAsk, control.VerbConfirm, control.VerbWithdraw:
 		return fill(format, v.verbWord(e.Target))
 	}

@@ -23,10 +23,29 @@ const verbConfirm = "confirm"
 func (h *asks) form(c echo.Context) error {
 	v := visitOf(c)
 	f, err := v.flow(c.Param("id"))
+	if err == nil {
+		err = h.weighed(v, f)
+	}
 	if err != nil {
 		return err
 	}
 	return h.show(c, v, f, http.StatusOK)
+}
+
+// weighed asks who confirms for what was asked of who gives the command alone:
+// the role that it takes, and where a flow is deleted the password.
+func (h *asks) weighed(v *visit, f *monitor.Flow) error {
+	a := f.Care.Ask
+	if a == nil || a.By == v.op.Actor {
+		return nil // there is nothing that he could confirm
+	}
+	if err := v.needs(actOf(a.Verb).needs); err != nil {
+		return err
+	}
+	if a.Verb == control.VerbDelete {
+		return h.proved(v)
+	}
+	return nil
 }
 
 // confirm does what was asked for, by the hand of the second person who has the
@@ -34,6 +53,9 @@ func (h *asks) form(c echo.Context) error {
 func (h *asks) confirm(c echo.Context) error {
 	v := visitOf(c)
 	f, err := v.flow(c.Param("id"))
+	if err == nil {
+		err = h.weighed(v, f)
+	}
 	if err != nil {
 		return err
 	}
@@ -44,9 +66,6 @@ func (h *asks) confirm(c echo.Context) error {
 	a := f.Care.Ask
 	if !may || a == nil {
 		return h.show(c, v, f, http.StatusConflict)
-	}
-	if err := v.needs(actOf(a.Verb).needs); err != nil {
-		return err
 	}
 	op := v.op
 	op.Shown, op.Consent, op.Seen = f.Status, control.Consent{Ask: a.ID}, seenOf(f, a.Target)
@@ -148,6 +167,7 @@ func (h *asks) show(c echo.Context, v *visit, f *monitor.Flow, status int) error
 		return h.askOnPage(c, v, q)
 	}
 	name := nameOfAsk(f, *a)
+	q.act = actOf(a.Verb)
 	q.lead, q.title, q.button = w.Lead(a.By, clock(a.At))+" "+w.Why(a.Reason), w.StopTitle(name, a.By), w.StopButton(name)
 	if a.Verb == control.VerbStop {
 		q.names = interrupted(f)

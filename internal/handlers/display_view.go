@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -76,7 +77,7 @@ func (v teller) displayState(d display.Display) (state pages.DisplayState, note 
 func (v teller) screen(s display.Screen) pages.ScreenRow {
 	return pages.ScreenRow{
 		Now: s.Looked, Seen: ui.At(ui.TimeAge, s.SeenAt, v.now), Address: s.Address, Version: s.Version,
-		Agent: s.Agent, Opened: s.OpenedAt.UTC().Format(displayTime),
+		Browser: cmp.Or(browserWords(s.Agent), v.t.Sessions.Unknown), Agent: s.Agent, Opened: s.OpenedAt.UTC().Format(displayTime),
 	}
 }
 

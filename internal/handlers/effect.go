@@ -49,6 +49,17 @@ func (p proposal) interrupts() bool {
 	return !p.new && p.flow.Status == medialive.Active && p.impact.Interrupts()
 }
 
+// act is what saving does.
+func (p proposal) act() act {
+	switch {
+	case p.new:
+		return actAddOutput
+	case p.output:
+		return actSwitch
+	}
+	return actSource
+}
+
 // digest is the state that the ticket of an effect is bound to: what was edited
 // and what would be interrupted. A save that would do more is asked again.
 func (p proposal) digest() string {
@@ -85,6 +96,9 @@ func (d *desk) effect(c echo.Context, v *visit, p proposal) (pages.Effect, error
 		e.Against = ui.At(ui.TimeAge, p.readAt(), d.now())
 	}
 	p.tell(&e)
+	if e.Off = d.teller(v).barred(p.act()); e.Off.Word != "" {
+		return e, nil
+	}
 	if !p.interrupts() || len(p.faults) > 0 {
 		return e, nil
 	}

@@ -80,6 +80,15 @@ type answer struct {
 	retryAfter time.Duration
 }
 
+// denied is the operation for which the service said that the account lacks the
+// permission; empty where that is not why.
+func (a answer) denied() string {
+	if a.upstream == nil || a.upstream.Kind != medialive.KindNotPermitted {
+		return ""
+	}
+	return a.upstream.Op
+}
+
 // statusOf is the one table from the kinds of the API's errors to statuses.
 var statusOf = map[medialive.Kind]int{
 	medialive.KindNotSignedIn:    http.StatusUnauthorized,
@@ -171,7 +180,7 @@ func (d *desk) onError(err error, c echo.Context) {
 	if a.retryAfter > 0 {
 		c.Response().Header().Set("Retry-After", seconds(a.retryAfter))
 	}
-	if sent := d.tell(c, a); sent != nil && !c.Response().Committed {
+	if sent := d.tell(c, a); sent != nil && !c.Response().Committed && !errors.Is(ctx.Err(), context.Canceled) {
 		d.log.Error("cannot tell of an error", "request", requestIDOf(c), "err", sent)
 		_ = c.HTMLBlob(http.StatusInternalServerError, d.print.broken[languageOf(c.Request())])
 	}
@@ -212,7 +221,20 @@ func (d *desk) tell(c echo.Context, a answer) error {
 		c.Response().Header().Set(headerHXReswap, "innerHTML")
 		return d.print.page(c, a.status, layout.Failure{T: d.texts(c), Problem: d.explain(c, a), Switch: d.ways(c, a, true)})
 	}
+	if _, does := d.texts(c).Roles.Does[a.denied()]; does && r.Method == http.MethodPost && c.Param("id") != "" {
+		return d.backDenied(c, a)
+	}
 	return d.errorPage(c, a)
+}
+
+// backDenied leads back to the page of a button that the service denies to the
+// account. From now on it is off there, and says so.
+func (d *desk) backDenied(c echo.Context, a answer) error {
+	d.flash(c, flashDenied, a.denied())
+	if from := fromOf(c); from != fromFlow {
+		return seeOther(c, listOf(from))
+	}
+	return seeOther(c, flowPath(c.Param("id")))
 }
 
 // expire notes that the service no longer takes the session's token, so that it

@@ -151,7 +151,7 @@ func (h *flows) stopQuestion(c echo.Context, v *visit, f *monitor.Flow, p presse
 		id: f.ID, name: f.Name, verb: verbStop, subject: f.ID, state: stopState(f), post: flowPath(f.ID) + "/stop",
 		confirm: v.t.Guard.Confirm(len(names)), cancel: flowPath(f.ID) + "/row", back: flowPath(f.ID), names: names,
 		title: v.t.Guard.StopTitle(f.Name), lead: t.interrupts(len(names)), button: v.t.Guard.StopButton(f.Name),
-		crumbs: crumbs(v.t, f), answered: status,
+		crumbs: crumbs(v.t, f), answered: status, act: actStop,
 	}
 	q.guard(c, v, t, f, p, control.VerbStop, "", v.t.Care.Hold.Stop, true)
 	return q
@@ -202,7 +202,7 @@ func (h *flows) deleteQuestion(c echo.Context, v *visit, f *monitor.Flow, p pres
 	q := question{
 		id: f.ID, name: f.Name, verb: verbDelete, subject: f.ID, state: stopState(f), post: flowPath(f.ID) + "/delete",
 		back: flowPath(f.ID), title: v.t.Guard.DeleteTitle(f.Name), lead: v.t.Guard.DeleteLead,
-		button: v.t.Guard.DeleteButton(f.Name), crumbs: crumbs(v.t, f), answered: status,
+		button: v.t.Guard.DeleteButton(f.Name), crumbs: crumbs(v.t, f), answered: status, act: actDelete,
 	}
 	for _, o := range f.Outputs {
 		q.names = append(q.names, o.Name)
@@ -339,7 +339,7 @@ func (h *flows) newFlowForm(c echo.Context, v *visit, f legForm, faults []formFa
 	e.listening, _ = listenAddress(v.snapshot())
 	e.refused = why.refused
 	ticket, err := h.issue(c, v, verbCreate, "", "", formLife)
-	m := pages.NewFlowForm{T: v.t, Leg: e.fields(), Ticket: ticket, Problem: why.problem, Faults: e.links()}
+	m := pages.NewFlowForm{T: v.t, Leg: e.fields(), Ticket: ticket, Off: h.teller(v).barred(actCreate), Problem: why.problem, Faults: e.links()}
 	m.Name = m.Leg.Name
 	return m, err
 }

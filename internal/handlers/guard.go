@@ -108,6 +108,7 @@ type question struct {
 	consent  *pages.Consent // of a flow that the visitor protects; nil: two steps
 	reason   *ui.Field      // where none is needed; nil: none is asked for
 	force    string         // leads to a forced release; or empty
+	act      act            // what it asks about; none: what every role may
 }
 
 // armed gives the question for the place of a row or a button.
@@ -123,14 +124,32 @@ func (d *desk) armed(c echo.Context, v *visit, q question, from string) (pages.A
 	}, err
 }
 
+// sectionOf is the part of the rail to which a page belongs by where it leads back.
+func sectionOf(crumbs []pages.Crumb, otherwise string) string {
+	if len(crumbs) == 0 {
+		return otherwise
+	}
+	switch crumbs[0].URL {
+	case displaysPath:
+		return "displays"
+	case settingsPath:
+		return "settings"
+	}
+	return otherwise
+}
+
 // askOnPage shows the question on a page of its own. After a refused ticket it
 // says so.
 func (d *desk) askOnPage(c echo.Context, v *visit, q question) error {
+	if why := d.teller(v).barred(q.act); why.Word != "" && q.refuse == "" && c.Request().Method == http.MethodGet {
+		q.refuse = why.Full
+	}
 	m := pages.Confirm{
 		Shell: d.shell(c, v, q.title), Crumbs: q.crumbs, Title: q.title, Lead: q.lead, Names: q.names,
 		Refuse: q.refuse, Post: q.post, State: q.state, Button: q.button, Back: q.back, Hidden: q.hidden,
 		Consent: q.consent, Reason: q.reason, Force: q.force,
 	}
+	m.Shell.Section = sectionOf(q.crumbs, m.Shell.Section)
 	if q.refuse == "" {
 		ticket, err := d.issue(c, v, q.verb, q.subject, q.state, askedLife)
 		if err != nil {

@@ -34,33 +34,28 @@ func (d *desk) listing(v teller, w *monitor.Watcher, s *monitor.Snapshot, q Flow
 	here := &viewpoint{v, w}
 	if !q.All || len(v.sites) < 2 {
 		q.All = false
-		l := list(s.Flows, q)
-		l.views, l.read = []*viewpoint{here}, s.Complete
+		l := listing{query: q, views: []*viewpoint{here}, read: s.Complete, of: make(map[*monitor.Flow]*viewpoint, len(s.Flows))}
 		l.tellOf(here, s.Flows)
+		l.list(s.Flows)
 		return l
 	}
-	views := d.viewpoints(v, s)
+	l := listing{query: q, views: d.viewpoints(v, s), of: make(map[*monitor.Flow]*viewpoint)}
+	l.read = len(l.views) == len(v.sites)
 	var flows []*monitor.Flow
-	for _, view := range views {
+	for _, view := range l.views {
+		l.read = l.read && view.known.Complete
+		l.tellOf(view, view.known.Flows)
 		flows = append(flows, view.known.Flows...)
 	}
 	slices.SortFunc(flows, func(a, b *monitor.Flow) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
-	l := list(flows, q)
-	l.views, l.read = views, len(views) == len(v.sites)
-	for _, view := range views {
-		l.read = l.read && view.known.Complete
-		l.tellOf(view, view.known.Flows)
-	}
+	l.list(flows)
 	return l
 }
 
 // tellOf has a view tell of flows.
 func (l *listing) tellOf(view *viewpoint, flows []*monitor.Flow) {
-	if l.of == nil {
-		l.of = make(map[*monitor.Flow]*viewpoint, len(flows))
-	}
 	for _, f := range flows {
 		l.of[f] = view
 	}
@@ -85,9 +80,10 @@ func groupOf(s monitor.State) string {
 	return "stale" // stale and unknown: we cannot say
 }
 
-// list selects, counts, sorts and cuts out the page that a query asks for.
-func list(flows []*monitor.Flow, q FlowQuery) listing {
-	l := listing{query: q, total: len(flows), counts: map[string]int{}}
+// list selects, counts, sorts and cuts out the page that the query asks for.
+func (l *listing) list(flows []*monitor.Flow) {
+	q := l.query
+	l.total, l.counts = len(flows), map[string]int{}
 	text := strings.ToLower(q.Text)
 	var found []*monitor.Flow
 	for _, f := range flows {
@@ -100,14 +96,13 @@ func list(flows []*monitor.Flow, q FlowQuery) listing {
 			found = append(found, f)
 		}
 	}
-	order(found, q.Sort)
+	l.order(found)
 	l.matched = len(found)
 	if q.Offset >= l.matched {
 		l.query.Offset = max(0, (l.matched-1)/q.Limit*q.Limit)
 	}
 	end := min(l.query.Offset+q.Limit, l.matched)
 	l.flows = found[l.query.Offset:end]
-	return l
 }
 
 // look tells the watchers which flows are on a screen, so that they read them
@@ -185,15 +180,16 @@ var severity = []monitor.State{
 	monitor.StateStarting, monitor.StateStopping, monitor.StateWaiting, monitor.StateLive, monitor.StateStandby,
 }
 
-// order sorts flows by a column; equal ones keep the order of name and id.
-func order(flows []*monitor.Flow, column string) {
-	key := strings.TrimPrefix(column, "-")
+// order sorts flows by the query's column; equal ones keep the order of name and
+// id.
+func (l *listing) order(flows []*monitor.Flow) {
+	key := strings.TrimPrefix(l.query.Sort, "-")
 	if key == "" {
 		return
 	}
 	slices.SortStableFunc(flows, func(a, b *monitor.Flow) int {
-		c := compareBy(key, a, b)
-		if key != column {
+		c := l.compareBy(key, a, b)
+		if key != l.query.Sort {
 			return -c
 		}
 		return c
@@ -201,8 +197,10 @@ func order(flows []*monitor.Flow, column string) {
 }
 
 // compareBy compares two flows in one column.
-func compareBy(column string, a, b *monitor.Flow) int {
+func (l *listing) compareBy(column string, a, b *monitor.Flow) int {
 	switch column {
+	case columnRegion:
+		return cmp.Compare(l.of[a].region, l.of[b].region)
 	case "name":
 		return cmp.Compare(a.Name, b.Name)
 	case "state":

@@ -81,7 +81,13 @@ func (v teller) scope(q FlowQuery) []pages.Scope {
 	if len(v.sites) < 2 {
 		return nil
 	}
-	to := func(all bool) string { return q.with(func(q *FlowQuery) { q.All = all }).Path() }
+	to := func(all bool) string {
+		return q.with(func(q *FlowQuery) {
+			if q.All = all; !all && byRegion(q.Sort) {
+				q.Sort = ""
+			}
+		}).Path()
+	}
 	return []pages.Scope{
 		{Label: v.t.Places.One, URL: to(false), Selected: !q.All},
 		{Label: v.t.Places.All, URL: to(true), Selected: q.All},

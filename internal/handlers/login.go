@@ -203,6 +203,9 @@ func (l *logins) explainSignIn(c echo.Context, f loginForm, err error) (int, pag
 		m.Error = m.T.Login.Wrong
 		m.NeedPasscode = f.Passcode != ""
 		return http.StatusUnauthorized, m
+	case errors.Is(err, auth.ErrNoProject):
+		m.Error = m.T.Login.NoProject
+		return http.StatusForbidden, m
 	case errors.Is(err, auth.ErrRegion):
 		m.FieldErrors["region"] = m.T.Fault.Enum
 		return http.StatusUnprocessableEntity, m

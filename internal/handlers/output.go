@@ -364,7 +364,7 @@ func outputWords(t *text.Strings, f *monitor.Flow, i int, verb string, status in
 	path := outputPath(f.ID, name)
 	q := question{
 		id: name, name: name, verb: verb, subject: f.ID + "/" + name, state: outputState(f, i), post: path + "/" + verb,
-		cancel: path + "/row", back: flowPath(f.ID), crumbs: crumbs(t, f), answered: status,
+		cancel: path + "/row", back: flowPath(f.ID), crumbs: crumbs(t, f), answered: status, act: actDeleteOutput,
 	}
 	if carries(f, i) {
 		q.names = []string{name}
@@ -380,6 +380,7 @@ func outputWords(t *text.Strings, f *monitor.Flow, i int, verb string, status in
 			q.lead += " " + w.ParkKey
 		}
 	case verbDisable:
+		q.act = actSwitch
 		q.confirm, q.title, q.lead, q.button = t.Guard.OffConfirm(name), t.Guard.OffTitle(name), t.Guard.OffLead, t.Guard.OffConfirm(name)
 	default:
 		q.confirm, q.title, q.lead, q.button = t.Guard.RemoveButton(name), t.Guard.RemoveTitle(name), t.Guard.RemoveLead, t.Guard.RemoveButton(name)

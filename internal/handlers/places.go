@@ -142,19 +142,57 @@ func (h *places) enter(c echo.Context) error {
 		projects = typed["project"]
 	}
 	next, refused, err := h.Auth.Enter(c.Request().Context(), c.Response(), c.Request(), s, f, projects)
-	if err != nil {
-		if errors.Is(err, auth.ErrNoSession) {
-			return err
-		}
+	switch {
+	case errors.Is(err, auth.ErrNoSession):
+		return err
+	case err != nil && len(refused) < 2: // several have a line each
 		return h.print.page(c, h.refusal(c, form, f, err), m)
+	case len(refused) > 0:
+		return h.partly(c, s, next, typed, refused)
 	}
-	name := h.spotAt(next.Place).name()
-	if len(refused) > 0 {
-		h.flash(c, flashSomeEntered, refused[0].Project)
-	} else {
-		h.flash(c, flashEntered, name)
-	}
+	h.flash(c, flashEntered, h.spotAt(next.Place).name())
 	return c.Redirect(http.StatusSeeOther, "/flows")
+}
+
+// partly shows the form again, with which of the chosen projects were refused
+// and why; they are still chosen. next is nil where none was entered.
+func (h *places) partly(c echo.Context, s, next *auth.Session, typed url.Values, refused []auth.Refusal) error {
+	w, status := h.texts(c).Places, http.StatusUnauthorized
+	if next != nil {
+		s, status = next, http.StatusOK
+	}
+	m := h.model(c, s, typed)
+	if next != nil {
+		m.Entered = w.Entered(h.spotAt(next.Place).name())
+	}
+	for _, r := range refused {
+		m.Refused = append(m.Refused, w.Form.Refused(h.spotOfTarget(auth.Target{Region: s.Region, Project: r.Project}).name(), h.whyRefused(c, r.Err)))
+		m.Own.NeedPasscode = m.Own.NeedPasscode || wantsCode(r.Err)
+	}
+	return h.print.page(c, status, m)
+}
+
+// wantsCode tells that a sign-in was refused for want of a one-time code.
+func wantsCode(err error) bool {
+	return errors.Is(err, auth.ErrCodeNeeded) || errors.Is(err, auth.ErrUserID)
+}
+
+// whyRefused tells in a few words why a project was not entered.
+func (h *places) whyRefused(c echo.Context, err error) string {
+	w := h.texts(c).Places.Form
+	switch {
+	case wantsCode(err):
+		return w.Code
+	case errors.Is(err, auth.ErrCredentials):
+		return w.Credential
+	case errors.Is(err, auth.ErrNoProject):
+		return w.NoProject
+	case errors.Is(err, auth.ErrUnreachable):
+		return w.Silent
+	}
+	a := answerTo(err)
+	h.logError(c, a, err)
+	return problemOf(h.texts(c), a).Title
 }
 
 // complete tells what is missing in the form.

@@ -297,6 +297,41 @@ func TestFlowOfAnotherPlaceIsFound(t *testing.T) {
 }
 
 // Who stands in a place that does not answer can go to another.
+// The list of all places is put in order by them, to and fro, and flows of one
+// by their names; a list of one place is not.
+func TestListInTheOrderOfPlaces(t *testing.T) {
+	j := travel(t)
+	j.berlin.Add(flowOf("A-BERLIN", medialive.Standby))
+	j.berlin.Add(flowOf("Z-BERLIN", medialive.Standby))
+	names := func(path string) string {
+		return strings.Join(j.page(path).Find("#flow-rows tr .col-region").Map(func(_ int, cell *goquery.Selection) string {
+			return strings.TrimSpace(cell.Text()) + " " + strings.TrimSpace(cell.Closest("tr").Find(".name").First().Text())
+		}), ", ")
+	}
+	up := "berlin A-BERLIN, berlin BERLIN-1, berlin Z-BERLIN, paris PARIS-1"
+	eventually(t, "all flows", func() bool { return names("/flows?place=all&sort=region") == up })
+	head := j.page("/flows?place=all").Find("th.col-region a")
+	if to := head.AttrOr("href", ""); names(to) != up {
+		t.Errorf("the head leads to %s: %s", to, names(to))
+	}
+	sorted := j.page("/flows?place=all&sort=region")
+	turned := sorted.Find("th.col-region a").AttrOr("href", "")
+	if down := "paris PARIS-1, berlin A-BERLIN, berlin BERLIN-1, berlin Z-BERLIN"; names(turned) != down {
+		t.Errorf("turned round by %s: %s", turned, names(turned))
+	}
+	if order := sorted.Find("th.col-region").AttrOr("aria-sort", ""); order != "ascending" {
+		t.Errorf("the head says %q", order)
+	}
+	sorted.Find(".scopes a").Each(func(_ int, a *goquery.Selection) {
+		if to := a.AttrOr("href", ""); !strings.Contains(to, "place=all") && strings.Contains(to, "region") {
+			t.Errorf("the list of one place is asked for by %s", to)
+		}
+	})
+	if page := j.page("/flows?sort=region"); strings.Contains(page.Find("#notices").Text(), "region") || page.Find("th.col-region").Length() != 0 {
+		t.Error("one place in the order of places")
+	}
+}
+
 func TestWayOutOfADeadPlace(t *testing.T) {
 	j := travel(t)
 	lift := j.paris.Inject("", 0, medialivetest.Down())
@@ -329,5 +364,69 @@ func TestNewPlaceForm(t *testing.T) {
 		if r.status != c.status || r.doc().Find(".error-line").Length() == 0 || strings.Contains(r.body, "wrong-and-secret") {
 			t.Errorf("%s: %d\n%s", what, r.status, r.doc().Find("main").Text())
 		}
+	}
+}
+
+// Where some of several projects are refused it is told which, and why, in both
+// languages; what was chosen is chosen still, and what was entered is.
+func TestSomeProjectsAreRefused(t *testing.T) {
+	h := newHouse(t, func(c *medialivetest.Cloud) {
+		c.AddProject("local_open", "open", 0, "")
+		c.AddProject("local_closed", "closed", http.StatusForbidden, "no")
+	})
+	for what, c := range map[string]struct {
+		ask      func(*browser) *browser
+		projects []string
+		password string
+		status   int
+		told     []string
+		chosen   []string
+	}{
+		"one of two": {
+			func(b *browser) *browser { return b },
+			[]string{"local_open", "local_closed"},
+			password, http.StatusOK,
+			[]string{"Signed in to local · local_open", "local · local_closed: your user may not use this project"},
+			[]string{"local_closed"},
+		},
+		"one of two, in Chinese": {
+			(*browser).chinese,
+			[]string{"local_open", "local_closed"},
+			password, http.StatusOK,
+			[]string{"已登录 local · local_open", "local · local_closed：您的用户无权使用此项目"},
+			[]string{"local_closed"},
+		},
+		"both, by the password": {
+			func(b *browser) *browser { return b },
+			[]string{"local_open", "local_closed"},
+			"wrong-and-secret", http.StatusUnauthorized,
+			[]string{"local · local_open: the password was not taken", "local · local_closed: the password was not taken"},
+			[]string{"local_closed", "local_open"},
+		},
+		"the only one": {
+			func(b *browser) *browser { return b },
+			[]string{"local_closed"},
+			password, http.StatusForbidden,
+			[]string{"no project there"},
+			[]string{"local_closed"},
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			b := h.signedIn("op-1")
+			r := c.ask(b).post("/places", url.Values{"own": {"1"}, "project": c.projects, "password": {c.password}})
+			text := strings.Join(strings.Fields(r.doc().Find("main").Text()), " ")
+			if r.status != c.status || strings.Contains(r.body, "wrong-and-secret") {
+				t.Fatalf("%d\n%s", r.status, text)
+			}
+			for _, want := range c.told {
+				if !strings.Contains(text, want) {
+					t.Errorf("it does not say %q: %s", want, text)
+				}
+			}
+			chosen := r.doc().Find(`[name="project"][checked]`).Map(func(_ int, s *goquery.Selection) string { return s.AttrOr("value", "") })
+			if !slices.Equal(chosen, c.chosen) {
+				t.Errorf("chosen still: %q", chosen)
+			}
+		})
 	}
 }

@@ -36,8 +36,11 @@ type QueryFault struct{ Parameter, Value string }
 // groups are the chips' names, each over one or more states.
 var groups = []string{"live", "waiting", "degraded", "lost", "changing", "stale", "standby"}
 
+// columnRegion is only in a list of all places.
+const columnRegion = "region"
+
 // sortColumns are the columns by which the list can be put in order.
-var sortColumns = []string{"name", "state", "source", "bitrate", "rtt", "loss", "outputs", "since", "seen"}
+var sortColumns = []string{"name", "state", "source", columnRegion, "bitrate", "rtt", "loss", "outputs", "since", "seen"}
 
 // ParseFlowQuery reads a list's parameters. What it does not understand it
 // replaces with the nearest it does, and reports. limit is the page size to
@@ -51,7 +54,7 @@ func ParseFlowQuery(v url.Values, limit int) (FlowQuery, []QueryFault) {
 	q.Protocol = p.protocol()
 	q.Text = p.text()
 	q.All = p.place()
-	q.Sort = p.sort()
+	q.Sort = p.sort(q.All)
 	return q, p.faults
 }
 
@@ -165,9 +168,13 @@ func (p *queryParser) text() string {
 	return strings.TrimSpace(cut(raw, maxSearch))
 }
 
-func (p *queryParser) sort() string {
+// byRegion tells whether a list is put in order by its places.
+func byRegion(sort string) bool { return strings.TrimPrefix(sort, "-") == columnRegion }
+
+// sort takes a column of the list, which is of all places or of one.
+func (p *queryParser) sort(all bool) string {
 	raw := strings.ToLower(p.values.Get("sort"))
-	if raw == "" || raw == "name" {
+	if raw == "" || raw == "name" || byRegion(raw) && !all {
 		return ""
 	}
 	if slices.Contains(sortColumns, strings.TrimPrefix(raw, "-")) {

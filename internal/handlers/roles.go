@@ -58,7 +58,7 @@ func (h *roleRules) list(c echo.Context, status int, problem *ui.Problem) error 
 	for i, r := range policy.Rules {
 		row := pages.RuleRow{
 			Number: strconv.Itoa(i + 1), Region: r.Region, Account: r.Account, User: r.User, Group: r.Group, Role: names.Of(r.Role.String()),
-			What: r.String(), Edit: rulePath(r.ID), Move: rulePath(r.ID) + "/move", Delete: rulePath(r.ID) + "/delete",
+			What: ruleWords(v.t, r), Edit: rulePath(r.ID), Move: rulePath(r.ID) + "/move", Delete: rulePath(r.ID) + "/delete",
 			First: i == 0, Last: i == len(policy.Rules)-1,
 		}
 		m.Rules = append(m.Rules, row)
@@ -74,6 +74,23 @@ func (h *roleRules) shell(c echo.Context, v *visit) layout.Shell {
 	s := h.desk.shell(c, v, v.t.Roles.Page.Title)
 	s.Section = "settings"
 	return s
+}
+
+// ruleWords are a rule in a line, with its role in the reader's language.
+func ruleWords(t *text.Strings, r role.Rule) string {
+	return r.People() + ": " + t.Roles.Names.Of(r.Role.String())
+}
+
+// ruleTold is a rule as the trail has it, with its role in the reader's language.
+func (v teller) ruleTold(rule string) string {
+	i := strings.LastIndex(rule, ": ")
+	if i < 0 {
+		return rule
+	}
+	if _, known := role.Parse(rule[i+2:]); !known {
+		return rule
+	}
+	return rule[:i+2] + v.t.Roles.Names.Of(rule[i+2:])
 }
 
 // personRow is somebody with the role of now, and the one that other rules would
@@ -292,7 +309,7 @@ func (h *roleRules) ask(c echo.Context, now, then role.Policy, change auth.RuleC
 	}
 	w := v.t.Roles.Page
 	m := pages.RuleAsk{
-		Shell: h.shell(c, v), What: change.Rule.String(), Post: rulePostOf(change), Ticket: ticket, People: affected,
+		Shell: h.shell(c, v), What: ruleWords(v.t, change.Rule), Post: rulePostOf(change), Ticket: ticket, People: affected,
 		Title: map[string]string{
 			auth.VerbRuleAdded: w.AskAdd, auth.VerbRuleChanged: w.AskSave, auth.VerbRuleMoved: w.AskMove, auth.VerbRuleRemoved: w.AskRemove,
 		}[change.Verb],

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -102,8 +103,16 @@ func TestDeniedIsSaidAtTheButton(t *testing.T) {
 	}
 	b, other := h.signedIn("op-1"), h.signedIn("op-2")
 	b.awaitRead(id)
-	if r := b.post("/flows/"+id+"/start", form()); r.status != http.StatusForbidden {
-		t.Fatalf("a start that the service denies: %d", r.status)
+	for from, to := range map[string]string{"": "/flows/" + id, "list": "/flows", "all": "/flows?place=all"} {
+		if r := b.post("/flows/"+id+"/start", form("from", from)); r.status != http.StatusSeeOther || r.header.Get("Location") != to {
+			t.Errorf("a start from %q that the service denies: %d to %q", from, r.status, r.header.Get("Location"))
+		}
+		if notice := b.page("/flows/" + id).Find("#notices").Text(); !strings.Contains(notice, "Your account may not start flows") {
+			t.Errorf("the notice is %q", notice)
+		}
+	}
+	if r := b.fragments().post("/flows/"+id+"/start", form()); r.status != http.StatusForbidden || !strings.Contains(words(r), "may not start flows") {
+		t.Errorf("by htmx: %d %s", r.status, words(r))
 	}
 	for _, path := range []string{"/flows", "/flows/" + id} {
 		eventually(t, path+" says that the account may not", func() bool {
@@ -117,6 +126,66 @@ func TestDeniedIsSaidAtTheButton(t *testing.T) {
 	if again := h.signedIn("op-1").page("/flows/" + id); again.Find("[data-off]").Length() != 0 {
 		t.Errorf("after a new sign-in still: %s", again.Find("[data-off]").Text())
 	}
+}
+
+// What the service denied is off in the forms and in the questions too, with its
+// reason, and nothing that was typed is lost.
+func TestDeniedIsSaidInFormsAndQuestions(t *testing.T) {
+	var id, idle string
+	h := newHouse(t, func(c *medialivetest.Cloud) {
+		id = c.Add(flowOf("FEED-A", medialive.Active, outputOf("OUT-1")))
+		idle = c.Add(flowOf("FEED-B", medialive.Standby, outputOf("OUT-1")))
+	})
+	h.cloud.Before = func(w http.ResponseWriter, c medialivetest.Call) bool {
+		if strings.HasPrefix(c.Op, "List") || strings.HasPrefix(c.Op, "Show") || strings.HasPrefix(c.Op, "Keystone") {
+			return false
+		}
+		medialivetest.Refuse(w, http.StatusUnauthorized, medialive.CodeNotPermitted, "no")
+		return true
+	}
+	b := h.signedIn("op-1")
+	b.awaitRead(id)
+	b.awaitRead(idle)
+	path, other := "/flows/"+id, "/flows/"+idle
+	b.post(path+"/stop", form("ticket", hidden(b.page(path+"/stop"), "ticket")))
+	b.post(other+"/delete", form("ticket", hidden(b.page(other+"/delete"), "ticket")))
+	b.post(path+"/outputs/OUT-1/delete", form("ticket", hidden(b.page(path+"/outputs/OUT-1/delete"), "ticket")))
+	for to, values := range map[string]url.Values{
+		"/flows":                 form("name", "FEED-C", "protocol", "srt-listener", "source_name", "Cam"),
+		path + "/outputs":        form("name", "OUT-2", "protocol", "srt-listener"),
+		other + "/source":        withField(fieldsOf(b.page(other+"/source")), "min_latency", "300"),
+		other + "/outputs/OUT-1": withField(fieldsOf(b.page(other+"/outputs/OUT-1")), "min_latency", "300"),
+	} {
+		r := b.post(to, values)
+		if r.status != http.StatusForbidden || !strings.Contains(words(r), "Your account may not") {
+			t.Errorf("POST %s: %d %s", to, r.status, words(r))
+		}
+		if latency := values.Get("min_latency"); latency != "" && r.doc().Find("[name=min_latency]").AttrOr("value", "") != latency {
+			t.Errorf("POST %s lost what was typed", to)
+		}
+	}
+	for page, does := range map[string]string{
+		path + "/stop": "stop flows", other + "/delete": "delete flows", path + "/outputs/OUT-1/delete": "remove outputs", path + "/outputs/OUT-1/park": "remove outputs",
+		path + "/outputs/OUT-1/disable": "change outputs", path + "/source": "change sources", path + "/outputs/OUT-1": "change outputs", path + "/outputs/new": "add outputs", "/flows/new": "make flows",
+	} {
+		doc := b.page(page)
+		if text := doc.Find("main").Text(); !strings.Contains(text, "Your account may not "+does) {
+			t.Errorf("%s does not say that the account may not %s", page, does)
+		}
+		if doc.Find("main form[method=post] button[data-command]").Length() != 0 {
+			t.Errorf("%s still offers the command", page)
+		}
+	}
+	h.now.move(15 * time.Minute)
+	if doc := b.page(path + "/stop"); doc.Find("main form[method=post] button[data-command]").Length() != 1 {
+		t.Error("after 15 minutes it cannot be tried again")
+	}
+}
+
+// withField is a form with another value in a field.
+func withField(values url.Values, name, value string) url.Values {
+	values.Set(name, value)
+	return values
 }
 
 // answers sends the form that a question shows.
@@ -190,6 +259,9 @@ func TestRoles(t *testing.T) {
 	}
 	if op.get("/flows/new").status != http.StatusOK {
 		t.Error("without rules nobody is engineer")
+	}
+	if events := boss.chinese().page("/activity").Find(".event").Text(); !strings.Contains(events, "*/op-*: 操作员") || strings.Contains(events, ": operator") {
+		t.Errorf("the trail in Chinese reads %s", events)
 	}
 	var verbs []string
 	boss.page("/activity").Find(".event").Each(func(_ int, s *goquery.Selection) { verbs = append(verbs, s.Text()) })

@@ -35,6 +35,7 @@ type route struct {
 	who    permission
 	handle echo.HandlerFunc
 	stepUp bool // asks for the password again, unless it was given within a few minutes
+	mayAsk bool // the same where its handler finds that it must: by [desk.proved]
 }
 
 func get(path string, who permission, handle echo.HandlerFunc) route {
@@ -48,6 +49,12 @@ func post(path string, who permission, handle echo.HandlerFunc) route {
 // again has a route ask for the password again.
 func (r route) again() route {
 	r.stepUp = true
+	return r
+}
+
+// perhaps lets a route's handler ask for the password again.
+func (r route) perhaps() route {
+	r.mayAsk = true
 	return r
 }
 
@@ -124,8 +131,8 @@ func (d *desk) careRoutes() []route {
 		post("/flows/:id/protect", operator, protect.protect),
 		post("/flows/:id/release", operator, protect.release),
 		post("/flows/:id/protect/force", admin, protect.force),
-		get("/flows/:id/ask", operator, ask.form),
-		post("/flows/:id/ask", operator, ask.confirm),
+		get("/flows/:id/ask", operator, ask.form).perhaps(),
+		post("/flows/:id/ask", operator, ask.confirm).perhaps(),
 		post("/flows/:id/ask/withdraw", operator, ask.withdraw),
 		get("/flows/:id/notes/new", operator, note.newForm),
 		post("/flows/:id/notes", operator, note.add),
@@ -242,7 +249,7 @@ func (d *desk) register(e *echo.Echo, table []route) error {
 			return fmt.Errorf("route %s %s declares no permission", r.method, r.path)
 		}
 		handle := d.guarded(r)
-		if r.within() > 0 {
+		if r.within() > 0 || r.mayAsk {
 			d.asking[r.method+" "+r.path] = handle
 		}
 		e.Add(r.method, r.path, handle)

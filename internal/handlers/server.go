@@ -118,7 +118,7 @@ func newDesk(o Options) (*desk, error) {
 	}
 	d := &desk{
 		Options: o, log: o.Log, now: o.Now, guard: revive.Guard{Log: o.Log, Panicked: o.Metrics.CountPanic}, secure: o.Secure, print: printer,
-		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), build: o.Build + "-" + static.Sum(), asking: make(map[string]echo.HandlerFunc),
+		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(), build: o.Build + "-" + static.Sum(), asking: make(map[string]echo.HandlerFunc),
 	}
 	d.hub = newHub(o.Context, o.MaxStreams, o.Now, o.Metrics.drops.Inc, d.paint)
 	d.hub.failed = func(cause any) { d.guard.Tell("a stream", cause) }

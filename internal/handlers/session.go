@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -118,7 +119,10 @@ func (d *desk) guarded(r route) echo.HandlerFunc {
 				return d.askToStepUp(c, v, r)
 			}
 			v.awaitFirstRead(c.Request().Context())
-			return r.handle(c)
+			if err = r.handle(c); r.mayAsk && errors.Is(err, errUnproved) {
+				return d.askToStepUp(c, v, r)
+			}
+			return err
 		}
 	}
 	return func(echo.Context) error { return errNotFound }

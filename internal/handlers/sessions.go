@@ -68,11 +68,11 @@ func (h *seats) model(c echo.Context, v *visit, all []auth.Listed, path string) 
 	for _, l := range all {
 		row := pages.SessionRow{
 			User: l.User, Account: l.Account, Browser: browserWords(l.Agent), Agent: l.Agent, Address: l.Address,
-			Since: t.shortClock(l.Since), Seen: t.shortClock(l.SeenAt), Project: l.Project, Role: v.t.Roles.Names.Of(l.Role.String()), This: l.This,
+			Since: t.shortClock(l.Since), Seen: t.shortClock(l.SeenAt), Role: v.t.Roles.Names.Of(l.Role.String()), This: l.This,
 			End: path + "/" + l.ID + "/end",
 		}
-		if l.Region != l.Project {
-			row.Region = l.Region
+		for _, where := range l.Where {
+			row.Places = append(row.Places, h.spotOfTarget(where).name())
 		}
 		if row.Browser == "" {
 			row.Browser = v.t.Sessions.Unknown

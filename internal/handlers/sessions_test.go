@@ -2,9 +2,12 @@ package handlers_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
@@ -73,6 +76,22 @@ func TestOwnSessions(t *testing.T) {
 	}
 	if here.out() || !third.out() || hers.out() {
 		t.Error("ending the others ended too few, or too many")
+	}
+}
+
+// A session is told of by its places as the menu names them, and by its role in
+// the reader's language.
+func TestSessionIsToldInWords(t *testing.T) {
+	j := travel(t)
+	for name, c := range map[string]struct {
+		b    *browser
+		role string
+	}{"en": {j.browser, "engineer"}, "zh": {j.chinese(), "工程师"}} {
+		row := c.b.page("/settings/sessions").Find("table.sessions tbody tr").First()
+		places := row.Find("td").Eq(4).Find("div").Map(func(_ int, s *goquery.Selection) string { return s.Text() })
+		if role := strings.TrimSpace(row.Find("td").Eq(5).Text()); role != c.role || !slices.Equal(places, []string{"paris", "berlin"}) {
+			t.Errorf("%s: in %q as %q", name, places, role)
+		}
 	}
 }
 

@@ -121,6 +121,9 @@ func problemOf(t *text.Strings, a answer) ui.Problem {
 		return ui.Problem{Title: t.Roles.Page.Refused, Meaning: t.Roles.Page.Lacks(n.Of(a.lacking.needs.String()), n.Of(a.lacking.has.String()))}
 	}
 	p := explained(errorText(t, a))
+	if does := t.Roles.Does[a.denied()]; does != "" {
+		p.Title = t.Roles.DeniedHead(does)
+	}
 	if a.upstream != nil {
 		p.Code, p.Message, p.RequestID = a.upstream.Code, a.upstream.Message, a.upstream.RequestID
 	}
@@ -240,11 +243,11 @@ const (
 	flashWebhookTested  flashKind = "webhook_tested"
 	flashWebhookFailed  flashKind = "webhook_failed"
 
-	flashSwitched    flashKind = "switched"
-	flashLeft        flashKind = "left"
-	flashEntered     flashKind = "entered"
-	flashSomeEntered flashKind = "some_entered" // its name is of one that was refused
+	flashSwitched flashKind = "switched"
+	flashLeft     flashKind = "left"
+	flashEntered  flashKind = "entered"
 
+	flashDenied        flashKind = "denied" // its name is the operation
 	flashRules         flashKind = "rules"
 	flashSessionEnded  flashKind = "session_ended"
 	flashSessionsEnded flashKind = "sessions_ended" // its name counts them
@@ -282,7 +285,8 @@ func (d *desk) takeFlash(c echo.Context, t *text.Strings) *ui.Notice {
 		return nil
 	}
 	notice := &ui.Notice{Text: words}
-	if flashKind(kind) == flashUnstarted || flashKind(kind) == flashSomeEntered || flashKind(kind) == flashWebhookFailed {
+	switch flashKind(kind) {
+	case flashUnstarted, flashWebhookFailed, flashDenied:
 		notice.Tone = ui.ToneWarn
 	}
 	return notice
@@ -338,10 +342,13 @@ func flashText(t *text.Strings, kind flashKind, name string) string {
 		return t.Places.Left(name)
 	case flashEntered:
 		return t.Places.Entered(name)
-	case flashSomeEntered:
-		return t.Places.Some(name, t.Places.Form.Wrong)
 	}
 	switch kind {
+	case flashDenied:
+		if does := t.Roles.Does[name]; does != "" {
+			return t.Roles.DeniedNow(does)
+		}
+		return ""
 	case flashRules:
 		return t.Roles.Page.Done
 	case flashSessionEnded:

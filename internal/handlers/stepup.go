@@ -41,6 +41,19 @@ func (r route) within() time.Duration {
 	return 0
 }
 
+// errUnproved tells that a route that asks only now and then asks for the
+// password now. Nothing was done.
+var errUnproved = errors.New("the password was given too long ago")
+
+// proved is errUnproved unless the password was given lately enough for what
+// weighs. It is for the handlers of routes that may ask.
+func (d *desk) proved(v *visit) error {
+	if !v.session.SteppedUp(d.now(), stepUpFor) {
+		return errUnproved
+	}
+	return nil
+}
+
 // stepUps asks for the password again.
 type stepUps struct{ *desk }
 

@@ -72,16 +72,15 @@ func (d *desk) walled(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// dark is the page of a display that is not in use. It loads itself again; at
-// once where the link was followed from another site's page, whereupon the
-// browser keeps back the strict cookie that it just got.
+// dark is the page of a display that is not in use. It asks again; at once where
+// the link was followed from another site's page, whereupon the browser keeps back
+// the strict cookie that it just got.
 func (d *desk) dark(c echo.Context, status int) error {
 	after := darkRetry
 	if c.Request().Header.Get("Sec-Fetch-Site") == "cross-site" && d.wallCookieOf(c) == "" {
 		after = darkAtOnce
 	}
-	c.Response().Header().Set("Refresh", strconv.Itoa(int(after/time.Second)))
-	return d.print.page(c, status, wallview.Dark{T: d.texts(c), NowMS: d.now().UnixMilli()})
+	return d.print.page(c, status, wallview.Dark{T: d.texts(c), NowMS: d.now().UnixMilli(), After: after})
 }
 
 // open exchanges the key of a link for a screen's cookie. GET /wall/:key

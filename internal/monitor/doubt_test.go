@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,8 +20,8 @@ func TestF27RecordAtFault(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		panics := 0
-		m := New(Options{Panicked: func(string) { panics++ }})
+		var panics atomic.Int64
+		m := New(Options{Panicked: func(string) { panics.Add(1) }})
 		defer m.Close()
 		w := m.Watch(Key{medialivetest.Endpoint, medialivetest.Project}, client, time.Time{})
 		<-time.After(10 * time.Second)
@@ -29,8 +30,8 @@ func TestF27RecordAtFault(t *testing.T) {
 		w.mu.Unlock()
 		began := time.Now()
 		<-time.After(1500 * time.Millisecond)
-		if s := w.Snapshot(); panics == 0 || s.Link.OK && s.Flows[0].StatusAt.Before(began) {
-			t.Errorf("%d panics, and the picture counts as fresh", panics)
+		if s := w.Snapshot(); panics.Load() == 0 || s.Link.OK && s.Flows[0].StatusAt.Before(began) {
+			t.Errorf("%d panics, and the picture counts as fresh", panics.Load())
 		}
 		<-time.After(10 * time.Second)
 		s := w.Snapshot()

@@ -141,12 +141,16 @@ func (r *record) holds(s medialive.FlowStatus, at time.Time) {
 
 // sawMedia notes that media came, as was asked for and answered at these times:
 // from the source, or at an output, which nothing else feeds. A source that is
-// read without media is lost only where that was asked for after the answer:
+// read without media is lost only where that was asked for after the first answer:
 // the first media may come between two questions.
 func (r *record) sawMedia(asked, answered time.Time) {
-	if r.status == medialive.Active && !r.before(asked) && asked.After(r.came) {
-		r.came, r.told = asked, answered
+	if r.status != medialive.Active || r.before(asked) || !asked.After(r.came) {
+		return
 	}
+	if !r.moved() {
+		r.told = answered
+	}
+	r.came = asked
 }
 
 // restarted tells that the command began another start than that of a time

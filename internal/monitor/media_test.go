@@ -211,9 +211,12 @@ func TestMediaIsToldByAnOutput(t *testing.T) {
 		id := cloud.Add(flow("f", medialive.Active, medialive.Disconnected, "one"))
 		cloud.Change(id, func(f *medialivetest.Flow) { f.Outputs[0].Health = medialive.Connected })
 		w := watch(t, cloud)
-		pass(10 * time.Second)
-		if got := state(t, w, id); got != monitor.StateSourceLost {
-			t.Errorf("media reached an output, and the source has none: %s", got)
+		pass(12 * time.Second)
+		for range 60 { // and is not taken back by the next read of the output
+			if got := state(t, w, id); got != monitor.StateSourceLost {
+				t.Fatalf("media reached an output, and the source has none: %s", got)
+			}
+			pass(time.Second)
 		}
 	})
 }

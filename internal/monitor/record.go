@@ -65,7 +65,7 @@ type record struct {
 	measuredAt time.Time // by our clock
 
 	came        time.Time // when media was last asked for and seen, during this start; zero: never
-	told        time.Time // when that was answered, at the latest
+	told        time.Time // when the first media of this start was answered, at the latest
 	held        time.Time // when this start was last seen to go on
 	movingSince time.Time // when the source began to move, as we saw it
 

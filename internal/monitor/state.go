@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"slices"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -98,8 +99,13 @@ func derive(f facts, now time.Time) verdict {
 		v.outputs[i].read = f.age(o.readOf)
 	}
 	v.state, v.since = f.flow(ph, stale, v.outputs, now)
+	v.aging = v.aging || v.ofOutputs() && slices.ContainsFunc(v.outputs, func(o outputVerdict) bool { return o.aging })
 	return v
 }
+
+// ofOutputs tells that the state says something of the outputs: that one is
+// lost, or that none is.
+func (v verdict) ofOutputs() bool { return v.state == StateOutputLost || v.state == StateLive }
 
 // age judges one fact by itself. While the service fails none is fresh.
 func (f facts) age(of freshness) Age {

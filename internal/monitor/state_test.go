@@ -217,6 +217,32 @@ func TestFreshness(t *testing.T) {
 	}
 }
 
+// TestAgeOfOutputs: a state that says something of the outputs is as old as what
+// was read of them.
+func TestAgeOfOutputs(t *testing.T) {
+	const yes, no = medialive.Connected, medialive.Disconnected
+	old := func(f facts) facts {
+		f.outputs[0].readOf = freshness{5 * time.Second, 2 * time.Second}
+		return f
+	}
+	for _, c := range []struct {
+		name  string
+		facts facts
+		state State
+		aging bool
+	}{
+		{"lost", reported(yes, no, medialive.Caller), StateOutputLost, false},
+		{"lost, read long ago", old(reported(yes, no, medialive.Caller)), StateOutputLost, true},
+		{"well, read long ago", old(reported(yes, yes, medialive.Caller)), StateLive, true},
+		{"without a source", old(reported(no, no, medialive.Caller)), StateWaiting, false},
+		{"measured", old(measured(leg("in", medialive.LegConnected), leg("o", medialive.LegConnected))), StateLive, false},
+	} {
+		if v := derive(c.facts, noon); v.state != c.state || v.aging != c.aging {
+			t.Errorf("%s: %s, aging %t; want %s, %t", c.name, v.state, v.aging, c.state, c.aging)
+		}
+	}
+}
+
 func TestSinceIsNeverInTheFuture(t *testing.T) {
 	ahead := noon.Add(time.Hour)
 	for _, c := range []struct {

@@ -178,7 +178,7 @@ func (n *Notifier) Test(ctx context.Context, key monitor.Key, id string) (Delive
 	if err != nil {
 		d.Problem = err.Error()
 	}
-	n.keep(context.WithoutCancel(ctx), d)
+	_ = n.keep(context.WithoutCancel(ctx), d) // it is logged, and the outcome shown
 	return d, nil
 }
 

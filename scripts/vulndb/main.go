@@ -103,11 +103,13 @@ func index(dir string, entries []entry) error {
 		Vulns []about `json:"vulns"`
 	}
 	var newest time.Time
+	var last string
 	var vulns []about
 	byModule := map[string]*module{}
 	for _, e := range entries {
 		one := about{e.ID, e.Modified}
 		vulns = append(vulns, one)
+		last = max(last, e.ID)
 		for _, at := range []time.Time{e.Modified, e.Published} {
 			if at.After(newest) {
 				newest = at
@@ -140,7 +142,7 @@ func index(dir string, entries []entry) error {
 			return err
 		}
 	}
-	fmt.Printf("vulnerability database: %d entries about our modules, the newest of %s\n", len(entries), newest.Format(time.DateOnly))
+	fmt.Printf("vulnerability database: %d entries about our modules, the last of them %s\n", len(entries), last) // not all tell their day
 	return nil
 }
 

@@ -29,6 +29,7 @@ func TestBrowser(t *testing.T) {
 		run  func(*testing.T, *chromium)
 	}{
 		{"pages", testPages},
+		{"pages of places", testPlacePages},
 		{"instruments", testInstruments},
 		{"silent stream", testSilentStream},
 		{"story by mouse", testStoryByMouse},

@@ -4,10 +4,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
+	"github.com/flowdeck/flowdeck/tests/chrome"
 )
 
 // TestDisplays makes a display by mouse, opens it on a screen and takes it away
@@ -44,7 +48,7 @@ func TestDisplays(t *testing.T) {
 	b.Await("the link", "$('#display-url') && $('#display-url').textContent.length > 50")
 	picture(b, "display-link")
 	link := eval[string](b, "$('#display-url').textContent")
-	b.Click(".display-once .button-solid")
+	b.Click(".display-once a.button")
 	b.Await("the page of the display", "$('#display-preview .tile')")
 
 	screen := c.open(t, h.app.URL)
@@ -56,6 +60,7 @@ func TestDisplays(t *testing.T) {
 	b.Visit(eval[string](b, "location.pathname"))
 	b.Await("the screen in the list", "text('tbody').includes('127.')")
 	picture(b, "display")
+	b.previewAges(h)
 	b.Visit("/displays")
 	b.Await("the display in the list", "text('tbody').includes('MCR wall 1') && text('tbody').includes('1 now')")
 	picture(b, "displays")
@@ -72,6 +77,24 @@ func TestDisplays(t *testing.T) {
 	b.Await("that it is revoked", "text('#content').includes('Revoked')")
 	b.Clean("who keeps the displays")
 	screen.Clean("the screen")
+}
+
+// previewAges stops the dashboard under the preview of a display, and lets it go on:
+// the preview greys and loses its figures as a screen does, and has them again.
+func (b *tab) previewAges(h *house) {
+	b.T.Helper()
+	const frame = "$('[data-preview]').dataset"
+	b.Await("the preview", frame+".link === 'ok' && $('#display-preview .tile-waiting time')")
+	age := eval[string](b, "text('#display-preview .tile-age')")
+	b.Await("its ages to count", "text('#display-preview .tile-age') !== "+chrome.Quoted(age))
+	b.Expecting("signal is aborted", "htmx:sse:error", "htmx:error")
+	h.signal(apptest.Dashboard, syscall.SIGSTOP)
+	b.AwaitWithin(6*time.Second, "the preview to be grey", frame+".link === 'stale' && $('#display-preview .wall-silent').checkVisibility()")
+	picture(b, "display-grey")
+	b.AwaitWithin(12*time.Second, "its figures to be gone", gone)
+	picture(b, "display-gone")
+	h.signal(apptest.Dashboard, syscall.SIGCONT)
+	b.Await("the preview to be back", frame+".link === 'ok' && $('#display-preview .tile-waiting') && !$('.tile-gone') && "+isOK)
 }
 
 // picture keeps what a tab shows where FLOWDECK_PICTURES names a folder.

@@ -52,6 +52,16 @@ var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value=
 // turn. It gives where that leads.
 func (p *hand) send(page, to string, typed ...string) (path string) {
 	p.t.Helper()
+	answer, body := p.sent(page, to, typed...)
+	if answer.StatusCode != http.StatusSeeOther {
+		p.t.Fatalf("POST %s: %s\n%s", to, answer.Status, body)
+	}
+	return answer.Header.Get("Location")
+}
+
+// sent is send, and gives the answer.
+func (p *hand) sent(page, to string, typed ...string) (answer *http.Response, body string) {
+	p.t.Helper()
 	values := url.Values{}
 	if page != "" {
 		_, form, _ := strings.Cut(p.page(page), `action="`+to+`"`)
@@ -66,11 +76,9 @@ func (p *hand) send(page, to string, typed ...string) (path string) {
 	answer, err := p.http.PostForm(p.base+to, values)
 	must(p.t, err)
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusSeeOther {
-		all, _ := io.ReadAll(answer.Body) // for the message alone
-		p.t.Fatalf("POST %s: %s\n%s", to, answer.Status, all)
-	}
-	return answer.Header.Get("Location")
+	all, err := io.ReadAll(answer.Body)
+	must(p.t, err)
+	return answer, string(all)
 }
 
 var alarmID = regexp.MustCompile(`data-ack="([0-9a-f-]{36})"`)

@@ -61,7 +61,7 @@ func (s stage) careLooks() []look {
 	return []look{
 		{name: "flow of one's own", path: mine, ready: "$('#flow-strip form') && $('.note') && $('.parked') && $('.good-steps') && text('#flow-care').includes('22:00')" + live},
 		{name: "flow of another", path: theirs, ready: "$('#flow-strip a.strip-act')" + live},
-		{name: "what somebody asks for", path: asked, ready: "$('#flow-ask .ask a')" + live},
+		{name: "what somebody asks for", path: asked, first: s.question.ask, ready: "$('#flow-ask .ask a')" + live},
 		{name: "row to be held", path: "/flows", ready: "$('.guard-held [data-hold]')", before: func(b *tab) { b.Click("#flow-" + s.mine.ID + " [data-arm]") }},
 		{name: "stop of one's own", path: mine + "/stop", ready: "$('.consent #typed')" + live},
 		{name: "stop of one's own with faults", path: mine + "/stop", ready: aFault, expect: []string{"422"}, before: func(b *tab) {
@@ -75,7 +75,7 @@ func (s stage) careLooks() []look {
 		{name: "protection of one's own", path: mine + "/protect", ready: "$('.short-drop')" + live},
 		{name: "forced release", path: theirs + "/protect", ready: "$('.short-fields .button-armed')" + live},
 		{name: "forced release with a fault", path: theirs + "/protect", ready: aFault, expect: []string{"422"}, before: sends(shortSend)},
-		{name: "second person", path: asked + "/ask", ready: "$('.confirm [data-guarded]')" + live},
+		{name: "second person", path: asked + "/ask", first: s.question.ask, ready: "$('.confirm [data-guarded]')" + live},
 		{name: "nobody asks", path: mine + "/ask", ready: "$('.confirm-refuse')" + live},
 		{name: "labels", path: "/labels", ready: "$('.label-row')" + live},
 		{name: "label", path: "/labels/edit?address=127.0.0.1", ready: "$('.short-drop')" + live},
@@ -152,5 +152,45 @@ func (s stage) settingLooks() []look {
 		}},
 		{name: "webhook", path: s.hook, ready: "$('.plain-table td')" + live},
 		{name: "delete a webhook", path: s.hook + "/delete", ready: "$('.confirm [data-guarded]')" + live},
+		{name: "roles", path: "/settings/roles", ready: "$('table.roles .role-acts') && $('.roles-people th')" + live},
+		{name: "new rule", path: "/settings/roles/new", ready: "document.activeElement?.id === 'user'" + live},
+		{name: "whose role changes", path: "/settings/roles", ready: "$('.confirm .roles-people .tone-warn')" + live, before: func(b *tab) {
+			b.Click(".role-acts a")
+			b.Await("the rule", "$('#user').value === 'op-*'")
+			b.Click(`label:has(input[name="role"][value="viewer"])`)
+			sends(shortSend)(b)
+		}},
+	}
+}
+
+func (s stage) displayLooks() []look {
+	drawn := "$('#display-preview .tile') && $('[data-preview]').dataset.link === 'ok'" + live
+	return []look{
+		{name: "displays", path: "/displays", ready: "$('.display-screens li')" + live},
+		{name: "display", path: s.display, ready: drawn + " && /^\\d\\d:\\d\\d:\\d\\d$/.test(text('#display-preview [data-clock=\"zone\"]'))"},
+		{name: "new display", path: "/displays/new", ready: drawn},
+		{name: "display of chosen flows", path: "/displays/new", ready: "$('.display-flows li')" + live, before: func(b *tab) {
+			b.Click(`#mode label:has([value="chosen"])`)
+			b.Click(".display-add button")
+		}},
+		{name: "display with faults", path: s.display + "/edit", ready: "$$('#content .error-line').length >= 3" + live, expect: []string{"422"}, before: func(b *tab) {
+			b.Fill("#zone", "Mars/Base")
+			b.Fill("#rotate", "4")
+			b.Fill("#cidrs", "nowhere")
+			b.Click(".display-edit .button-solid")
+		}},
+		{name: "link of a display", path: "/displays/new", ready: "$('#display-url')" + live, before: func(b *tab) {
+			b.Fill("#name", "MCR wall 2")
+			b.Click(".display-edit .button-solid")
+		}},
+		{name: "new link", path: s.display + "/link", ready: "$('.confirm [data-guarded]') && text('.rail [aria-current]') === text('.crumbs a')" + live},
+	}
+}
+
+// looksBelow are pages as somebody sees them whose role is less than they take.
+func (s stage) looksBelow() []look {
+	return []look{
+		{name: "role that is too little", path: "/settings/roles", ready: "$('.error-page .problem')", expect: []string{"403"}},
+		{name: "displays of others", path: "/displays", ready: "$('.display-screens li') && $('.settings-head .button-off')" + live},
 	}
 }

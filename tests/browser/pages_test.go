@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/tests/chrome"
 )
@@ -27,6 +28,7 @@ const axe = "testdata/axe-4.14.1.min.js"
 type look struct {
 	name   string
 	path   string
+	first  func() // before it is opened
 	before func(*tab)
 	ready  string   // an expression
 	expect []string // parts of what Chromium logs about it
@@ -86,6 +88,8 @@ func testPages(t *testing.T, c *chromium) {
 		{name: "no alarms", path: "/alarms", ready: "$('#alarm-rows .empty') && " + isOK},
 		{name: "no webhooks", path: "/settings", ready: "$('.settings-none') && " + isOK},
 		{name: "no names", path: "/labels", ready: "$('.labels .help') && " + isOK},
+		{name: "no displays", path: "/displays", ready: "$('.settings-none') && $('.display-hint a') && " + isOK},
+		{name: "no rules", path: "/settings/roles", ready: "$$('.role-fixed').length === 2 && " + isOK},
 	}
 	for _, lang := range []string{"en", "zh-CN"} {
 		for _, theme := range []string{"dark", "light"} {
@@ -100,10 +104,13 @@ func testPages(t *testing.T, c *chromium) {
 		for _, theme := range []string{"dark", "light"} {
 			t.Run(lang+" "+theme, func(t *testing.T) {
 				t.Parallel()
-				b := c.dressed(t, h, lang, theme)
+				b, below := c.dressed(t, h, lang, theme), c.dressedAs(t, h, "op-2", lang, theme) // before sign-ins are refused
 				began := time.Now()
 				for _, l := range stage.looks() {
 					b.look(l, rules, lang, theme)
+				}
+				for _, l := range stage.looksBelow() {
+					below.look(l, rules, lang, theme)
 				}
 				if lang == "en" {
 					b.narrow(stage, rules, lang, theme)
@@ -117,7 +124,8 @@ func testPages(t *testing.T, c *chromium) {
 // onPhone are the pages that a phone is used for.
 var onPhone = []string{
 	"flows", "row that asks", "flow, live", "flow that asks", "new flow", "sign-in", "alarms", "one alarm", "alarms shelved", "flow of one's own",
-	"stop of one's own", "row to be held", "what somebody asks for", "activity", "a line of it", "settings", "password again", "sessions", "webhook",
+	"stop of one's own", "row to be held", "what somebody asks for", "activity", "a line of it", "settings", "password again", "sessions", "everybody's sessions", "webhook", "roles",
+	"displays", "display", "new display", "link of a display", "new link",
 }
 
 // narrow looks at the pages that a phone is used for, which must fit.
@@ -141,7 +149,13 @@ func (b *tab) narrow(s stage, rules, lang, theme string) {
 // dressed is a tab of somebody signed in who prefers a language and a theme.
 func (c *chromium) dressed(t *testing.T, h *house, lang, theme string) *tab {
 	t.Helper()
-	b := c.enter(t, h.app.URL)
+	return c.dressedAs(t, h, apptest.User, lang, theme)
+}
+
+// dressedAs is a tab of somebody else.
+func (c *chromium) dressedAs(t *testing.T, h *house, user, lang, theme string) *tab {
+	t.Helper()
+	b := c.enterAs(t, h.app.URL, user)
 	b.Cookie("flowdeck_lang", lang)
 	b.Cookie("flowdeck_theme", theme)
 	return b
@@ -149,7 +163,7 @@ func (c *chromium) dressed(t *testing.T, h *house, lang, theme string) *tab {
 
 // looks are all pages, in all their states.
 func (s stage) looks() []look {
-	return slices.Concat(s.flowLooks(), s.alarmLooks(), s.careLooks(), s.keptLooks(), s.trailLooks(), s.settingLooks())
+	return slices.Concat(s.flowLooks(), s.alarmLooks(), s.careLooks(), s.keptLooks(), s.trailLooks(), s.settingLooks(), s.displayLooks())
 }
 
 func (s stage) flowLooks() []look {
@@ -206,6 +220,9 @@ func (b *tab) look(l look, rules, lang, theme string) {
 	b.T.Helper()
 	where := fmt.Sprintf("%s (%s, %s)", l.name, lang, theme)
 	b.Expecting(l.expect...)
+	if l.first != nil {
+		l.first()
+	}
 	b.Visit(l.path)
 	b.Await("the page "+where, "document.readyState === 'complete'")
 	if l.before != nil {

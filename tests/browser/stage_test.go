@@ -1,8 +1,11 @@
 package browser
 
 import (
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
@@ -15,6 +18,8 @@ type stage struct {
 	mine, theirs, asked          medialive.Flow // protected by who looks, by somebody else; somebody else waits for a second person
 	back                         medialive.Flow // with an alarm that was over before anybody saw it
 	hook                         string         // path of a webhook to which nothing can be sent
+	display                      string         // path of a display, whose link a screen opened
+	question                     *question      // to the second person
 }
 
 func setStage(t *testing.T, h *house) stage {
@@ -40,7 +45,9 @@ func setStage(t *testing.T, h *house) stage {
 	h.person("op-2")
 	admin, other := h.hand("admin"), h.hand("op-2")
 	s.keepCare(admin, other)
-	s.hook = addHook(admin)
+	s.question = &question{by: other, about: s.asked}
+	s.hook, s.display = addHook(admin), addDisplay(admin)
+	addRule(admin)
 	admin.alarm(h, "active", s.back.ID)
 	relaytest.Push(t, clip, inputOf(s.back))
 	admin.alarm(h, "returned", s.back.ID) // later than what would make it one of many
@@ -85,7 +92,29 @@ func (s stage) keepCare(admin, other *hand) {
 	other.send("", "/flows/"+s.theirs.ID+"/protect", "reason", "rehearsal")
 	asked := "/flows/" + s.asked.ID
 	other.send("", asked+"/protect", "reason", "the final", "second", "1")
-	other.send(asked+"/stop", asked+"/stop", "reason", "the final is over", "typed", s.asked.Name)
+}
+
+// question asks a second person for something, for as long as a test goes on.
+type question struct {
+	by    *hand
+	about medialive.Flow
+	mu    sync.Mutex
+	asked time.Time
+}
+
+// ask asks, and again before nobody may answer any more, which is after 5 min.
+func (q *question) ask() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if time.Since(q.asked) < 2*time.Minute {
+		return
+	}
+	flow := "/flows/" + q.about.ID
+	if !q.asked.IsZero() {
+		q.by.send("", flow+"/ask/withdraw")
+	}
+	q.by.send(flow+"/stop", flow+"/stop", "reason", "the final is over", "typed", q.about.Name)
+	q.asked = time.Now()
 }
 
 // addHook adds a webhook, and sends it a test, which fails: Flowdeck calls no
@@ -103,6 +132,41 @@ func addHook(p *hand) (path string) {
 	p.send("", path+"/test")
 	return path
 }
+
+// addDisplay makes a display, and opens its link on a screen.
+func addDisplay(p *hand) (path string) {
+	p.t.Helper()
+	answer, body := p.sent("/displays/new", "/displays", "name", "MCR wall 1", "mode", "all", "layout", "16", "tally", "on", "zone", "Asia/Singapore",
+		"text_lang", "en", "theme", "dark", "scale", "100", "expires", "2099-01-01 00:00", "cidrs", "127.0.0.0/8")
+	link := wallLink.FindString(body)
+	if link == "" {
+		p.t.Fatalf("no link of a display: %s\n%s", answer.Status, body)
+	}
+	screen, err := p.http.Get(p.base + link)
+	must(p.t, err)
+	must(p.t, screen.Body.Close())
+	_, rest, _ := strings.Cut(p.page("/displays"), `class="name" href="/displays/`)
+	id, _, found := strings.Cut(rest, `"`)
+	if !found {
+		p.t.Fatal("the display is not listed")
+	}
+	return "/displays/" + id
+}
+
+var wallLink = regexp.MustCompile(`/wall/[A-Za-z0-9_-]{43}`)
+
+// addRule gives people the role that they have, and everybody else a lesser one.
+func addRule(p *hand) {
+	p.t.Helper()
+	_, question := p.sent("/settings/roles/new", "/settings/roles", "user", "op-*", "role", "engineer")
+	ticket := ticketOf.FindStringSubmatch(question)
+	if ticket == nil {
+		p.t.Fatalf("no question about the rule:\n%s", question)
+	}
+	p.send("", "/settings/roles", "user", "op-*", "role", "engineer", "ticket", ticket[1])
+}
+
+var ticketOf = regexp.MustCompile(`name="ticket" value="([^"]+)"`)
 
 // shape holds when a flow's row has a shape.
 func shape(f medialive.Flow, name string) string {

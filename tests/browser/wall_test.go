@@ -40,6 +40,7 @@ func TestWall(t *testing.T) {
 		{"killed server", testWallKilledServer},
 		{"new version", testWallNewVersion},
 		{"not in use", testWallNotInUse},
+		{"not in use, and no server", testWallDarkAndDown},
 		{"spread", testWallSpread},
 		{"house", testWallOfHouse},
 	} {
@@ -389,7 +390,10 @@ func testWallNewVersion(t *testing.T, c *chromium) {
 // has no sign-in page, no link and no word of what it showed.
 func testWallNotInUse(t *testing.T, c *chromium) {
 	s := wallstage.Start(t, walltest.Board(text.English, time.Now(), 16), "light")
-	b := c.onWall(t, s, 1920, 1080)
+	b := c.open(t, s.URL)
+	b.hurry()
+	b.Visit("/wall")
+	b.Await("the wall", onAWall)
 	b.Expecting("404")
 	s.Dark(true)
 	took := b.AwaitWithin(5*time.Second, "the wall to be dark", "$('[data-wall=\"dark\"]') && !$('.tile')")
@@ -404,8 +408,50 @@ func testWallNotInUse(t *testing.T, c *chromium) {
 		t.Errorf("the background is %s", bright)
 	}
 	s.Dark(false)
-	b.AwaitWithin(40*time.Second, "the wall to be back", onAWall+" && $('#place-1')")
+	b.Await("the wall to be back", onAWall+" && $('#place-1')")
 	b.Clean("a display that is not in use")
+}
+
+// testWallDarkAndDown lets the server die under a screen that is not in use, and
+// hang: the screen stays as it is, and never shows an error of the browser's.
+func testWallDarkAndDown(t *testing.T, c *chromium) {
+	s := wallstage.Start(t, walltest.Board(text.English, time.Now(), 16), "dark")
+	s.Dark(true)
+	b := c.open(t, s.URL)
+	b.hurry()
+	b.Expecting("404")
+	b.Visit("/wall")
+	b.Await("the dark page", "$('[data-wall=\"dark\"]')")
+	b.Clean("a dark wall")
+	b.examine(readAxe(t), "a dark wall")
+	b.Forget() // axe itself writes into the page
+	b.Expecting("404", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
+	b.mark()
+	const asked = "performance.getEntriesByType('resource').filter((e) => e.name.endsWith('/wall')).length"
+	asksOn := func(when string) {
+		t.Helper()
+		b.Await("it to ask "+when, fmt.Sprintf("%s > %d", asked, eval[int](b, asked)+1))
+		b.sameDocument()
+	}
+	asksOn("while it is not in use")
+	s.Close()
+	asksOn("while there is no server")
+	s.Listen()
+	asksOn("when there is one again")
+	s.Dark(false)
+	b.Await("the wall", onAWall+" && $('#place-1')")
+	b.Clean("a dark wall whose server dies")
+}
+
+// hurry lets a page do within a second or two what it puts off for half a minute.
+func (b *tab) hurry() {
+	b.T.Helper()
+	b.Do(chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
+		_, err := cdp.Call(ctx, to, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: "const later = setTimeout; window.setTimeout = (what, ms) => later(what, ms >= 20000 ? ms / 20 : ms);",
+		})
+		return err
+	}))
 }
 
 // testWallSpread kills the server under many screens: they do not come back all

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -12,8 +13,11 @@ import (
 // named are tests and fuzz targets in a text.
 var named = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`")
 
-// TestThreatModelIsTrue looks up each test that the threat model names, and
-// each threat.
+// numbered are tests that have the number of a threat in their names.
+var numbered = regexp.MustCompile(`(?m)^func (TestT([0-9]+)[A-Za-z]+)\(`)
+
+// TestThreatModelIsTrue looks up each test that the threat model names, each
+// threat, and each test that has the number of one.
 func TestThreatModelIsTrue(t *testing.T) {
 	model, err := os.ReadFile("../../docs/security/threat-model.md")
 	if err != nil {
@@ -41,6 +45,12 @@ func TestThreatModelIsTrue(t *testing.T) {
 		}
 	}
 	if len(sections) != 22 {
-		t.Errorf("%d threats", len(sections))
+		t.Fatalf("%d threats", len(sections))
+	}
+	for _, found := range numbered.FindAllStringSubmatch(string(tests), -1) {
+		threat, err := strconv.Atoi(found[2])
+		if err != nil || threat < 1 || threat > len(sections) || !strings.Contains(sections[threat-1], "`"+found[1]+"`") {
+			t.Errorf("the threat model does not name %s where it says what shows T%s", found[1], found[2])
+		}
 	}
 }

@@ -169,6 +169,11 @@ func TestT1Chromium(t *testing.T) {
 	c, b := chrome.Launch(t), newBeacon(t)
 	s := newStage(t, b, 54)
 	admin := s.signIn("op-1")
+	if !long() { // what makes something wherever it comes through
+		s.corpus = slices.DeleteFunc(s.corpus, func(h hostile) bool { return !slices.Contains([]string{"HTML", "attribute", "htmx"}, h.of()) })
+		s.spread(0)
+		s.told(admin)
+	}
 	s.giveRoles(admin)
 	wall := s.hang(admin, `"><img src=`+b.URL+` onerror=zqx()>`)
 	w := &watch{t: t, kinds: map[string]bool{}}
@@ -187,7 +192,7 @@ func TestT1Chromium(t *testing.T) {
 			}
 			hostile, twin := pagesOf(t, all, in, p.hostile, p.texts[inOutput]), pagesOf(t, all, in, p.twin, p.plain[inOutput])
 			for k, path := range hostile {
-				if k%count(1, 5) == turn%count(1, 5) && isPage(in, path) {
+				if (k == 0 || k%count(1, 5) == turn%count(1, 5)) && isPage(in, path) {
 					w.compare(tab, who.role, path, twin[k])
 				}
 			}

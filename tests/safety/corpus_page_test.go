@@ -16,6 +16,9 @@ const brand = "zqx"
 // hostile is a string that somebody means harm with.
 type hostile struct{ kind, text string }
 
+// of is its table.
+func (h hostile) of() string { return strings.TrimRight(h.kind, " 0123456789") }
+
 // markup are pieces of HTML. BEACON is an address at which a request is counted.
 var markup = []string{
 	`<script>zqx(1)</script>`, `<script src=BEACON></script>`, `<script type=module>import('BEACON')</script>`, `<SCRIPT zqx>zqx()</SCRIPT>`,
@@ -95,7 +98,7 @@ var lines = []string{
 // signs turn letters round, hide them or pass for others.
 var signs = []string{
 	"\u202ezqx", "\u202dzqx\u202c", "\u2066zqx\u2069", "\u2067zqx", "\u2068zqx", "\u200fzqx", "\u200ezqx", "\u061czqx", "FEED-\u202eEVIL", "pots\u202e", "\u202e<img src=BEACON>\u202c", "\u200b", "\u200c\u200d", "\ufeffzqx", "\u2060", "\u00ad", "\u034f", "\u115f", "\u3164", "\u180e",
-	"FЕЕD-А", "аdmin", "ⅼive", "ﬁle", "Ａ", "𝐚𝐝𝐦𝐢𝐧", "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢", strings.Repeat("\u0301", 300), "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "\U000e0041\U000e0042", "\U0010ffff", "\ufffe", "\uffff", "ﷺ", "𒐫", "עברית", "العربية", "सत्यमेव", "流程一", "İıſK", "ß", "ﬀ", "\u1e9e", "Å", "\u212b", "A\u030a", "‮‮‮", "＜script＞zqx()＜/script＞", "‹zqx›", "〈zqx〉", "﹤zqx﹥", "ʺ zqx=ʺ", "＂ zqx=＂1", "<\u200bimg src=BEACON>",
+	"FЕЕD-А", "аdmin", "ⅼive", "ﬁle", "Ａ", "𝐚𝐝𝐦𝐢𝐧", "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢", strings.Repeat("\u0301", 300), "👨\u200d👩\u200d👧\u200d👦", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "\U000e0041\U000e0042", "\U0010ffff", "\ufffe", "\uffff", "ﷺ", "𒐫", "עברית", "العربية", "सत्यमेव", "流程一", "İıſK", "ß", "ﬀ", "\u1e9e", "Å", "\u212b", "A\u030a", "\u202e\u202e\u202e", "＜script＞zqx()＜/script＞", "‹zqx›", "〈zqx〉", "﹤zqx﹥", "ʺ zqx=ʺ", "＂ zqx=＂1", "<\u200bimg src=BEACON>",
 }
 
 // broken are not UTF-8.
@@ -107,7 +110,7 @@ var broken = []string{
 func sizes() []string {
 	return []string{
 		strings.Repeat("a", 65), strings.Repeat("a", 256), strings.Repeat("字", 200), strings.Repeat("a ", 5000), strings.Repeat("a", 100_000), strings.Repeat("<zqx>", 20_000), strings.Repeat(`"`, 10_000), strings.Repeat("&", 10_000), strings.Repeat("\n", 3000),
-		strings.Repeat("<b>", 5000), strings.Repeat("\u202e", 1000), strings.Repeat("👨‍👩‍👧‍👦", 500), strings.Repeat("%3C", 3000), "a" + strings.Repeat("̀", 5000), " ", "  ", "\u00a0", "\u3000", "..", "...", "/", "//", "_", "'", `"`, "&", "&amp;", "&lt;zqx&gt;", "&amp;lt;zqx&amp;gt;", "&#60;zqx&#62;", "&#x3c;zqx&#x3e;", "&lt", "&NewLine;", "&Tab;", "&nbsp;", "&zwnj;",
+		strings.Repeat("<b>", 5000), strings.Repeat("\u202e", 1000), strings.Repeat("👨\u200d👩\u200d👧\u200d👦", 500), strings.Repeat("%3C", 3000), "a" + strings.Repeat("̀", 5000), " ", "  ", "\u00a0", "\u3000", "..", "...", "/", "//", "_", "'", `"`, "&", "&amp;", "&lt;zqx&gt;", "&amp;lt;zqx&amp;gt;", "&#60;zqx&#62;", "&#x3c;zqx&#x3e;", "&lt", "&NewLine;", "&Tab;", "&nbsp;", "&zwnj;",
 	}
 }
 

@@ -103,7 +103,7 @@ func (c *sweep) ask(b *browser, method, path string, body io.Reader, header http
 	return got
 }
 
-var staticFile = regexp.MustCompile(`/static/[^"' )]+`)
+var staticFile = regexp.MustCompile(`/static/[0-9a-f]{12}/[^"' )]+`)
 
 // TestT20Headers asks for every route as everybody, for errors, files, pieces
 // of pages, what did not change, and streams.
@@ -123,6 +123,9 @@ func TestT20Headers(t *testing.T) {
 				c.errors(b, proxied)
 			}
 			c.files(out, proxied, files)
+			if n := c.kinds[http.StatusInternalServerError]; n > 0 {
+				t.Errorf("%d answers were 500", n)
+			}
 			for _, kind := range []int{200, 303, 401, 403, 404, 405, 413, 422} {
 				if c.kinds[kind] == 0 {
 					t.Errorf("no answer was %d: %v", kind, c.kinds)
@@ -185,6 +188,9 @@ func (c *sweep) files(b *browser, proxied http.Header, files map[string]bool) {
 	}
 	for file := range files {
 		first := c.ask(b, "GET", file, nil, proxied)
+		if first.status != http.StatusOK || first.body == "" {
+			c.t.Errorf("%s: %d, %d bytes", file, first.status, len(first.body))
+		}
 		header := proxied.Clone()
 		if tag := first.header.Get("Etag"); tag != "" {
 			header.Set("If-None-Match", tag)

@@ -100,6 +100,15 @@ func (s *stage) spread(round int) {
 	}
 }
 
+// told waits until the texts are shown.
+func (s *stage) told(to *browser) {
+	s.t.Helper()
+	last := s.pairs[len(s.pairs)-1]
+	await(s.t, patience, "the texts to be told", func() bool {
+		return to.page("/flows/"+last.twin).doc(s.t).Find("h1").Text() == strings.TrimSpace(last.plain[inName])
+	})
+}
+
 // put writes texts into a flow. Outputs are addressed by their names, so that
 // each has one of its own.
 func (s *stage) put(id string, texts [places]string) {
@@ -206,10 +215,7 @@ func TestT1EveryPlace(t *testing.T) {
 	all := routes(t)
 	for round := range count(places, 1) {
 		s.spread(round)
-		last := s.pairs[len(s.pairs)-1]
-		await(t, patience, "the texts to be told", func() bool {
-			return in.page("/flows/"+last.twin).doc(t).Find("h1").Text() == strings.TrimSpace(last.plain[inName])
-		})
+		s.told(in)
 		for i, p := range s.pairs {
 			j.pair(all, in, p, long() || i%4 == 0)
 		}

@@ -66,6 +66,7 @@ func signInBy(b *chrome.Tab, user string) {
 // Whoever sits down after somebody signed out reads nothing of what was shown:
 // not by going back, and not from the browser's cache.
 func TestT4BackAfterSigningOut(t *testing.T) {
+	t.Parallel()
 	h := open(t, nil, func(c *medialivetest.Cloud) { c.Add(flow("FEED-SECRET", medialive.Standby, "OUT-1")) })
 	b := h.enterBy(chrome.Launch(t), "op-2")
 	b.Await("the flow", "text('#flow-rows').includes('FEED-SECRET')")
@@ -103,6 +104,7 @@ func TestT4BackAfterSigningOut(t *testing.T) {
 // A deletion asks for the password again: by keyboard, with scripts and without,
 // with the focus where it is typed, and with nothing lost.
 func TestT4PasswordBeforeDeleting(t *testing.T) {
+	t.Parallel()
 	h := open(t, nil, func(c *medialivetest.Cloud) {
 		c.Add(flow("FEED-A", medialive.Standby, "OUT-1"))
 		c.Add(flow("FEED-B", medialive.Standby, "OUT-1"))
@@ -144,6 +146,7 @@ func TestT4PasswordBeforeDeleting(t *testing.T) {
 
 // A session that is ended takes its open page to the sign-in.
 func TestT8EndedSessionLeavesItsPage(t *testing.T) {
+	t.Parallel()
 	h := open(t, nil, func(c *medialivetest.Cloud) { c.Add(flow("FEED-A", medialive.Standby, "OUT-1")) })
 	c := chrome.Launch(t)
 	one, two := h.enterBy(c, "op-2"), h.enterBy(c, "op-2")

@@ -175,24 +175,33 @@ func TestT4RevokedOnAnotherReplica(t *testing.T) {
 	p := openPair(t)
 	boss := p.one.signIn("op-1")
 	trials := count(40, 10)
-	var slowest time.Duration
-	for i := range trials {
-		mine, other := p.one.signIn("op-2"), p.one.signIn("op-2").elsewhere(p.two)
+	mine, began := p.one.signIn("op-2"), map[*browser]time.Time{}
+	var all []*browser
+	for range trials {
+		all = append(all, p.one.signIn("op-2").elsewhere(p.two))
+	}
+	for i, other := range all {
 		if other.get("/flows").status != http.StatusOK {
 			t.Fatal("the other replica does not know the session")
 		}
 		end := other.endPath()
-		var began time.Time
+		began[other] = time.Now()
 		if i%2 == 0 {
-			began = time.Now()
 			mine.post(end, url.Values{})
 		} else {
-			began = time.Now()
 			boss.post(strings.Replace(end, "/sessions/", "/sessions/everybody/", 1), url.Values{})
 		}
-		await(t, patience, "the other replica to refuse", func() bool { return other.get("/flows").status == http.StatusSeeOther })
-		slowest = max(slowest, time.Since(began))
 	}
+	var slowest time.Duration
+	await(t, patience, "the other replica to refuse", func() bool {
+		for other, at := range began {
+			if other.get("/flows").status == http.StatusSeeOther {
+				slowest = max(slowest, time.Since(at))
+				delete(began, other)
+			}
+		}
+		return len(began) == 0
+	})
 	evidence(t, "T4", fmt.Sprintf("an ended session refused by another replica over PostgreSQL, slowest of %d", trials), slowest, "≤ 2 s")
 	if slowest > 2*time.Second {
 		t.Errorf("it took %s", slowest)
@@ -256,6 +265,7 @@ func (b *browser) listen(ctx context.Context) *heard {
 // Rights that were taken away are gone from streams that are open, too, on the
 // replica where it was done and on another.
 func TestT8RightsEndOnOpenStreams(t *testing.T) {
+	t.Parallel()
 	const trials = 50
 	p := openPair(t)
 	p.roles(role.Engineer)

@@ -1,6 +1,8 @@
 package safety
 
 import (
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -8,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
@@ -35,17 +39,9 @@ func TestT1Refusals(t *testing.T) {
 		if len(text) > 60_000 {
 			continue // the answer would be too long to be read
 		}
-		start := func(id, says string) reply {
-			says = s.gateway.wire(says)
-			s.gateway.asks(says)
-			s.cloud.Inject("ModifyFlowStart", 1, medialivetest.Status(http.StatusBadRequest, says, says))
-			r := in.post("/flows/"+id+"/start", url.Values{"from": {"STANDBY"}})
-			if r.status == http.StatusSeeOther {
-				return in.get(r.header.Get("Location"))
-			}
-			return r
-		}
-		j.same(fmt.Sprintf("refused with %.80q", text), func() (reply, reply) { return start(p.hostile, text), start(p.twin, harmless(text)) })
+		j.same(fmt.Sprintf("refused with %.80q", text), func() (reply, reply) {
+			return s.refused(in, p.hostile, text), s.refused(in, p.twin, harmless(text))
+		})
 		for _, path := range []string{"/flows/%s", "/flows/%s/row", "/flows/%s/command", "/activity?flow=%s"} {
 			j.same(fmt.Sprintf(path+" after %.80q", p.hostile, text), func() (reply, reply) {
 				return in.look(fmt.Sprintf(path, p.hostile)), in.look(fmt.Sprintf(path, p.twin))
@@ -57,6 +53,62 @@ func TestT1Refusals(t *testing.T) {
 	}
 	evidence(t, "T1", fmt.Sprintf("elements or attributes too many in %d renders of refusals", j.renders), j.extra, "0")
 	evidence(t, "T1", "requests that refusals made elsewhere", b.hits.Load(), "0")
+}
+
+// refused starts a flow, which the service refuses with a text for its message,
+// its code and the id of the request.
+func (s *stage) refused(in *browser, id, says string) reply {
+	says = s.gateway.wire(says)
+	s.gateway.asks(says)
+	s.cloud.Inject("ModifyFlowStart", 1, medialivetest.Status(http.StatusBadRequest, says, says))
+	r := in.post("/flows/"+id+"/start", url.Values{"from": {"STANDBY"}})
+	if r.status == http.StatusSeeOther {
+		return in.get(r.header.Get("Location"))
+	}
+	return r
+}
+
+// TestT1Exports has hostile words written into the trail and the log by the
+// service and by people, and reads the exports as a spreadsheet and a program do.
+func TestT1Exports(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, newBeacon(t), 54)
+	in := s.signIn("op-1")
+	for i, text := range s.sample(4) {
+		if len(text) > 60_000 {
+			continue // the answer would be too long to be read
+		}
+		p := s.pairs[i%len(s.pairs)|1] // does not run
+		s.refused(in, p.hostile, text)
+		in.post("/flows/"+p.hostile+"/protect", url.Values{"reason": {text}})
+		in.post("/flows/"+p.hostile+"/notes", url.Values{"text": {text}})
+	}
+	rows, err := csv.NewReader(strings.NewReader(in.page("/activity.csv").body)).ReadAll() // all of as many cells
+	must(t, err)
+	runs, texts := 0, 0
+	for _, cell := range slices.Concat(rows[1:]...) {
+		if strings.Contains(strings.ToLower(cell), brand) {
+			texts++
+		}
+		if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
+			runs++
+			t.Errorf("a spreadsheet runs %.80q", cell)
+		}
+	}
+	var lines []map[string]any
+	must(t, json.Unmarshal([]byte(in.page("/activity.json").body), &lines))
+	forged := 0
+	_, logs, _ := strings.Cut(s.app.Logs(), "Flowdeck is ready: "+s.app.URL+"\n\n") // for people
+	for line := range strings.Lines(logs) {
+		if !strings.HasPrefix(line, "time=20") {
+			forged++
+			t.Errorf("a line of the log was begun by a text: %.80q", line)
+		}
+	}
+	evidence(t, "T1", fmt.Sprintf("cells of %d lines of the trail, with %d hostile ones, that a spreadsheet runs; lines that they forged in the log", len(lines), texts), fmt.Sprintf("%d; %d", runs, forged), "0; 0")
+	if texts < 50 || len(lines) < len(rows)-1 || len(logs) < 10_000 {
+		t.Errorf("%d hostile cells; %d lines of CSV, %d of JSON; a log of %d bytes", texts, len(rows)-1, len(lines), len(logs))
+	}
 }
 
 // parameters are the names of all that a page can be asked with: those of its
@@ -160,11 +212,15 @@ func TestT1Forms(t *testing.T) {
 	evidence(t, "T1", fmt.Sprintf("elements or attributes too many in %d renders of %d forms", j.renders, len(sent)), j.extra, "0")
 }
 
-// TestT1Names signs people in whose names, accounts and projects are hostile.
+// TestT1Names signs people in whose names, accounts, projects and browsers are
+// hostile, and opens walls by such browsers.
 func TestT1Names(t *testing.T) {
 	b := newBeacon(t)
 	s := newStage(t, b, 2)
 	j := newJudge(t)
+	admin := s.signIn("op-1")
+	walls := []string{s.hang(admin, "one"), s.hang(admin, "two")}
+	displays := admin.page("/displays").doc(t).Find(`a.name[href^="/displays/"]`).Map(func(_ int, a *goquery.Selection) string { return a.AttrOr("href", "") })
 	for i, text := range s.sample(16) {
 		if len(text) > 2000 {
 			continue
@@ -182,6 +238,12 @@ func TestT1Names(t *testing.T) {
 		}
 		one.post("/logout", url.Values{}) // for others of the same name see how many sessions there are
 		other.post("/logout", url.Values{})
+		for k, agent := range []string{text, harmless(text)} {
+			screen := s.browser()
+			screen.header = saying(agent)
+			screen.get(walls[k])
+		}
+		j.same(fmt.Sprintf("a display on a screen called %.80q", text), func() (reply, reply) { return admin.look(displays[0]), admin.look(displays[1]) })
 	}
 	evidence(t, "T1", fmt.Sprintf("elements or attributes too many in %d renders for people of hostile names", j.renders), j.extra, "0")
 }
@@ -191,10 +253,22 @@ func (s *stage) named(i int, name string) *browser {
 	s.gateway.call(name)
 	defer s.gateway.call("")
 	b := s.browser()
+	b.header = saying(name)
 	user := fmt.Sprintf("named-%d-%d", i, len(name))
 	r := b.post("/login", url.Values{"account": {account}, "username": {user}, "password": {password}, "region": {"local"}})
 	if r.status != http.StatusSeeOther {
 		return nil
 	}
 	return b
+}
+
+// saying is the header of a browser that says a text of itself, as far as a
+// header can.
+func saying(text string) http.Header {
+	return http.Header{"User-Agent": {strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return ' '
+		}
+		return c
+	}, text)}}
 }

@@ -199,8 +199,23 @@ func (a *App) Kill(r Role) int {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		a.t.Fatalf("kill the %s: %v", r, err)
 	}
-	a.Await(readyTimeout, "the killed process to end", func() bool { return ended(pid) })
+	a.Await(readyTimeout, "the killed process to end", func() bool { return ended(pid) && a.reaped(pid) })
 	return pid
+}
+
+// reaped tells that a process was waited for, where it is ours to wait for: only
+// then all its threads are gone for certain, and its locks with them. What /proc
+// lists of a process that ends may lack some.
+func (a *App) reaped(pid int) bool {
+	if a.dashboard == nil || a.dashboard.Process.Pid != pid {
+		return true
+	}
+	select {
+	case <-a.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // PID is the process of a role, 0 if there is none.

@@ -60,7 +60,11 @@ func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, call Call) {
 	case "KeystoneValidateToken":
 		c.validate(w, r.Header.Get("X-Subject-Token"))
 	case "KeystoneListAuthProjects":
-		answerJSON(w, http.StatusOK, map[string]any{"projects": []any{map[string]any{"id": Project, "name": "local", "enabled": true}}})
+		all := []any{map[string]any{"id": Project, "name": "local", "enabled": true}}
+		for _, p := range c.projects {
+			all = append(all, map[string]any{"id": p.id, "name": p.name, "enabled": true})
+		}
+		answerJSON(w, http.StatusOK, map[string]any{"projects": all})
 	case "KeystoneListGroupsForUser":
 		c.groups(w, strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/v3/users/"), "/groups"))
 	case "ListFlows":
@@ -143,10 +147,15 @@ func (f *Flow) become(w http.ResponseWriter, s medialive.FlowStatus, word string
 func (f *Flow) output(w http.ResponseWriter, r *http.Request, op string) {
 	if op == "CreateFlowOutput" {
 		var made []medialive.Output
-		if decode(w, r, &made) {
-			f.Outputs = append(f.Outputs, made...)
-			answerJSON(w, http.StatusCreated, map[string]any{"flow_id": f.ID, "outputs": f.Outputs})
+		if !decode(w, r, &made) {
+			return
 		}
+		if len(f.Outputs)+len(made) > medialive.MaxOutputs {
+			refuse(w, http.StatusBadRequest, medialive.CodeInvalid, "the number of flow outputs exceeds the limit")
+			return
+		}
+		f.Outputs = append(f.Outputs, made...)
+		answerJSON(w, http.StatusCreated, map[string]any{"flow_id": f.ID, "outputs": f.Outputs})
 		return
 	}
 	name := r.URL.Query().Get("output_name")
@@ -241,10 +250,18 @@ func (c *Cloud) signIn(w http.ResponseWriter, r *http.Request) {
 	u, ok := c.users[given.Name]
 	switch {
 	case !ok || u.Password != given.Password:
-		refuseIAM(w, "The username or password is wrong.")
+		refuseIAM(w, http.StatusUnauthorized, "The username or password is wrong.")
 		return
 	case u.Passcode != "" && (code.Passcode != u.Passcode || code.ID != u.ID):
-		refuseIAM(w, "The one-time passcode is missing or wrong.")
+		refuseIAM(w, http.StatusUnauthorized, "The one-time passcode is missing or wrong.")
+		return
+	}
+	to := project{name: body.Auth.Scope.Project.Name, id: Project}
+	if i := slices.IndexFunc(c.projects, func(p project) bool { return p.name == to.name }); i >= 0 {
+		to = c.projects[i]
+	}
+	if to.status != 0 {
+		refuseIAM(w, to.status, to.words)
 		return
 	}
 	c.made++
@@ -256,7 +273,7 @@ func (c *Cloud) signIn(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, http.StatusCreated, map[string]any{"token": map[string]any{
 		"issued_at": now, "expires_at": c.tokens[token],
 		"user":    map[string]any{"id": u.ID, "name": given.Name, "domain": map[string]any{"id": "d", "name": "account"}},
-		"project": map[string]any{"id": Project, "name": body.Auth.Scope.Project.Name},
+		"project": map[string]any{"id": to.id, "name": to.name},
 	}})
 }
 
@@ -264,7 +281,7 @@ func (c *Cloud) signIn(w http.ResponseWriter, r *http.Request) {
 func (c *Cloud) validate(w http.ResponseWriter, token string) {
 	ends, issued := c.tokens[token]
 	if !issued || !c.now().Before(ends) {
-		refuseIAM(w, "The token has ended.")
+		refuseIAM(w, http.StatusUnauthorized, "The token has ended.")
 		return
 	}
 	w.Header().Set("X-Subject-Token", token)
@@ -294,9 +311,9 @@ func refuse(w http.ResponseWriter, status int, code, message string) {
 	answerJSON(w, status, map[string]string{"error_code": code, "error_msg": message, "request_id": "r-1"})
 }
 
-func refuseIAM(w http.ResponseWriter, message string) {
-	answerJSON(w, http.StatusUnauthorized, map[string]any{
-		"error": map[string]any{"code": http.StatusUnauthorized, "message": message, "title": "Unauthorized"},
+func refuseIAM(w http.ResponseWriter, status int, message string) {
+	answerJSON(w, status, map[string]any{
+		"error": map[string]any{"code": status, "message": message, "title": http.StatusText(status)},
 	})
 }
 

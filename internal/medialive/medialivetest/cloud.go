@@ -48,6 +48,7 @@ type Cloud struct {
 	channels []*channel // newest first
 	series   []medialive.Series
 	happened []ChannelFact
+	projects []project
 	requests []Request
 	facts    []Fact
 	late     []lateEffect
@@ -80,6 +81,13 @@ type Flow struct {
 	Outputs []medialive.Output
 }
 
+// project is one beside the fake's own.
+type project struct {
+	name, id string
+	status   int // of a sign-in to it; 0: that works
+	words    string
+}
+
 // User may sign in.
 type User struct {
 	ID, Password string
@@ -100,6 +108,14 @@ func (c *Cloud) AddUser(name string, u User) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.users[name] = u
+}
+
+// AddProject gives the account a further project, without flows. Where a status
+// is given, IAM answers with it and these words whoever signs in to the project.
+func (c *Cloud) AddProject(name, id string, status int, words string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.projects = append(c.projects, project{name, id, status, words})
 }
 
 // TokensLive sets how long tokens live that are issued from now on.

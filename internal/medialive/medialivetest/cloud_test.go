@@ -2,6 +2,7 @@ package medialivetest_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -265,4 +266,27 @@ func TestListChangesBetweenPages(t *testing.T) {
 	if first.Total != 3 || second.Total != 2 || !changed.Load() || second.Flows[0].Name != "a" {
 		t.Errorf("totals %d and %d, then %q", first.Total, second.Total, second.Flows[0].Name)
 	}
+}
+
+// TestLimitOfOutputs sees that a flow holds ten outputs, and keeps them when an
+// eleventh is refused.
+func TestLimitOfOutputs(t *testing.T) {
+	both(t, func(t *testing.T, cloud *medialivetest.Cloud, c *medialive.Client) {
+		id := cloud.Add(medialivetest.Flow{Flow: medialive.Flow{Name: "full"}})
+		add := func(n int) error {
+			_, err := c.CreateOutputs(t.Context(), id, []medialive.Output{{Name: fmt.Sprintf("out-%d", n), Protocol: medialive.Listener, Port: 5000 + n}})
+			return err
+		}
+		for n := range medialive.MaxOutputs {
+			if err := add(n); err != nil {
+				t.Fatalf("output %d: %v", n, err)
+			}
+		}
+		if err := add(medialive.MaxOutputs); medialive.KindOf(err) != medialive.KindRefused {
+			t.Errorf("one more: %v", err)
+		}
+		if f, err := c.ShowFlow(t.Context(), id); err != nil || len(f.Outputs) != medialive.MaxOutputs {
+			t.Errorf("it holds %d outputs, %v", len(f.Outputs), err)
+		}
+	})
 }

@@ -64,7 +64,9 @@ function key(event) {
     return;
   }
   if (event.key !== "Enter" && event.key !== " ") return;
-  if (event.repeat && target.closest?.("[data-guarded], [data-arm], [data-cancel], [data-twice], [data-key]")) {
+  // Enter in a field presses the button of its form
+  const presses = event.key === "Enter" && target.localName === "input" && target.form?.querySelector("[data-guarded], [data-twice]");
+  if (event.repeat && (presses || target.closest?.("[data-guarded], [data-arm], [data-cancel], [data-twice], [data-key]"))) {
     event.preventDefault();
     event.stopImmediatePropagation();
     return;

@@ -8,12 +8,14 @@
 // Nothing is kept of a message but what stands on the page then, and every listener
 // and timer is made once.
 
+import { age, tick } from "./board.js";
+
 const GREY_AFTER = 2500; // without a beat; with the second between two it is seen within three
-const GONE_AFTER = 10000; // from then on no figure is shown at all
 const DEAD_AFTER = 6000; // a connection that says nothing for so long is given up
 const RETRY_SOON = 1000; // the longest pause before the first try of another connection,
 const RETRY_MOST = [4000, 8000, 15000]; // and before the next ones; the shortest is a second
-const ASK_AGAIN = 30000; // of a display that is not in use
+const ASK_AGAIN = 30000; // of a display that is not in use, at most,
+const ASK_SPREAD = 10000; // or up to so much sooner
 const RELOAD_WITHIN = 5000; // all screens of a house do not load themselves at once
 const RELOAD_AGAIN = 60000; // where the page was another version's from the start: two servers answer in turns
 const JUST_LOADED = 10000;
@@ -27,53 +29,7 @@ const later = (most) => Math.random() * most;
 let offset = Number(root.dataset.now) - Date.now(); // of the server's clock
 let heardAt = performance.now(); // the last beat, by the browser's monotonic clock
 
-/* Clocks and ages */
-
-const two = (n) => String(n).padStart(2, "0");
-
-// brief is a duration in five characters; the server writes it alike.
-function brief(ms) {
-  const s = Math.max(0, Math.floor(ms / 1000));
-  if (s >= 360000) return `${Math.floor(s / 86400)} d`;
-  if (s >= 3600) return `${Math.floor(s / 3600)}h${two(Math.floor(s / 60) % 60)}`;
-  return `${two(Math.floor(s / 60))}:${two(s % 60)}`;
-}
-
-function put(node, text) {
-  if (node && node.textContent !== text) node.textContent = text;
-}
-
-const zone = zoneClock(document.querySelector("[data-zone]"));
-
-// zoneClock gives what writes the second clock; nothing where the browser does not
-// know the time zone.
-function zoneClock(label) {
-  if (!label) return () => {};
-  const clock = document.querySelector('[data-clock="zone"]');
-  const name = label.textContent;
-  const format = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: label.dataset.zone, ...options });
-  try {
-    const time = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
-    const offsetOf = format({ timeZoneName: "shortOffset" });
-    return (date) => {
-      put(clock, time.format(date));
-      const from = offsetOf.formatToParts(date).find((part) => part.type === "timeZoneName").value;
-      put(label, `${name} ${from.replace(/^GMT/, "").replace(/^([+-])(\d)(?!\d)/, "$10$2").replace("-", "−") || "+00"}`);
-    };
-  } catch {
-    label.closest(".wall-clock-more").hidden = true;
-    return () => {};
-  }
-}
-
-function tick() {
-  const now = Date.now() + offset;
-  for (const node of document.querySelectorAll("time[data-t]")) put(node, brief(now - Number(node.dataset.t)));
-  const date = new Date(now);
-  put(document.querySelector('[data-clock="utc"]'), date.toISOString().slice(11, 19));
-  zone(date);
-  root.dataset.phase = now % 1000 < 500 ? "on" : "off"; // one flash a second, of all that flashes
-}
+const count = () => tick(root, Date.now() + offset);
 
 /* The stream */
 
@@ -122,7 +78,7 @@ function change(event) {
     if (old && element && element.id === old.id) old.replaceWith(element);
   }
   heard();
-  tick();
+  count();
   const version = document.getElementById("wall-head").dataset.version;
   if (version !== board.dataset.version) reload();
 }
@@ -131,8 +87,7 @@ function change(event) {
 // first of a connection holds all parts.
 function heard() {
   heardAt = performance.now();
-  root.dataset.link = "ok";
-  document.querySelector(".wall-silent").hidden = true;
+  age(root, 0, false);
 }
 
 // lost ends a connection and plans the next: soon at first, then at a random
@@ -164,7 +119,7 @@ async function notInUse() {
 
 // ask fetches a page of the server; nothing where it does not answer.
 function ask(path) {
-  return fetch(path, { cache: "no-store", redirect: "error", signal: AbortSignal.timeout(5000) }).catch(() => null);
+  return fetch(path, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(5000) }).catch(() => null);
 }
 
 /* What is old, gone, or over */
@@ -172,30 +127,8 @@ function ask(path) {
 function watch() {
   const now = performance.now();
   const silence = now - heardAt;
-  if (silence > GREY_AFTER) {
-    root.dataset.link = "stale";
-    tellSilence(silence);
-  }
-  if (silence > GONE_AFTER) document.querySelectorAll(".tile:not(.tile-gone, .tile-none)").forEach(takeAway);
+  if (silence > GREY_AFTER) age(root, silence, true);
   if (stream && now - saidAt > DEAD_AFTER) lost();
-}
-
-function tellSilence(silence) {
-  const line = document.querySelector(".wall-silent");
-  const words = line.querySelector("[data-silent]");
-  put(words, words.dataset.silent.replace("{}", brief(silence)));
-  line.hidden = false;
-}
-
-// takeAway leaves a tile its name, and that nothing is known of it.
-function takeAway(tile) {
-  const standby = tile.classList.contains("tile-standby");
-  tile.className = "tile tile-stale tile-gone";
-  const mark = document.querySelector("[data-stale-mark]").content.firstElementChild.cloneNode(true);
-  tile.querySelector(".tile-state > .mark").replaceWith(mark);
-  put(tile.querySelector(".tile-word"), board.dataset.stale);
-  tile.querySelectorAll(".tile-age, .slots, .trace, .tile-cause, .tile-said, .umd-words, .umd-owner").forEach((node) => node.remove());
-  if (!standby) tile.querySelectorAll("[data-v]").forEach((node) => put(node, "--"));
 }
 
 // reload loads the page anew for another version of the program or the display,
@@ -219,12 +152,17 @@ function goDark(page) {
   wait();
 }
 
-// wait asks for ever whether the display is in use.
-function wait() {
-  setInterval(async () => {
+// wait asks for ever whether the display is in use, and loads the page only where
+// the server answers that it is: a page that loaded itself blindly would end, and
+// stay, on the browser's own error when the server is down. An answer that leads on
+// is the link of a display, which is in use then.
+async function wait() {
+  const first = Number(document.querySelector('[data-wall="dark"]').dataset.ask) * 1000;
+  for (let most = first; ; most = ASK_AGAIN) {
+    await pause(most - later(Math.min(most / 2, ASK_SPREAD)));
     const page = await ask(location.href);
-    if (page?.ok) location.reload();
-  }, ASK_AGAIN);
+    if (page?.ok || page?.type === "opaqueredirect") location.replace(location.href);
+  }
 }
 
 /* The picture moves a little, so that none of it burns in. */
@@ -240,8 +178,8 @@ function shift() {
 let alive = []; // what runs again and again
 if (board) {
   connect();
-  tick();
-  alive = [setInterval(watch, 100), setInterval(tick, 250), setInterval(shift, SHIFT_EVERY)];
+  count();
+  alive = [setInterval(watch, 100), setInterval(count, 250), setInterval(shift, SHIFT_EVERY)];
 } else {
   wait();
 }

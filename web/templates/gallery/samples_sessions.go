@@ -31,7 +31,7 @@ func (s studio) sessions(everybody bool, n int) pages.Sessions {
 	for i := range n {
 		row := pages.SessionRow{
 			User: "op-1", Account: "flowdeck", Browser: "Chrome 138 · Windows", Agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64)", Address: "192.0.2.14",
-			Since: "08:02", Seen: "18:44", Project: "live-prod", Region: "ap-southeast-3", Role: names.Engineer,
+			Since: "08:02", Seen: "18:44", Places: []string{"ap-southeast-3 · live-prod"}, Role: names.Engineer,
 			This: i == 0, End: "/settings/sessions/0123456789abcdef/end",
 		}
 		switch i % 3 {
@@ -39,7 +39,7 @@ func (s studio) sessions(everybody bool, n int) pages.Sessions {
 			row.User, row.Browser, row.Address, row.Role = longOwner, w.Unknown, "2001:db8:85a3::8a2e:370:7334", names.Operator
 			row.Agent, row.Since = `<script>alert("an agent may say anything")</script>`, "2026-11-21 22:41"
 		case 2:
-			row.User, row.Browser, row.Region, row.Role = "guest", "Safari 18 · iPhone", "", names.Viewer
+			row.User, row.Browser, row.Places, row.Role = "guest", "Safari 18 · iPhone", []string{"berlin", "ap-southeast-3 · live-prod"}, names.Viewer
 		}
 		if !everybody {
 			row.User = "op-1"

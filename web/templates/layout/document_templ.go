@@ -193,7 +193,7 @@ func document(t *text.Strings, theme Theme, title string, nowMS int64) templ.Com
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, module := range []string{"place", "live", "guard", "keys", "form", "alarm", "trail"} {
+		for _, module := range []string{"place", "live", "guard", "keys", "form", "alarm", "trail", "preview"} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<script type=\"module\" src=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -57,7 +57,8 @@ type ScreenRow struct {
 	Seen    ui.Moment
 	Address string
 	Version string
-	Agent   string // untrusted
+	Browser string // in words
+	Agent   string // as it says of itself
 	Opened  string
 }
 

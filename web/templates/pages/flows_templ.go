@@ -970,7 +970,7 @@ func (r FlowRow) View() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if r.Away != nil {
-			templ_7745c5c3_Err = r.Away.Labelled(r.T.Places.Open, "button", r.T.Places.OpenFlow(r.Name, r.Region)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = r.Away.Labelled(r.T.Places.Open, "button", r.T.Places.OpenFlow(r.Name, r.Region), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1023,7 +1023,7 @@ func (r FlowRow) start() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if r.Away != nil {
-			templ_7745c5c3_Err = r.Away.Labelled(r.Name, "name name-away", "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = r.Away.Labelled(r.Name, "name name-away", "", r.hint()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

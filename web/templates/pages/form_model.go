@@ -23,7 +23,8 @@ type NewFlowForm struct {
 	Ticket  string
 	Problem *ui.Problem // the service refused it
 	Faults  []FaultLink
-	Short   bool // of the first run: name, protocol, address, senders
+	Off     ui.Why // why none can be made
+	Short   bool   // of the first run: name, protocol, address, senders
 }
 
 // LegFields are the fields that a source and an output have in common. Field
@@ -117,6 +118,7 @@ type Effect struct {
 	CanSave  bool     // something has changed and nothing is faulty
 	Guard    bool     // asks twice: it interrupts something
 	Consent  *Consent // instead of asking twice: of a protected flow
+	Off      ui.Why   // why it cannot be saved, whatever it holds
 	StopURL  string   // the service refuses it while ACTIVE: "stop first" leads here; else empty
 	Back     string   // URL that discards
 }

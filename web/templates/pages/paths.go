@@ -49,7 +49,7 @@ func FlowColumns(t *text.Strings, figures, places bool, sorted string, link func
 		{Key: "state", Label: l.State, URL: "sort"},
 		{Key: "name", Label: l.NameHead, URL: "sort"},
 		{Key: "source", Label: l.Source},
-		{Key: "region", Label: t.Places.Region},
+		{Key: "region", Label: t.Places.Region, URL: "sort"},
 		{Key: "bitrate", Label: l.Bitrate, Right: true, URL: "sort"},
 		{Key: "rtt", Label: l.RTT, Right: true, URL: "sort"},
 		{Key: "loss", Label: l.Loss, Right: true, URL: "sort"},

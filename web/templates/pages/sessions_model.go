@@ -26,11 +26,10 @@ type SessionRow struct {
 	Address string
 	Since   string // by the clock, UTC
 	Seen    string
-	Project string
-	Region  string // empty: as the project
-	Role    string
-	This    bool   // that of who looks
-	End     string // takes a POST
+	Places  []string // the present one first
+	Role    string   // in the present one
+	This    bool     // that of who looks
+	End     string   // takes a POST
 }
 
 // StepUp is the page that asks for the password again, within the shell: alarms

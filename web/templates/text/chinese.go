@@ -92,6 +92,7 @@ var Chinese = &Strings{
 		Button:      "登录",
 		Wrong:       "账号、用户或密码不正确。",
 		WrongCode:   "验证码不正确或已使用，请等待下一个。",
+		NoProject:   "此用户在那里没有项目或无权使用，请联系账号管理员。",
 		Throttled:   "尝试次数过多，请等待 {} 后再试。",
 		RenewTitle:  "登录已过期",
 		RenewLead:   "请重新登录后继续。本页及已输入的内容都会保留。",

@@ -92,6 +92,7 @@ var English = &Strings{
 		Button:      "Sign in",
 		Wrong:       "Account, user or password is wrong.",
 		WrongCode:   "That code is wrong or was used before. Wait for the next one.",
+		NoProject:   "This user has no project there, or no leave to use it. An administrator of the account gives it.",
 		Throttled:   "Too many tries. Wait {} before the next.",
 		RenewTitle:  "Your sign-in has run out",
 		RenewLead:   "Sign in again to go on. This page and what you typed are kept.",

@@ -69,7 +69,7 @@ type Notify struct {
 
 var englishNotify = Notify{
 	Title:      "Settings",
-	Lead:       "Who is told of alarms, and how.",
+	Lead:       "Who is told of alarms, who may do what, and who is signed in.",
 	Webhooks:   "Webhooks",
 	None:       "Nobody outside of Flowdeck is told of alarms yet.",
 	NoneHow:    "Add a webhook, and each alarm is posted to it: when it is raised, acknowledged and cleared.",
@@ -140,7 +140,7 @@ var englishNotify = Notify{
 
 var chineseNotify = Notify{
 	Title:      "设置",
-	Lead:       "告警通知谁，以及如何通知。",
+	Lead:       "告警通知谁、谁可做什么、谁已登录。",
 	Webhooks:   "Webhook 通知",
 	None:       "目前告警不会通知 Flowdeck 以外的任何人。",
 	NoneHow:    "添加 Webhook 后，每个告警在触发、确认和恢复时都会发送到该地址。",

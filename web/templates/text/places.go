@@ -30,7 +30,6 @@ type Places struct {
 	Switched func(place string) string // notices
 	Left     func(place string) string
 	Entered  func(place string) string
-	Some     func(project, why string) string // of several, one that was refused
 
 	Wrong PlaceWrong
 	Form  PlaceForm
@@ -58,7 +57,13 @@ type PlaceForm struct {
 	Password, Kept      string
 	Submit, Back        string
 	NoneChosen, TooMany string
-	Wrong, Region       string
+	Region              string
+
+	Refused    func(place, why string) string // a line for each that was
+	Credential string                         // why: the password, or who it is of
+	Code       string                         // why: a one-time code is wanted, or another one
+	NoProject  string                         // why: nothing there for this user
+	Silent     string                         // why: IAM does not answer
 }
 
 var englishPlaces = Places{
@@ -66,7 +71,7 @@ var englishPlaces = Places{
 	New: "Sign in to another project or region", Leave: "Leave",
 	LeaveName: func(place string) string { return "Leave " + place },
 	Switch:    "Switch", SwitchTo: func(place string) string { return "Switch to " + place },
-	Open: "Open there", OpenFlow: func(flow, place string) string { return "Switch to " + place + " and open " + flow },
+	Open: "Open there", OpenFlow: func(flow, place string) string { return "Open there: " + flow + ", in " + place },
 	Region: "Region",
 	Elsewhere: func(n int) string {
 		if n == 1 {
@@ -79,7 +84,6 @@ var englishPlaces = Places{
 	Switched: func(place string) string { return "You are in " + place + " now." },
 	Left:     func(place string) string { return "You have left " + place + "." },
 	Entered:  func(place string) string { return "Signed in to " + place + "." },
-	Some:     func(project, why string) string { return project + ": " + why },
 	Wrong: PlaceWrong{
 		Title:   func(page string) string { return "This page belongs to " + page },
 		Gone:    "This page belongs to a project that you have left",
@@ -99,7 +103,12 @@ var englishPlaces = Places{
 		Other: "Another region or gateway", OtherLead: "With the account and user that are valid there.",
 		Password: "Password", Kept: "Used for the projects chosen here, and not kept.",
 		Submit: "Sign in", Back: "Back", NoneChosen: "Choose a project.", TooMany: "You are signed in to 16 projects, which is as many as there can be. Leave one first.",
-		Wrong: "Account, user, password or code is wrong.", Region: "Region or gateway",
+		Region:     "Region or gateway",
+		Refused:    func(place, why string) string { return place + ": " + why },
+		Credential: "the password was not taken. Type it again.",
+		Code:       "it wants a one-time code that was not used yet. Wait for the next one, and sign in to one project at a time.",
+		NoProject:  "your user may not use this project. An administrator of the account gives leave.",
+		Silent:     "the identity service does not answer. Try again.",
 	},
 }
 
@@ -108,7 +117,7 @@ var chinesePlaces = Places{
 	New: "登录其他项目或区域", Leave: "退出",
 	LeaveName: func(place string) string { return "退出 " + place },
 	Switch:    "切换", SwitchTo: func(place string) string { return "切换到 " + place },
-	Open: "切换并打开", OpenFlow: func(flow, place string) string { return "切换到 " + place + " 并打开 " + flow },
+	Open: "前往", OpenFlow: func(flow, place string) string { return "前往 " + place + " 的 " + flow },
 	Region:    "区域",
 	Elsewhere: func(n int) string { return "其他位置有 " + strconv.Itoa(n) + " 条告警待处理" },
 	Asking:    "正在查询其流", Reading: "正在读取其流", Down: "自 {} UTC 起无法连接", Silent: "无法连接",
@@ -116,7 +125,6 @@ var chinesePlaces = Places{
 	Switched: func(place string) string { return "现在位于 " + place + "。" },
 	Left:     func(place string) string { return "已退出 " + place + "。" },
 	Entered:  func(place string) string { return "已登录 " + place + "。" },
-	Some:     func(project, why string) string { return project + "：" + why },
 	Wrong: PlaceWrong{
 		Title:   func(page string) string { return "此页面属于 " + page },
 		Gone:    "此页面属于您已退出的项目",
@@ -136,6 +144,11 @@ var chinesePlaces = Places{
 		Other: "其他区域或网关", OtherLead: "使用在那里有效的账号和用户。",
 		Password: "密码", Kept: "仅用于此处所选的项目，不会保存。",
 		Submit: "登录", Back: "返回", NoneChosen: "请选择一个项目。", TooMany: "您已登录 16 个项目，达到上限。请先退出一个。",
-		Wrong: "账号、用户、密码或验证码错误。", Region: "区域或网关",
+		Region:     "区域或网关",
+		Refused:    func(place, why string) string { return place + "：" + why },
+		Credential: "密码未被接受，请重新输入。",
+		Code:       "需要未使用过的一次性验证码，请等待下一个，并逐个登录项目。",
+		NoProject:  "您的用户无权使用此项目，请联系账号管理员。",
+		Silent:     "身份服务没有答复，请重试。",
 	},
 }

@@ -1,35 +1,48 @@
 package text
 
+import "cmp"
+
 // Roles are the texts of who may do what.
 type Roles struct {
 	Names RoleNames
-	Only  RoleNames                      // on a button that takes one: "engineers only"
+	Only  RoleWords                      // on a button that takes one: "engineers only"
 	Takes func(needs, has string) string // in full: what it takes, and what one is
 
 	Denied     string                          // on a button that the service refused lately
 	DeniedFull func(does, clock string) string // in full: what, and when it said so
+	DeniedHead func(does string) string        // in short, as a title
+	DeniedNow  func(does string) string        // just after it said so: a notice
 	Does       map[string]string               // what an operation of the API does, by its name
 
 	Page RolePage
 }
 
-// RoleNames has a word for each role.
-type RoleNames struct{ Nobody, Viewer, Operator, Engineer, Admin string }
+// RoleWords has a text for each role.
+type RoleWords struct{ Viewer, Operator, Engineer, Admin string }
 
-// Of gives the word of a role by the role's own; that of nobody for none.
-func (n RoleNames) Of(role string) string {
+// Of gives the text of a role by the role's own word; empty for no role.
+func (w RoleWords) Of(role string) string {
 	switch role {
 	case "viewer":
-		return n.Viewer
+		return w.Viewer
 	case "operator":
-		return n.Operator
+		return w.Operator
 	case "engineer":
-		return n.Engineer
+		return w.Engineer
 	case "admin":
-		return n.Admin
+		return w.Admin
 	}
-	return n.Nobody
+	return ""
 }
+
+// RoleNames names each role, and having none.
+type RoleNames struct {
+	Nobody string
+	RoleWords
+}
+
+// Of gives the name of a role by the role's own word; that of nobody for none.
+func (n RoleNames) Of(role string) string { return cmp.Or(n.RoleWords.Of(role), n.Nobody) }
 
 // RolePage is the page of roles, and what is said to whom lacks one.
 type RolePage struct {
@@ -51,7 +64,7 @@ type RolePage struct {
 	BySetting, ByRule, ByNone              string // why somebody has a role; "rule {}"
 	NoAdmins, EverybodyElse, FreeHelp      string
 	AddTitle, EditTitle, FormLead          string
-	May                                    RoleNames // what each role may
+	May                                    RoleWords // what each role may
 	BadPattern, BadRole, TooMany           string
 	AskAdd, AskSave, AskMove, AskRemove    string
 	AskLead, AskNone, AskButton, Yourself  string
@@ -60,14 +73,18 @@ type RolePage struct {
 }
 
 var englishRoles = Roles{
-	Names: RoleNames{Nobody: "no role", Viewer: "viewer", Operator: "operator", Engineer: "engineer", Admin: "admin"},
-	Only:  RoleNames{Viewer: "viewers only", Operator: "operators only", Engineer: "engineers only", Admin: "admins only"},
+	Names: RoleNames{Nobody: "no role", RoleWords: RoleWords{Viewer: "viewer", Operator: "operator", Engineer: "engineer", Admin: "admin"}},
+	Only:  RoleWords{Viewer: "viewers only", Operator: "operators only", Engineer: "engineers only", Admin: "admins only"},
 	Takes: func(needs, has string) string {
 		return "This takes the role " + needs + ". Your role is " + has + "."
 	},
 	Denied: "account may not",
 	DeniedFull: func(does, clock string) string {
 		return "Your account may not " + does + ": the service said so at " + clock + " UTC. It can be tried again 15 minutes later, or after a new sign-in."
+	},
+	DeniedHead: func(does string) string { return "Your account may not " + does },
+	DeniedNow: func(does string) string {
+		return "Your account may not " + does + ": the service refused. Nothing was done. An administrator of the account gives leave."
 	},
 	Does: map[string]string{
 		"ModifyFlowStart": "start flows", "ModifyFlowStop": "stop flows", "CreateFlows": "make flows", "DeleteFlow": "delete flows",
@@ -96,7 +113,7 @@ var englishRoles = Roles{
 		NoAdmins: "FLOWDECK_ADMINS names nobody", EverybodyElse: "Everybody else",
 		FreeHelp: "What they may do, the service decides. With a first rule, whom none fits looks on only.",
 		AddTitle: "Add a rule", EditTitle: "Change a rule", FormLead: "Before anybody's role changes, you are shown whose.",
-		May: RoleNames{
+		May: RoleWords{
 			Viewer: "sees every page", Operator: "starts, stops, switches outputs, protects, answers alarms",
 			Engineer: "makes, changes and deletes flows", Admin: "gives roles, keeps displays, webhooks and sessions, breaks protections",
 		},
@@ -110,14 +127,18 @@ var englishRoles = Roles{
 }
 
 var chineseRoles = Roles{
-	Names: RoleNames{Nobody: "无角色", Viewer: "观察员", Operator: "操作员", Engineer: "工程师", Admin: "管理员"},
-	Only:  RoleNames{Viewer: "仅限观察员", Operator: "仅限操作员", Engineer: "仅限工程师", Admin: "仅限管理员"},
+	Names: RoleNames{Nobody: "无角色", RoleWords: RoleWords{Viewer: "观察员", Operator: "操作员", Engineer: "工程师", Admin: "管理员"}},
+	Only:  RoleWords{Viewer: "仅限观察员", Operator: "仅限操作员", Engineer: "仅限工程师", Admin: "仅限管理员"},
 	Takes: func(needs, has string) string {
 		return "此操作需要“" + needs + "”角色，您的角色是“" + has + "”。"
 	},
 	Denied: "账户无权",
 	DeniedFull: func(does, clock string) string {
 		return "您的账户无权" + does + "：服务于 " + clock + " UTC 拒绝。15 分钟后或重新登录后可再试。"
+	},
+	DeniedHead: func(does string) string { return "您的账户无权" + does },
+	DeniedNow: func(does string) string {
+		return "您的账户无权" + does + "：服务已拒绝，未执行任何操作。请联系账户管理员授权。"
 	},
 	Does: map[string]string{
 		"ModifyFlowStart": "启动传输流", "ModifyFlowStop": "停止传输流", "CreateFlows": "新建传输流", "DeleteFlow": "删除传输流",
@@ -145,7 +166,7 @@ var chineseRoles = Roles{
 		NoAdmins: "FLOWDECK_ADMINS 未指定任何人", EverybodyElse: "其他所有人",
 		FreeHelp: "可做什么由服务决定。添加第一条规则后，不符合任何规则者只能查看。",
 		AddTitle: "添加规则", EditTitle: "修改规则", FormLead: "在任何人的角色改变之前，会先显示涉及哪些人。",
-		May: RoleNames{
+		May: RoleWords{
 			Viewer: "可查看所有页面", Operator: "启动、停止、开关输出、保护、处理告警",
 			Engineer: "新建、修改和删除传输流", Admin: "授予角色，管理大屏、Webhook 和会话，强制解除保护",
 		},

@@ -114,6 +114,7 @@ type Login struct {
 	Button      string
 	Wrong       string // account, user or password
 	WrongCode   string
+	NoProject   string // the password is right, and there is nothing for this user
 	Throttled   string // "Too many tries. Wait {} and try again."
 	RenewTitle  string
 	RenewLead   string

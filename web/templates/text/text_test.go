@@ -39,9 +39,24 @@ func compare(t *testing.T, path string, en, zh reflect.Value) {
 		for _, n := range []int{0, 1, 2, 7} {
 			compareTexts(t, path, call(en, n), call(zh, n))
 		}
+	case reflect.Map:
+		if en.Len() != zh.Len() {
+			t.Errorf("%s: %d texts and %d", path, en.Len(), zh.Len())
+		}
+		for _, key := range en.MapKeys() {
+			compareTexts(t, path+"."+key.String(), en.MapIndex(key).String(), word(zh.MapIndex(key)))
+		}
 	default:
 		t.Errorf("%s: unexpected kind %s", path, en.Kind())
 	}
+}
+
+// word is the text of a map's entry; empty where there is none.
+func word(entry reflect.Value) string {
+	if !entry.IsValid() {
+		return ""
+	}
+	return entry.String()
 }
 
 func call(f reflect.Value, n int) string {

@@ -182,4 +182,5 @@ const (
 type Dark struct {
 	T     *text.Strings
 	NowMS int64
+	After time.Duration // when it asks first; 0: after half a minute
 }

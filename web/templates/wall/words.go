@@ -1,6 +1,7 @@
 package wall
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -303,3 +304,9 @@ func (f face) tail() string {
 
 // clock is a time of day to the minute, in UTC.
 func clock(at time.Time) string { return at.UTC().Format("15:04") + "Z" }
+
+// askAgain is how long a display that is not in use waits before it asks again.
+const askAgain = 30 * time.Second
+
+// seconds is when the page asks first, in whole seconds.
+func (d Dark) seconds() string { return strconv.Itoa(int(cmp.Or(d.After, askAgain) / time.Second)) }
