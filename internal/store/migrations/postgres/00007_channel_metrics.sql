@@ -1,0 +1,9 @@
+-- +goose Up
+
+-- What was measured of channels, a row a minute.
+CREATE TABLE channel_metrics (
+    channel  TEXT COLLATE "C" NOT NULL REFERENCES channels (uid) ON DELETE CASCADE,
+    at       BIGINT NOT NULL, -- the minute's begin
+    measures TEXT   NOT NULL, -- JSON: the values by metric
+    PRIMARY KEY (channel, at)
+);
