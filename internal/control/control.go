@@ -51,6 +51,15 @@ type API interface {
 	ShowOutput(ctx context.Context, flowID, name string) (medialive.Output, error)
 	UpdateOutput(ctx context.Context, flowID, name string, ch medialive.OutputChange) (medialive.Output, error)
 	DeleteOutput(ctx context.Context, flowID, name string) error
+	ShowChannel(ctx context.Context, key medialive.ChannelKey) (medialive.Channel, error)
+	CreateChannel(ctx context.Context, channel medialive.Channel) ([]medialive.PushAddress, error)
+	DeleteChannel(ctx context.Context, key medialive.ChannelKey) error
+	SwitchChannel(ctx context.Context, key medialive.ChannelKey, state medialive.ChannelState) ([]medialive.PushAddress, error)
+	ModifyChannelInput(ctx context.Context, ch medialive.InputChange) ([]medialive.PushAddress, error)
+	ModifyChannelEndpoints(ctx context.Context, ch medialive.EndpointsChange) ([]medialive.PushAddress, error)
+	ModifyChannelRecordSettings(ctx context.Context, ch medialive.RecordChange) error
+	ModifyChannelGeneral(ctx context.Context, ch medialive.GeneralChange) ([]medialive.PushAddress, error)
+	ModifyChannelEncoderSettings(ctx context.Context, ch medialive.EncoderChange) ([]medialive.PushAddress, error)
 }
 
 // Watcher is what commands need of the project's watcher. *monitor.Watcher
@@ -184,6 +193,8 @@ const (
 	VerbAddOutput    = "add_output"
 	VerbUpdateOutput = "update_output"
 	VerbDeleteOutput = "delete_output"
+
+	VerbUpdateChannel = "update_channel" // Target is the ChannelPart; the verbs of flows are those of channels too
 )
 
 // deed is one upstream call with what the trail keeps of it.
@@ -194,7 +205,7 @@ type deed struct {
 	changes              bool   // the configuration of a flow
 	// needless, if set, tells after the guard that there is nothing to do.
 	needless func() error
-	before   *monitor.Flow // as it was read in this turn; nil: it was not
+	before   seen // as it was read in this turn
 	// do makes the one call.
 	do func(context.Context) error
 	// made, if set, gives the id of the flow that the call made.

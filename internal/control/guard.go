@@ -65,6 +65,7 @@ type hand struct {
 	agreed   bool             // consent was judged for all acts of this hand
 	keptGood bool             // the flow as it was is kept, or need not be
 	flow     *medialive.Flow  // as read in this turn; nil: not yet
+	status   medialive.FlowStatus // the same, of a channel; empty: not yet
 	done     func()
 }
 
@@ -142,11 +143,11 @@ func (h *hand) unchanged(ctx context.Context, e effect) error {
 	if e != cuts || h.verb == VerbStop || h.op.Shown == "" || h.op.Shown == medialive.Active {
 		return nil
 	}
-	f, err := h.read(ctx)
+	status, err := h.readStatus(ctx)
 	if err != nil {
 		return err
 	}
-	if f.Status == medialive.Active {
+	if status == medialive.Active {
 		return ErrChanged
 	}
 	return nil
@@ -163,8 +164,8 @@ func (h *hand) needsConsent(ctx context.Context, e effect) bool {
 	case h.meant() && !h.protect.Second: // it may whatever the state is
 		return false
 	}
-	f, err := h.read(ctx)
-	return err != nil || f.Status != medialive.Standby
+	status, err := h.readStatus(ctx)
+	return err != nil || status != medialive.Standby
 }
 
 // meant tells whether the owner showed that it is meant, and said why.
@@ -183,6 +184,24 @@ func (h *hand) read(ctx context.Context) (medialive.Flow, error) {
 		h.flow = &f
 	}
 	return f, err
+}
+
+// readStatus reads once in this turn whether the flow is started, or the channel
+// is ON.
+func (h *hand) readStatus(ctx context.Context) (medialive.FlowStatus, error) {
+	key, channel := monitor.ChannelKeyOf(h.flowID)
+	switch {
+	case !channel:
+		f, err := h.read(ctx)
+		return f.Status, err
+	case h.status != "":
+		return h.status, nil
+	}
+	ch, err := h.op.Client.ShowChannel(ctx, key)
+	if err == nil {
+		h.status = monitor.StatusOf(ch.State)
+	}
+	return monitor.StatusOf(ch.State), err
 }
 
 // quietFor is how long an equal refusal is not written again.

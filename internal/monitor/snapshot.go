@@ -189,6 +189,7 @@ type Snapshot struct {
 	Link         Link
 	Flows        []*Flow                 // by name, then id
 	index        map[string]int          // of Flows, by id
+	Channels     Channels
 	Capabilities *medialive.Capabilities // nil: not a Flowdeck gateway
 	Pace         Pace
 	Labels       *Labels       // names of known peers; never nil once published
@@ -221,6 +222,25 @@ func (s *Snapshot) Flow(id string) (*Flow, bool) {
 		return nil, false
 	}
 	return s.Flows[i], true
+}
+
+// Channels are the channels of a project. A channel that did not change is the
+// same *Channel as in the snapshot before.
+type Channels struct {
+	None     bool       // the endpoint has no channels at all
+	Complete bool       // a full list has been read since the watcher began
+	Link     Link       // how their list is reached
+	All      []*Channel // by name, then id
+	index    map[string]int
+}
+
+// Channel finds a channel by its ChannelID.
+func (s *Snapshot) Channel(id string) (*Channel, bool) {
+	i, ok := s.Channels.index[id]
+	if !ok {
+		return nil, false
+	}
+	return s.Channels.All[i], true
 }
 
 // Sample is one point of a flow's recent history, a second apart.
