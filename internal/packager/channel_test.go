@@ -32,7 +32,7 @@ type stage struct {
 func stageOf(t testing.TB, change func(*Options)) *stage {
 	t.Helper()
 	s := &stage{dir: t.TempDir()}
-	opts := Options{Dir: filepath.Join(s.dir, "channels"), FFmpeg: nicely(t), Load: 100}
+	opts := Options{Dir: filepath.Join(s.dir, "channels"), FFmpeg: nicely(t), Load: 100, Tap: dialTap}
 	if change != nil {
 		change(&opts)
 	}

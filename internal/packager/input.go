@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,7 +35,7 @@ type Input interface {
 // newInput makes the input of a source.
 func newInput(s Source, name string, opts Options, log *slog.Logger) Input {
 	if s.Kind == Tap {
-		return &tap{path: string(s.Address)}
+		return &tap{open: func(ctx context.Context) (io.ReadCloser, error) { return opts.Tap(ctx, string(s.Address)) }}
 	}
 	in := &foreign{source: s, client: opts.HTTP, stall: stallTime}
 	in.child = &child{name: name, path: opts.FFmpeg, log: log, proxy: opts.proxy, out: in.hand, args: func(string) ([]string, error) { return inputArgs(s), nil }}
@@ -50,16 +49,16 @@ func newInput(s Source, name string, opts Options, log *slog.Logger) Input {
 	return in
 }
 
-// tap reads a unix socket on which the relay writes what a source sends.
+// tap reads what the relay hands on of a source.
 type tap struct {
-	path        string
+	open        func(context.Context) (io.ReadCloser, error)
 	connections atomic.Int64
 
 	mu      sync.Mutex
 	problem string
 }
 
-// Run reads the socket.
+// Run reads the tap.
 func (t *tap) Run(ctx context.Context, each func([]byte)) {
 	for ctx.Err() == nil {
 		err := t.read(ctx, each)
@@ -74,10 +73,9 @@ func (t *tap) Run(ctx context.Context, each func([]byte)) {
 }
 
 func (t *tap) read(ctx context.Context, each func([]byte)) error {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "unix", t.path)
+	conn, err := t.open(ctx)
 	if err != nil {
-		return errors.New("the relay does not answer") // the error has the path, which tells a viewer nothing
+		return err
 	}
 	t.connections.Add(1)
 	end := context.AfterFunc(ctx, func() { _ = conn.Close() })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -106,9 +107,19 @@ func listen(t testing.TB, in Input) *meter {
 	return m
 }
 
+// dialTap taps a sender of a test, by the path of its socket.
+func dialTap(ctx context.Context, path string) (io.ReadCloser, error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "unix", path)
+	if err != nil {
+		return nil, errors.New("the relay does not answer")
+	}
+	return conn, nil
+}
+
 func TestTapConnectsAgain(t *testing.T) {
 	path := t.TempDir() + "/tap"
-	in := newInput(Source{Kind: Tap, Address: Address(path)}, "primary", Options{}, quiet())
+	in := newInput(Source{Kind: Tap, Address: Address(path)}, "primary", Options{Tap: dialTap}, quiet())
 	var got atomic.Int64
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,6 +25,10 @@ type Options struct {
 	HTTP       *http.Client // pulls playlists and FLV; nil: one that connects by Dial
 	Dial       Dial         // connects to what is pulled, and decides where that may lead; nil: that of HTTP
 	Log        *slog.Logger // nil: nothing is logged
+	// Tap opens the transport stream of a source of kind [Tap], by its address. It
+	// is opened again whenever it ends; an error is shown to people as it is. nil:
+	// there are no such sources.
+	Tap func(ctx context.Context, name string) (io.ReadCloser, error)
 
 	proxy string // URL of our own, for ffmpeg
 }
@@ -45,6 +50,8 @@ var (
 	ErrNoFFmpeg = errors.New("ffmpeg is not installed")
 	// ErrClosed tells that the packager was closed.
 	ErrClosed = errors.New("the packager is closed")
+
+	errNoTap = errors.New("there are no taps here")
 )
 
 // New makes a packager without channels. Errors: [ErrNoFFmpeg], or those of the
@@ -63,6 +70,9 @@ func New(opts Options) (*Packager, error) {
 	}
 	if opts.HTTP == nil {
 		opts.HTTP = &http.Client{Transport: transport(opts.Dial)}
+	}
+	if opts.Tap == nil {
+		opts.Tap = func(context.Context, string) (io.ReadCloser, error) { return nil, errNoTap }
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)

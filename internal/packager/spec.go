@@ -38,7 +38,7 @@ type SourceKind string
 
 // The kinds of sources.
 const (
-	Tap      SourceKind = "tap"  // a unix socket that writes TS to who connects; Address is its path
+	Tap      SourceKind = "tap"  // TS by [Options.Tap]; Address is its name there
 	RTMPPush SourceKind = "rtmp" // Address is host:port to listen on; who reaches it may push
 	FLVPull  SourceKind = "flv"  // Address is an http or https URL
 	HLSPull  SourceKind = "hls"  // Address is that of a playlist

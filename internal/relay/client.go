@@ -72,7 +72,8 @@ func (c *Client) Remove(ctx context.Context, id string) error {
 
 // Tap reads what the source of a flow sends, from now on: the transport stream
 // as it comes, in the clear. It goes on over a loss of the source, and ends with
-// the flow. What a reader is too slow for is dropped. The caller closes it.
+// the flow. What a reader is too slow for is dropped. The caller closes it. Errors:
+// [ErrNoFlow].
 func (c *Client) Tap(ctx context.Context, id string) (io.ReadCloser, error) {
 	res, err := c.do(ctx, http.MethodGet, "/flows/"+url.PathEscape(id)+"/media", nil)
 	if err != nil {
@@ -173,6 +174,8 @@ func readProblem(res *http.Response) error {
 		return &PortError{Leg: p.Leg, Port: p.Port}
 	case codeInvalid:
 		return fmt.Errorf("%w: %s", ErrInvalid, p.Text)
+	case codeNoFlow:
+		return ErrNoFlow
 	case codeUnavailable:
 		return &unavailableError{p.Text}
 	}

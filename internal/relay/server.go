@@ -200,6 +200,7 @@ const (
 	codeInvalid     = "invalid"
 	codePort        = "port"
 	codeUnavailable = "unavailable"
+	codeNoFlow      = "no flow"
 	codeFailed      = "failed"
 )
 

@@ -60,10 +60,10 @@ func (t *tap) drops() int64 {
 	return t.dropped
 }
 
-var (
-	errNoFlow = errors.New("the flow does not run")
-	errTaps   = errors.New("the flow has as many taps as it may")
-)
+// ErrNoFlow tells that there is no such flow, or none that runs.
+var ErrNoFlow = errors.New("the flow does not run")
+
+var errTaps = errors.New("the flow has as many taps as it may")
 
 // openTap begins to read a flow that runs.
 func (r *relay) openTap(id string) (*tap, error) {
@@ -71,7 +71,7 @@ func (r *relay) openTap(id string) (*tap, error) {
 	defer r.mu.Unlock()
 	f, runs := r.flows[id]
 	if !runs {
-		return nil, errNoFlow
+		return nil, ErrNoFlow
 	}
 	taps := *f.taps.Load()
 	if len(taps) >= maxTaps {
@@ -118,8 +118,12 @@ func (f *flow) tapped() (n int, dropped int64) {
 func (r *relay) serveTap(w http.ResponseWriter, req *http.Request) {
 	id := req.PathValue("id")
 	t, err := r.openTap(id)
-	if err != nil {
-		writeProblem(w, http.StatusNotFound, problem{Code: codeFailed, Text: err.Error()})
+	switch {
+	case errors.Is(err, ErrNoFlow):
+		writeProblem(w, http.StatusNotFound, problem{Code: codeNoFlow})
+		return
+	case err != nil:
+		writeProblem(w, http.StatusServiceUnavailable, problem{Code: codeFailed, Text: err.Error()})
 		return
 	}
 	defer r.closeTap(id, t)

@@ -2,9 +2,9 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
@@ -17,7 +17,7 @@ func testTap(t *testing.T, h *house) {
 	t.Parallel()
 	const id = "tapped"
 	in, serve := relaytest.FreePort(t), relaytest.FreePort(t)
-	if _, err := h.client.Tap(t.Context(), id); err == nil || !strings.Contains(err.Error(), errNoFlow.Error()) {
+	if _, err := h.client.Tap(t.Context(), id); !errors.Is(err, ErrNoFlow) {
 		t.Errorf("tap of no flow: %v", err)
 	}
 	h.put(t, FlowSpec{ID: id, Source: listener("in", in, 16), Outputs: []LegSpec{listener("serve", serve, 0)}})
