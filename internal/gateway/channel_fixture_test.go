@@ -107,6 +107,7 @@ type fakeChannels struct {
 	unable    *packager.LoadError // why the next Put is refused, once
 	broken    bool                // every Put fails, for now
 	signals   []packager.Signal
+	report    packager.ChannelReport // of each channel, but for its id and signals
 	forgotten []string
 }
 
@@ -146,7 +147,9 @@ func (r *fakeChannels) Report() (all []packager.ChannelReport) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for id := range r.runs {
-		all = append(all, packager.ChannelReport{ID: id, Signals: r.signals})
+		one := r.report
+		one.ID, one.Signals = id, r.signals
+		all = append(all, one)
 	}
 	return all
 }

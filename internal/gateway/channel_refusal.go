@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -83,6 +84,9 @@ func errorOf(c *call, rt route, known *refusal) any {
 	inFront := strings.HasPrefix(known.code, "APIG")
 	if rt.ofChannel && known.status == http.StatusBadRequest && !inFront {
 		return channelError{known.code, known.msg, c.channel}
+	}
+	if rt.ofEye && known.status == http.StatusBadRequest && !inFront {
+		return eyeError{strconv.Itoa(known.status), eyeFault{codeEye, known.msg}}
 	}
 	body := errorBody{Code: known.code, Message: known.msg}
 	if inFront {

@@ -79,6 +79,14 @@ func (t *channelRuns) all() []store.Channel {
 	return slices.Collect(maps.Values(t.rows))
 }
 
+// row gives the row of a channel that runs.
+func (t *channelRuns) row(uid string) (store.Channel, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	row, runs := t.rows[uid]
+	return row, runs
+}
+
 // find gives the UID under which a channel runs.
 func (t *channelRuns) find(project string, key store.ChannelKey) (string, bool) {
 	for _, row := range t.all() {
@@ -156,10 +164,15 @@ func (g *Gateway) bringChannel(ctx context.Context, before, after channelRecord)
 }
 
 // keepChannels runs every channel that is ON and no other, and keeps the signals
-// that are seen, until ctx ends.
+// that are seen and what is measured, until ctx ends.
 func (g *Gateway) keepChannels(ctx context.Context) {
+	measures := &minutes{}
 	for g.opts.Channels != nil && ctx.Err() == nil {
-		if err := g.settleChannels(ctx); err != nil && ctx.Err() == nil {
+		err := g.settleChannels(ctx)
+		if err == nil {
+			err = g.keepMeasures(ctx, measures)
+		}
+		if err != nil && ctx.Err() == nil {
 			g.opts.Log.ErrorContext(ctx, "channels cannot be kept as they should be", "error", err)
 		}
 		pause(ctx, keepPause)
@@ -181,12 +194,18 @@ func (g *Gateway) settleChannels(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, report := range g.opts.Channels.Report() {
+	return nil
+}
+
+// keepMeasures writes down what was seen and measured of the channels that run.
+func (g *Gateway) keepMeasures(ctx context.Context, m *minutes) error {
+	reports := g.opts.Channels.Report()
+	for _, report := range reports {
 		if err := g.keepSignals(ctx, report); err != nil {
 			return err
 		}
 	}
-	return nil
+	return g.keepMinutes(ctx, m, reports, time.Now())
 }
 
 // settleChannel runs one channel if it is ON when its turn comes, and ends it if

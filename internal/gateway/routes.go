@@ -38,12 +38,13 @@ type route struct {
 	handle    func(*call) (answer, error)
 	stream    func(http.ResponseWriter, *call)
 	ofChannel bool // refusals have the shape of the channel operations
+	ofEye     bool // refusals have the shape of Cloud Eye
 	reads     bool // although it is no GET
 }
 
 // mostBody is how many bytes a request may have.
 func (rt route) mostBody() int64 {
-	if rt.ofChannel {
+	if rt.ofChannel || rt.ofEye {
 		return maxWhole
 	}
 	return maxBody
@@ -59,6 +60,9 @@ func (g *Gateway) routes() []route {
 	}
 	query := func(pattern, action string, handle func(*call) (answer, error)) route {
 		return route{pattern: pattern, actions: []string{action}, handle: handle, reads: true}
+	}
+	eye := func(pattern string, handle func(*call) (answer, error)) route {
+		return route{pattern: pattern, actions: []string{actionShowStatistic}, handle: handle, reads: true, ofEye: true}
 	}
 	return []route{
 		do("POST /v1/{project_id}/flows", actionCreateFlow, g.createFlow),
@@ -85,6 +89,10 @@ func (g *Gateway) routes() []route {
 		query("POST /v1/{project_id}/ott/channels/statistic", actionShowStatistic, g.channelStatistic),
 		do("GET /v1/{project_id}/ott/dims-info", actionDimensions, g.dimensions),
 		query("POST /v1/{project_id}/ott/instances", actionInstances, g.instances),
+
+		eye("GET /V1.0/{project_id}/metrics", g.metrics),
+		eye("GET /V1.0/{project_id}/metric-data", g.metricData),
+		eye("POST /V1.0/{project_id}/batch-query-metric-data", g.batchMetricData),
 
 		do("GET /ext/v1/{project_id}/capabilities", actionListFlow, g.capabilities),
 		do("GET /ext/v1/{project_id}/statistics", actionShowFlow, g.statistics),

@@ -60,6 +60,30 @@ const (
 	Sum      Aggregate = "sum"
 )
 
+// Of gives the aggregate of values, of which there is at least one.
+func (a Aggregate) Of(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	mean := sum / float64(len(values))
+	switch a {
+	case Minimum:
+		return slices.Min(values)
+	case Maximum:
+		return slices.Max(values)
+	case Sum:
+		return sum
+	case Variance:
+		squares := 0.0
+		for _, v := range values {
+			squares += (v - mean) * (v - mean)
+		}
+		return squares / float64(len(values))
+	}
+	return mean
+}
+
 // Period is how many seconds one point of a series stands for.
 type Period int
 
