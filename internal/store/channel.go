@@ -21,6 +21,8 @@ type Channel struct {
 	State      string // ON or OFF
 	Definition []byte // sealed
 	PushPort   int    // TCP port on which it is pushed to; 0: none
+	SRTPort    int    // UDP port on which SRT is pushed to it; 0: none
+	SRTStandby int    // the same for its standby
 	CreatedAt  time.Time
 	ChangedAt  time.Time
 }
@@ -32,14 +34,16 @@ type AddressTakenError struct{ Address string }
 func (e *AddressTakenError) Error() string { return "address is taken: " + e.Address }
 
 // CreateChannel adds a channel that is played at the addresses. It says
-// [ErrExists] if the project has one of that key, or another its port, and [AddressTakenError]; then
+// [ErrExists] if the project has one of that key, or another one of its ports, and [AddressTakenError]; then
 // nothing was added.
 func (s *Store) CreateChannel(ctx context.Context, v Channel, addresses []string) error {
 	err := s.tx(ctx, func(c conn) error {
 		_, err := c.exec(ctx, `
-			INSERT INTO channels (uid, project_id, domain, app_name, id, state, definition, push_port, created_at, changed_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			v.UID, v.ProjectID, v.Domain, v.AppName, v.ID, v.State, v.Definition, v.PushPort, v.CreatedAt, v.ChangedAt)
+			INSERT INTO channels (uid, project_id, domain, app_name, id, state, definition,
+				push_port, srt_port, srt_standby, created_at, changed_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			v.UID, v.ProjectID, v.Domain, v.AppName, v.ID, v.State, v.Definition,
+			v.PushPort, v.SRTPort, v.SRTStandby, v.CreatedAt, v.ChangedAt)
 		if err != nil {
 			return s.exists(err)
 		}
@@ -103,13 +107,13 @@ func (s *Store) PushPorts(ctx context.Context) (map[int]bool, error) {
 	return used, nil
 }
 
-// UpdateChannel replaces state, definition and addresses of the channel with
-// that UID, and when it was changed. It says [ErrNotFound] or
+// UpdateChannel replaces state, definition, SRT ports and addresses of the channel
+// with that UID, and when it was changed. It says [ErrNotFound] or
 // [AddressTakenError]; then nothing was changed.
 func (s *Store) UpdateChannel(ctx context.Context, v Channel, addresses []string) error {
 	err := s.tx(ctx, func(c conn) error {
-		err := c.execOne(ctx, `UPDATE channels SET state = $1, definition = $2, changed_at = $3 WHERE uid = $4`,
-			v.State, v.Definition, v.ChangedAt, v.UID)
+		err := c.execOne(ctx, `UPDATE channels SET state = $1, definition = $2, srt_port = $3, srt_standby = $4, changed_at = $5
+			WHERE uid = $6`, v.State, v.Definition, v.SRTPort, v.SRTStandby, v.ChangedAt, v.UID)
 		if err != nil {
 			return err
 		}
@@ -154,11 +158,11 @@ func (s *Store) takeAddresses(ctx context.Context, c conn, uid string, addresses
 	return nil
 }
 
-const channelColumns = `uid, project_id, domain, app_name, id, state, definition, push_port, created_at, changed_at`
+const channelColumns = `uid, project_id, domain, app_name, id, state, definition, push_port, srt_port, srt_standby, created_at, changed_at`
 
 func scanChannel(scan scanner) (Channel, error) {
 	var v Channel
-	err := scan(&v.UID, &v.ProjectID, &v.Domain, &v.AppName, &v.ID, &v.State, &v.Definition, &v.PushPort, instant{&v.CreatedAt}, instant{&v.ChangedAt})
+	err := scan(&v.UID, &v.ProjectID, &v.Domain, &v.AppName, &v.ID, &v.State, &v.Definition, &v.PushPort, &v.SRTPort, &v.SRTStandby, instant{&v.CreatedAt}, instant{&v.ChangedAt})
 	return v, err
 }
 

@@ -155,3 +155,23 @@ func TestSignals(t *testing.T) {
 		read("", day, late.At)
 	})
 }
+
+// TestChannelPorts: what channels listen on no flow may take, and no two channels.
+func TestChannelPorts(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		a, b := newChannel("a"), newChannel("b")
+		a.SRTPort, a.PushPort = 20001, 1935 // TCP is another matter
+		must(t, s.CreateChannel(ctx, a, nil))
+		b.SRTPort = 20001
+		wantErr(t, s.CreateChannel(ctx, b, nil), store.ErrExists)
+		a.SRTStandby = 20002
+		must(t, s.UpdateChannel(ctx, a, nil))
+		got, err := s.Channel(ctx, "p", a.ChannelKey)
+		must(t, err)
+		same(t, "channel", got, a)
+		wantPorts(t, s, 20001, 20002)
+		must(t, s.DeleteChannel(ctx, "a"))
+		wantPorts(t, s)
+	})
+}
