@@ -35,6 +35,15 @@ func (g *Gateway) channelDetails(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("read channels: %w", err)
 	}
+	list, err := g.detailsOf(rows)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(list)
+}
+
+// detailsOf gives the details of channels, in their order.
+func (g *Gateway) detailsOf(rows []store.Channel) ([]medialive.ChannelDetail, error) {
 	reports := map[string]packager.ChannelReport{}
 	if g.opts.Channels != nil {
 		for _, r := range g.opts.Channels.Report() {
@@ -45,14 +54,14 @@ func (g *Gateway) channelDetails(c *call) (answer, error) {
 	for i, row := range rows {
 		rec, err := g.openChannel(row)
 		if err != nil {
-			return answer{}, err
+			return nil, err
 		}
 		list[i] = g.channelDetail(rec)
 		if report, runs := reports[row.UID]; runs {
 			list[i].Run = channelRun(report)
 		}
 	}
-	return ok(list)
+	return list, nil
 }
 
 func (g *Gateway) channelDetail(rec channelRecord) medialive.ChannelDetail {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/store"
@@ -37,7 +38,7 @@ func (g *Gateway) tellChannels(ctx context.Context, s stream, project string) er
 			if err != nil {
 				return err
 			}
-			if err := s.sendChannel(channelEvent(rec)); err != nil {
+			if err := s.sendChannel(g.channelEvent(rec)); err != nil {
 				return err
 			}
 		}
@@ -60,9 +61,32 @@ func (g *Gateway) tellChannel(c *call, s stream, key medialive.ChannelKey) error
 	case err != nil:
 		return err
 	}
-	return s.sendChannel(channelEvent(rec))
+	return s.sendChannel(g.channelEvent(rec))
 }
 
-func channelEvent(rec channelRecord) medialive.Event {
-	return medialive.Event{Kind: medialive.EventChannel, ChannelKey: &rec.channel.ChannelKey, Channel: &rec.channel}
+// channelEvent tells a channel, and what the API has no place for but what it
+// measures.
+func (g *Gateway) channelEvent(rec channelRecord) medialive.Event {
+	detail := g.channelDetail(rec)
+	return medialive.Event{Kind: medialive.EventChannel, ChannelKey: &rec.channel.ChannelKey, Channel: &rec.channel, Detail: &detail}
+}
+
+// tellRuns tells what is measured of the channels that are ON.
+func (g *Gateway) tellRuns(ctx context.Context, s stream, project string) error {
+	if !s.channels {
+		return nil
+	}
+	rows, err := g.opts.Store.ChannelsIn(ctx, string(medialive.ChannelOn))
+	if err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(row store.Channel) bool { return row.ProjectID != project })
+	if len(rows) == 0 {
+		return nil
+	}
+	details, err := g.detailsOf(rows)
+	if err != nil {
+		return err
+	}
+	return s.send(medialive.Event{Kind: medialive.EventChannelRuns, Details: details})
 }

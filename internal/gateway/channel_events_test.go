@@ -68,3 +68,30 @@ func TestChannelEventsNeedThePermission(t *testing.T) {
 		}
 	})
 }
+
+// TestChannelRunsAreTold: what is measured of channels that are ON comes by itself,
+// again and again.
+func TestChannelRunsAreTold(t *testing.T) {
+	t.Parallel()
+	f, r := newChannelFixture(t)
+	f.createRunnable(testKey)
+	_, err := f.client.SwitchChannel(t.Context(), testKey, medialive.ChannelOn)
+	f.must(err)
+	l := listen(t, f.client)
+	told := func(switches int64) func() bool {
+		return func() bool {
+			return l.told(func(e medialive.Event) bool {
+				return e.Kind == medialive.EventChannelRuns && len(e.Details) == 1 && e.Details[0].ChannelKey == testKey &&
+					e.Details[0].Run != nil && e.Details[0].Run.Switches == switches
+			})
+		}
+	}
+	eventually(t, "told", patience, told(0))
+	r.set(func(r *fakeChannels) { r.report.Switches = 3 })
+	eventually(t, "told anew", patience, told(3))
+	if !l.told(func(e medialive.Event) bool {
+		return e.Kind == medialive.EventChannel && e.Detail != nil && len(e.Detail.Play) == 2
+	}) {
+		t.Error("a channel came without its detail")
+	}
+}

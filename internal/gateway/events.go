@@ -15,6 +15,7 @@ import (
 
 const (
 	beatTime   = time.Second
+	runsTime   = 2 * time.Second // between looks at what is measured of channels
 	recheck    = 5 * time.Second // between looks whether the reader still may
 	writeTime  = 3 * time.Second // a reader who takes longer for one event is dropped
 	maxStreams = 100             // open event streams of the gateway
@@ -202,14 +203,18 @@ func (g *Gateway) tellAll(ctx context.Context, s stream, project string) error {
 	if err := s.send(g.statisticsEvent(project)); err != nil {
 		return err
 	}
+	if err := g.tellRuns(ctx, s, project); err != nil {
+		return err
+	}
 	return s.send(medialive.Event{Kind: medialive.EventReady})
 }
 
 // tellChanges sends what changes, and a beat each second, until the client
 // goes or is not permitted any more.
 func (g *Gateway) tellChanges(c *call, s stream, rd *reader) error {
-	beat, check := time.NewTicker(beatTime), time.NewTicker(recheck)
+	beat, runs, check := time.NewTicker(beatTime), time.NewTicker(runsTime), time.NewTicker(recheck)
 	defer beat.Stop()
+	defer runs.Stop()
 	defer check.Stop()
 	for {
 		var err error
@@ -220,6 +225,8 @@ func (g *Gateway) tellChanges(c *call, s stream, rd *reader) error {
 			err = g.tellPending(c, s, rd)
 		case <-beat.C:
 			err = s.send(medialive.Event{Kind: medialive.EventBeat})
+		case <-runs.C:
+			err = g.tellRuns(c.Context(), s, c.project)
 		case <-check.C:
 			err = g.mayStill(c, s)
 		}

@@ -110,8 +110,9 @@ type EventKind string
 const (
 	EventFlow        EventKind = "flow"         // a flow was created or changed: Flow and Outputs in full
 	EventGone        EventKind = "gone"         // FlowID was deleted
-	EventChannel     EventKind = "channel"      // a channel was created or changed: Channel in full, its secrets masked
+	EventChannel     EventKind = "channel"      // a channel was created or changed: Channel in full, its secrets masked, and its Detail
 	EventChannelGone EventKind = "channel_gone" // ChannelKey was deleted
+	EventChannelRuns EventKind = "channel_runs" // Details of every channel that is ON, every two seconds
 	EventStatistics  EventKind = "statistics"   // measured once a second for every ACTIVE flow, and at each change
 	EventReady       EventKind = "ready"        // all that existed has been told
 	EventBeat        EventKind = "beat"         // each second, so that silence means trouble
@@ -127,6 +128,8 @@ type Event struct {
 	Statistics []FlowStatistics `json:"statistics,omitempty"`
 	ChannelKey *ChannelKey      `json:"channel_key,omitempty"`
 	Channel    *Channel         `json:"channel,omitempty"`
+	Detail     *ChannelDetail   `json:"detail,omitempty"`
+	Details    []ChannelDetail  `json:"details,omitempty"`
 }
 
 // Capabilities tells what a Flowdeck gateway is and can do; KindNotFound when
