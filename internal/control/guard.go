@@ -58,13 +58,13 @@ type hand struct {
 	flowName string
 	verb     string // of what the operator wants, which may take several acts
 	target   string
-	protect  *monitor.Protect // nil: not protected
-	asked    *ask             // nil: nobody waits for a second person
-	version  int64            // of asked
-	second   string           // whose ask this hand confirms; empty: none
-	agreed   bool             // consent was judged for all acts of this hand
-	keptGood bool             // the flow as it was is kept, or need not be
-	flow     *medialive.Flow  // as read in this turn; nil: not yet
+	protect  *monitor.Protect     // nil: not protected
+	asked    *ask                 // nil: nobody waits for a second person
+	version  int64                // of asked
+	second   string               // whose ask this hand confirms; empty: none
+	agreed   bool                 // consent was judged for all acts of this hand
+	keptGood bool                 // the flow as it was is kept, or need not be
+	flow     *medialive.Flow      // as read in this turn; nil: not yet
 	status   medialive.FlowStatus // the same, of a channel; empty: not yet
 	done     func()
 }

@@ -187,8 +187,8 @@ type Snapshot struct {
 	At           time.Time
 	Complete     bool // a full list has been read since the watcher began
 	Link         Link
-	Flows        []*Flow                 // by name, then id
-	index        map[string]int          // of Flows, by id
+	Flows        []*Flow        // by name, then id
+	index        map[string]int // of Flows, by id
 	Channels     Channels
 	Capabilities *medialive.Capabilities // nil: not a Flowdeck gateway
 	Pace         Pace

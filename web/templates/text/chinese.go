@@ -17,6 +17,7 @@ var Chinese = &Strings{
 	Wall:    chineseWall,
 
 	Displays: chineseDisplays,
+	Channels: chineseChannels,
 	Tally:    chineseTally,
 	Roles:    chineseRoles,
 	Places:   chinesePlaces,

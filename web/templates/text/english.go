@@ -17,6 +17,7 @@ var English = &Strings{
 	Wall:    englishWall,
 
 	Displays: englishDisplays,
+	Channels: englishChannels,
 	Tally:    englishTally,
 	Roles:    englishRoles,
 	Places:   englishPlaces,

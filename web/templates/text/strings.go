@@ -33,6 +33,7 @@ type Strings struct {
 	Wall    Wall
 
 	Displays Displays
+	Channels Channels
 	Tally    Tally
 	Roles    Roles
 	Places   Places
