@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"internal/relay":                   {"internal/srt"},
 	"internal/packager":                {},
 	"internal/channelform":             {"internal/medialive"}, // what is typed about a channel, and back
+	"internal/measure":                 {"internal/medialive"}, // what services measure of channels
 	"internal/role":                    {},
 	"internal/config":                  {"internal/medialive", "internal/role"}, // for Secret, and who are admins
 	"internal/monitor":                 {"internal/medialive", "internal/revive"},
@@ -44,7 +45,7 @@ var arrows = map[string][]string{
 	"internal/notify":                  {"internal/alarm", "internal/monitor", "internal/medialive", "internal/revive", "internal/store", "internal/seal", "internal/trail"},
 	"internal/gateway/iam":             {"internal/store", "internal/seal", "internal/medialive"},
 	"internal/gateway":                 {"internal/medialive", "internal/store", "internal/seal", "internal/relay", "internal/packager", "internal/gateway/iam"},
-	"internal/handlers":                {"internal/channelform", "internal/control", "internal/monitor", "internal/auth", "internal/alarm", "internal/display", "internal/history", "internal/notify", "internal/role", "internal/trail", "internal/medialive", "internal/revive", "web/..."},
+	"internal/handlers":                {"internal/channelform", "internal/control", "internal/monitor", "internal/auth", "internal/alarm", "internal/display", "internal/history", "internal/measure", "internal/notify", "internal/role", "internal/trail", "internal/medialive", "internal/revive", "web/..."},
 	"internal/app":                     {"..."},
 	"internal/app/apptest":             {},
 	"scripts/vulndb":                   {},
