@@ -246,7 +246,7 @@ func TestSecrets(t *testing.T) {
 		"removed":                        {url.Values{field: {"typed"}, field + ".action": {Remove}, field + ".kept": {field}}, false, "", false},
 		"typed before":                   {url.Values{field + ".sealed": {"sealed:earlier secret"}}, false, "earlier secret", false},
 		"typed again":                    {url.Values{field: {"later secret"}, field + ".sealed": {"sealed:earlier secret"}}, false, "later secret", false},
-		"sealed by somebody else":        {url.Values{field + ".sealed": {"forged"}}, false, "", false},
+		"sealed by somebody else":        {url.Values{field + ".sealed": {"forged"}}, false, "", true},
 		"kept of what is not there":      {url.Values{field + ".kept": {"input.sources[5].passphrase"}}, true, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,10 +8,9 @@ import (
 	"strings"
 )
 
-const (
-	maxItems = 100 // of a list; what the API takes is less, and is told as a fault
-	maxDepth = 12  // of a name
-)
+// maxItems is how many a list may have; what the API takes is less, and is told
+// as a fault.
+const maxItems = 100
 
 // node is what was sent under a name, and below it.
 type node struct {
@@ -20,10 +19,14 @@ type node struct {
 	items  map[int]*node
 }
 
-// tree puts what was sent in its places. Names that are none are left out.
+// tree puts what was sent in its places. Names that are none of a field are left
+// out.
 func tree(form url.Values) *node {
 	root := &node{}
 	for name, values := range form {
+		if !shapes[shape(name)] {
+			continue
+		}
 		if at := root.at(name); at != nil {
 			at.values = values
 		}
@@ -31,13 +34,50 @@ func tree(form url.Values) *node {
 	return root
 }
 
+// shapes are the names of fields, with their lists: input.sources[].url.
+var shapes = func() map[string]bool {
+	all := map[string]bool{}
+	var lists []string
+	for _, f := range Fields() {
+		name := f.Pattern
+		for _, list := range lists {
+			if rest, ok := strings.CutPrefix(f.Pattern, Pattern(list)+"."); ok {
+				name = list + "[]." + rest
+			}
+		}
+		switch f.Kind {
+		case List:
+			lists = append(lists, name)
+			name += "[]"
+		case Secret:
+			all[name+".action"], all[name+".kept"], all[name+".sealed"] = true, true, true
+		}
+		all[name] = true
+	}
+	return all
+}()
+
+// shape gives a name with its places left out.
+func shape(name string) string {
+	var b strings.Builder
+	within := false
+	for _, c := range name {
+		if c == ']' {
+			within = false
+		}
+		if !within {
+			b.WriteRune(c)
+		}
+		if c == '[' {
+			within = true
+		}
+	}
+	return b.String()
+}
+
 // at makes the place of a name; nil for what is none.
 func (n *node) at(name string) *node {
-	parts := strings.Split(name, ".")
-	if len(parts) > maxDepth {
-		return nil
-	}
-	for _, part := range parts {
+	for part := range strings.SplitSeq(name, ".") {
 		field, place, indexed := strings.Cut(part, "[")
 		if n.fields == nil {
 			n.fields = map[string]*node{}
@@ -73,18 +113,20 @@ func (n *node) field(name string) *node {
 	return &node{}
 }
 
-// text is the last value, as it was sent: a checkbox stands behind its hidden
-// "no".
+// text is the last value that is one, as it was sent: a checkbox stands behind
+// its hidden "no".
 func (n *node) text() string {
-	if len(n.values) == 0 {
-		return ""
+	for _, value := range slices.Backward(n.values) {
+		if strings.TrimSpace(value) != "" {
+			return value
+		}
 	}
-	return n.values[len(n.values)-1]
+	return ""
 }
 
 // empty tells that nothing was typed here or below.
 func (n *node) empty() bool {
-	if slices.ContainsFunc(n.values, func(s string) bool { return strings.TrimSpace(s) != "" }) {
+	if n.text() != "" {
 		return false
 	}
 	for _, f := range n.fields {

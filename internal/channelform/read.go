@@ -1,6 +1,7 @@
 package channelform
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"reflect"
@@ -142,7 +143,11 @@ func (r *reader) leaf(kind Kind, path string, n *node, v reflect.Value) {
 	case Number:
 		r.number(path, n, v)
 	case Flag:
-		if on := n.text(); on != "" && on != "0" {
+		switch n.text() {
+		case "":
+		case "0":
+			r.Form.Set(path, "0")
+		default:
 			r.Form.Set(path, "1")
 			v.SetBool(true)
 		}
@@ -216,7 +221,7 @@ func (r *reader) secret(path string, n *node, to *medialive.Secret) {
 	action, from := n.field("action").text(), n.field("kept").text()
 	typed, sealed := n.text(), n.field("sealed").text()
 	if typed == medialive.Mask {
-		typed = ""
+		typed, action = "", cmp.Or(action, Replace)
 	}
 	if from != "" && action == "" && typed == "" && sealed == "" {
 		action = Keep
@@ -235,9 +240,11 @@ func (r *reader) secret(path string, n *node, to *medialive.Secret) {
 		*to = medialive.Secret(typed)
 		r.seal(path, typed)
 	case sealed != "" && r.box != nil:
+		r.Form.Set(path+".sealed", sealed)
 		if secret, ok := r.box.Open(sealed); ok {
 			*to = medialive.Secret(secret)
-			r.Form.Set(path+".sealed", sealed)
+		} else { // of another session, say: it has to be typed anew
+			r.own = append(r.own, medialive.Fault{Field: path, Code: medialive.FaultRequired})
 		}
 	}
 }
