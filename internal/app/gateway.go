@@ -112,7 +112,7 @@ func startChannels(in invocation, p *parts) (channels gateway.Channels, problem 
 	dialer := &net.Dialer{Timeout: pullDial, Control: relay.Guard(in.cfg.GatewayCallAllow)}
 	made, err := packager.New(packager.Options{
 		Dir: in.cfg.ChannelDir(), RecordFree: in.cfg.GatewayRecordFree, Log: in.log,
-		Dial: dialer.DialContext,
+		Dial: dialer.DialContext, Tap: gateway.Taps(relay.Dial(in.cfg.RelaySocket())),
 	})
 	if errors.Is(err, packager.ErrNoFFmpeg) {
 		in.log.Warn("channels cannot be turned on", "error", err)

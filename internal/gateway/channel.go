@@ -171,6 +171,9 @@ func (g *Gateway) createChannel(c *call) (answer, error) {
 	if err := unable(ch); err != nil {
 		return answer{}, err
 	}
+	if err := g.flowsExist(c.Context(), c.project, ch.Input); err != nil {
+		return answer{}, err
+	}
 	ch.Mode, ch.Region = medialive.OriginOnly, g.opts.Region
 	for _, p := range ch.Packages() {
 		p.ID = newPackageID()
@@ -213,12 +216,18 @@ func (g *Gateway) insertChannel(c *call, rec channelRecord) (channelRecord, erro
 	return rec, refused
 }
 
-// commitChannel writes a new channel down. One that is pushed to by RTMP keeps
-// its port for as long as it exists.
+// commitChannel writes a new channel down. One that is pushed to keeps its ports
+// for as long as it exists.
 func (g *Gateway) commitChannel(ctx context.Context, rec *channelRecord) error {
 	row, addresses, err := g.stored(*rec)
 	if err != nil {
 		return err
+	}
+	if rec.channel.Input.Protocol == medialive.SRTPush {
+		rec.row = row
+		return g.withPorts(ctx, rec, func() error {
+			return channelRefused(g.opts.Store.CreateChannel(ctx, rec.row, addresses), "create channel")
+		})
 	}
 	if rec.channel.Input.Protocol == medialive.RTMPPush {
 		g.ports.Lock()

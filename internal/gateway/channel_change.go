@@ -66,6 +66,9 @@ func (g *Gateway) updateInput(c *call) (answer, error) {
 			if change.Input.Protocol != ch.Input.Protocol {
 				return badParam("input.input_protocol is %s and cannot be changed", ch.Input.Protocol)
 			}
+			if err := g.flowsExist(c.Context(), c.project, *change.Input); err != nil {
+				return err
+			}
 			if err := keepPassphrases(change.Input, ch.Input); err != nil {
 				return err
 			}
@@ -205,11 +208,12 @@ func (g *Gateway) amendChannel(ctx context.Context, before, after channelRecord)
 	if err != nil {
 		return err
 	}
-	if err := g.opts.Store.UpdateChannel(ctx, row, addresses); err != nil {
+	after.row = row
+	err = g.withPorts(ctx, &after, func() error { return g.opts.Store.UpdateChannel(ctx, after.row, addresses) })
+	if err != nil {
 		return channelRefused(err, "change channel")
 	}
 	defer g.changes.channelChanged(row.ProjectID, after.channel.ChannelKey)
-	after.row = row
 	refused := g.bringChannel(ctx, before, after)
 	if refused == nil {
 		return nil

@@ -59,6 +59,7 @@ func (g *Gateway) detailsOf(rows []store.Channel) ([]medialive.ChannelDetail, er
 		list[i] = g.channelDetail(rec)
 		if report, runs := reports[row.UID]; runs {
 			list[i].Run = channelRun(report)
+			g.addInlets(list[i].Run, rec)
 		}
 	}
 	return list, nil
@@ -73,6 +74,7 @@ func (g *Gateway) channelDetail(rec channelRecord) medialive.ChannelDetail {
 	for _, p := range g.pushAddresses(rec) {
 		d.Push = append(d.Push, p.URL.Reveal())
 	}
+	d.Push = append(d.Push, g.srtPushes(rec)...)
 	for ref, p := range ch.Packages() {
 		manifest := cmp.Or(p.ManifestName, "index") + ".m3u8"
 		if ref.Format == medialive.FormatDASH {
@@ -112,6 +114,14 @@ func channelRun(r packager.ChannelReport) *medialive.ChannelRun {
 		run.Record = &medialive.ChannelRecordRun{Problem: rec.Problem, Since: rec.Since, Until: rec.Until, Bytes: rec.Bytes, Dropped: rec.Dropped}
 	}
 	return run
+}
+
+// addInlets adds what the relay measured of SRT that comes into the channel.
+func (g *Gateway) addInlets(run *medialive.ChannelRun, rec channelRecord) {
+	for i := range run.Inputs {
+		in := &run.Inputs[i]
+		in.SRT, in.Refused = g.media.inletStatistics(inletID(rec.row.UID, inletRole(in.Role)))
+	}
 }
 
 func channelChild(r packager.ChildReport) medialive.ChannelChild {

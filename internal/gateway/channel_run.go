@@ -106,6 +106,9 @@ func (g *Gateway) putChannel(ctx context.Context, rec channelRecord) error {
 	}
 	spec, err := g.channelSpec(rec)
 	if err == nil {
+		err = g.openInlets(ctx, rec)
+	}
+	if err == nil {
 		err = g.opts.Channels.Put(ctx, spec)
 	}
 	if err == nil {
@@ -136,6 +139,7 @@ func channelUnable(err error) error {
 
 func (g *Gateway) dropChannel(uid string) {
 	g.runs.ended(uid)
+	g.closeInlets(uid)
 	if g.opts.Channels != nil {
 		g.opts.Channels.Drop(uid)
 	}
@@ -189,7 +193,7 @@ func (g *Gateway) settleChannels(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, row := range g.runs.all() {
+	for _, row := range append(g.runs.all(), g.media.inletChannels()...) {
 		if err := g.settleChannel(ctx, row.ProjectID, medialive.ChannelKey(row.ChannelKey), row.UID); err != nil {
 			return err
 		}

@@ -92,18 +92,6 @@ func TestUnableChannel(t *testing.T) {
 	}
 }
 
-// TestSRTChannelIsNotTurnedOn: without a tap of the relay nothing would come in.
-func TestSRTChannelIsNotTurnedOn(t *testing.T) {
-	t.Parallel()
-	f, r := newChannelFixture(t)
-	f.createChannel(testKey)
-	on := body(t, medialive.StateChange{ChannelKey: testKey, State: medialive.ChannelOn})
-	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/state", on), testKey, codeCannot, "cannot take SRT_PUSH")
-	if _, runs := r.one(); runs || f.channel(testKey).State != medialive.ChannelOff {
-		t.Error("it is ON")
-	}
-}
-
 // TestRTMPPushHasAPort: the address that is told is on this machine, and stays.
 func TestRTMPPushHasAPort(t *testing.T) {
 	t.Parallel()

@@ -2,9 +2,7 @@ package gateway
 
 import (
 	"cmp"
-	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,10 +20,10 @@ func (g *Gateway) channelSpec(rec channelRecord) (packager.Spec, error) {
 	ch := rec.channel
 	spec := packager.Spec{ID: rec.row.UID, Record: seconds(ch.Record.RollingBuffer)}
 	in := ch.Input
-	if in.Protocol == medialive.SRTPush || in.Protocol == medialive.SRTPull {
-		return spec, unsupported("This build of the gateway cannot take %s into a channel, nothing was changed: its relay has no tap", in.Protocol)
-	}
-	if in.Protocol == medialive.RTMPPush {
+	switch sources := srtSources(in); {
+	case bySRT(in.Protocol):
+		spec.Primary = tapped(rec.row.UID, primaryInlet, sources[primaryInlet])
+	case in.Protocol == medialive.RTMPPush:
 		if rec.row.PushPort == 0 {
 			return spec, unsupported("This gateway has no port for RTMP, nothing was changed")
 		}
@@ -33,11 +31,14 @@ func (g *Gateway) channelSpec(rec channelRecord) (packager.Spec, error) {
 		if len(in.Sources) > 0 {
 			spec.Primary.Bitrate = in.Sources[0].Bitrate
 		}
-	} else {
+	default:
 		spec.Primary = pullSource(in, in.Sources[0])
 	}
 	if len(in.Standby) > 0 {
 		standby := pullSource(in, in.Standby[0])
+		if bySRT(in.Protocol) {
+			standby = tapped(rec.row.UID, standbyInlet, in.Standby[0])
+		}
 		spec.Standby = &standby
 	}
 	if f := in.Failover; f != nil {
@@ -119,22 +120,10 @@ func hlsVersion(v medialive.Version) (int, error) {
 // access says who may play. Without a whitelist anyone may: there is no CDN that
 // alone would come to a gateway.
 func access(p medialive.Package) packager.Access {
-	list := medialive.SplitWhitelist(p.IPWhitelist)
-	if p.AllowAllIPs || len(list) == 0 {
+	if p.AllowAllIPs || len(medialive.SplitWhitelist(p.IPWhitelist)) == 0 {
 		return packager.Access{}
 	}
-	a := packager.Access{Restricted: true}
-	for _, entry := range list {
-		if !strings.Contains(entry, "/") {
-			if addr, err := netip.ParseAddr(entry); err == nil {
-				entry = fmt.Sprintf("%s/%d", addr, addr.BitLen())
-			}
-		}
-		if block, err := netip.ParsePrefix(entry); err == nil { // one that cannot be read admits nobody
-			a.Allow = append(a.Allow, block.Masked())
-		}
-	}
-	return a
+	return packager.Access{Restricted: true, Allow: networks(p.IPWhitelist)}
 }
 
 func streams(s *medialive.ManifestSelection) packager.Streams {

@@ -46,6 +46,12 @@ func (w *wants) sources(field string, p medialive.InputProtocol, list []medialiv
 		within := fmt.Sprintf("%s[%d]", field, i)
 		w.add(s.FixedBitrate, within+".bitrate_for3u8", "manifests tell what is measured")
 		w.add(len(s.BackupURLs) > 0 && !byHTTP(p), within+".backup_urls", "only what is pulled by HTTP has them; use secondary_sources")
+		if p == medialive.SRTPull {
+			_, ofFlow := pulledFlow(s.URL)
+			_, err := pullLeg(s)
+			w.add(!ofFlow && err != nil, within+".url", errPullAddress.Error())
+			w.add(ofFlow && (s.StreamID != "" || s.Latency != 0 || s.Passphrase != ""), within, "a flow is read within this machine, without stream id, latency and passphrase")
+		}
 		for _, u := range append([]medialive.URL{s.URL}, s.BackupURLs...) {
 			w.add(byHTTP(p) && !strings.HasPrefix(u.Reveal(), "http"), within, "FLV is pulled by HTTP, not by RTMP")
 		}

@@ -25,7 +25,7 @@ type ChannelDetail struct {
 	ChannelKey
 	State   ChannelState  `json:"state"`
 	Problem string        `json:"problem,omitempty"` // why it does not run although it is ON
-	Push    []string      `json:"push"`              // addresses to push to, RTMP
+	Push    []string      `json:"push"`              // addresses to push to: RTMP, SRT; the standby's last
 	Play    []PlayAddress `json:"play"`
 	Run     *ChannelRun   `json:"run,omitempty"` // nil: it does not run
 }
@@ -51,19 +51,21 @@ type ChannelRun struct {
 
 // ChannelInputRun is what was measured of an input of a channel.
 type ChannelInputRun struct {
-	Role             string    `json:"role"` // primary, standby
-	Alive            bool      `json:"alive"`
-	Last             time.Time `json:"last,omitzero"` // packet
-	Silent           float64   `json:"silent_seconds"`
-	Connections      int64     `json:"connections"`
-	Problem          string    `json:"problem,omitempty"`
-	Bytes            int64     `json:"bytes"`
-	Frames           int64     `json:"frames"`
-	KeyFrames        int64     `json:"key_frames"`
-	ContinuityErrors int64     `json:"continuity_errors"`
-	PIDErrors        int64     `json:"pid_errors"`
-	SyncLosses       int64     `json:"sync_losses"`
-	Signals          int64     `json:"signals"` // SCTE-35
+	Role             string          `json:"role"` // primary, standby
+	Alive            bool            `json:"alive"`
+	Last             time.Time       `json:"last,omitzero"` // packet
+	Silent           float64         `json:"silent_seconds"`
+	Connections      int64           `json:"connections"`
+	Problem          string          `json:"problem,omitempty"`
+	Bytes            int64           `json:"bytes"`
+	Frames           int64           `json:"frames"`
+	KeyFrames        int64           `json:"key_frames"`
+	ContinuityErrors int64           `json:"continuity_errors"`
+	PIDErrors        int64           `json:"pid_errors"`
+	SyncLosses       int64           `json:"sync_losses"`
+	Signals          int64           `json:"signals"`           // SCTE-35
+	SRT              *LegStatistics  `json:"srt,omitempty"`     // of the connection; nil: it comes otherwise
+	Refused          []RefusedCaller `json:"refused,omitempty"` // SRT callers that were turned away, newest first
 }
 
 // ChannelChild is what is known of one ffmpeg of a channel.
