@@ -16,11 +16,13 @@ var Chinese = &Strings{
 	Notify:  chineseNotify,
 	Wall:    chineseWall,
 
-	Displays: chineseDisplays,
-	Channels: chineseChannels,
-	Tally:    chineseTally,
-	Roles:    chineseRoles,
-	Places:   chinesePlaces,
+	Displays:    chineseDisplays,
+	Channels:    chineseChannels,
+	ChannelForm: chineseChannelForm,
+	Measures:    chineseMeasures,
+	Tally:       chineseTally,
+	Roles:       chineseRoles,
+	Places:      chinesePlaces,
 
 	Sessions: chineseSessions,
 

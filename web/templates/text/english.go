@@ -16,11 +16,13 @@ var English = &Strings{
 	Notify:  englishNotify,
 	Wall:    englishWall,
 
-	Displays: englishDisplays,
-	Channels: englishChannels,
-	Tally:    englishTally,
-	Roles:    englishRoles,
-	Places:   englishPlaces,
+	Displays:    englishDisplays,
+	Channels:    englishChannels,
+	ChannelForm: englishChannelForm,
+	Measures:    englishMeasures,
+	Tally:       englishTally,
+	Roles:       englishRoles,
+	Places:      englishPlaces,
 
 	Sessions: englishSessions,
 

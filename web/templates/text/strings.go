@@ -32,11 +32,13 @@ type Strings struct {
 	Notify  Notify
 	Wall    Wall
 
-	Displays Displays
-	Channels Channels
-	Tally    Tally
-	Roles    Roles
-	Places   Places
+	Displays    Displays
+	Channels    Channels
+	ChannelForm ChannelForm
+	Measures    Measures
+	Tally       Tally
+	Roles       Roles
+	Places      Places
 
 	Sessions Sessions
 }

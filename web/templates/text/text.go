@@ -93,6 +93,9 @@ func (s *Strings) FaultOf(code string, low, high int, value string) string {
 	case "host":
 		return f.Host(value)
 	}
+	if words, known := s.ChannelForm.Fault.faultOf(code, high, value); known {
+		return words
+	}
 	return f.Other
 }
 

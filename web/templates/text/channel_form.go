@@ -1,0 +1,144 @@
+package text
+
+// ChannelForm are the texts of the forms of channels. Labels and helps stand by
+// the name of the field in the API without its places; "source" stands for both
+// lists of sources, "package" for the three formats.
+type ChannelForm struct {
+	Labels  map[string]string
+	Helps   map[string]string
+	Options map[string]string // of choices, by value
+	Step    ChannelSteps
+	Part    ChannelParts
+	Act     ChannelActs
+	Input   ChannelInputForm
+	Ladder  ChannelLadder
+	Effect  ChannelEffect
+	Look    ChannelLook
+	File    ChannelFile
+	Notice  ChannelNotices
+	Fault   ChannelFaults
+}
+
+// ChannelSteps are the steps of the way to a new channel.
+type ChannelSteps struct {
+	Title, CloneTitle                                string // "New channel", "Clone {}"
+	Nav                                              string
+	Channel, Input, Encoders, Packages, Record, Look string
+	ChannelLead, InputLead, EncodersLead             string
+	PackagesLead, RecordLead, LookLead               string
+	Next, Back, Create, CreateOn                     string
+	FromFile, FromFileLead                           string
+	CloneLead, CloneSecrets                          string
+}
+
+// ChannelParts are the titles of groups of fields.
+type ChannelParts struct {
+	Source, Standby, Package   func(n int) string
+	Stream, Selector, Audio    func(n int) string
+	Arg, Header                func(n int) string
+	HLS, DASH, MSS             string
+	Failover, Audios, Sent     string
+	Advanced                   string
+	Access, Streams, Playback  string
+	Record, Timeshift, Live    string
+	DRM, Markers, Origin, Rest string
+	Manifest                   string
+	Format                     func(format, title string) string
+}
+
+// ChannelActs are the buttons of the forms.
+type ChannelActs struct {
+	AddSource, AddStandby, AddHLS, AddDASH, AddMSS string
+	AddStream, AddSelector, AddAudio, AddHeader    string
+	AddRecord, AddTimeshift, AddLive, AddTemplate  string
+	Remove                                         func(what string) string
+	RemoveShort                                    string
+	Save, Discard                                  string
+}
+
+// ChannelInputForm are the texts of the input.
+type ChannelInputForm struct {
+	Flow, FlowHelp, FlowUse, FlowNone, FlowKey string
+	FlowOutput                                 func(flow, output string) string
+	PushHelp, ProtocolFixed                    string
+	Set                                        string // of a secret
+	Keep, Replace, Remove                      string
+	Retype                                     string
+	Default                                    string // of a choice that is not made
+}
+
+// ChannelLadder are the texts of the transcoding templates.
+type ChannelLadder struct {
+	Known, KnownHelp, Others, OthersHelp, Copy, CopyText string
+	Template                                             func(height, bitrate string) string
+	AudioOnly                                            string
+	Kept                                                 string
+}
+
+// ChannelEffect tells what a change does.
+type ChannelEffect struct {
+	NoChanges                            string
+	Changes                              func(n int) string
+	Off, Nothing, Cuts, CutsPush         string
+	Encoder, Recorder, Shorter           string
+	Begins, Ends, Starts                 func(names string) string
+	Fault                                string
+	Save, SaveCuts, Hint                 string
+	Now, After, Field                    string
+	Added, Gone                          string
+	NotSet, Secret                       string
+	Clash, ClashText, Again, AgainText   string
+	Retype, RetypeText, Gateway, Missing string
+}
+
+// ChannelLook are the texts of the last step and of the JSON page.
+type ChannelLook struct {
+	Request, RequestHelp, None, AsItComes string
+	Nothing, Ready, Idle                  string
+	JSON, JSONLead, Copy, Copied          string
+	Export, Clone, Import                 string
+	Mend                                  func(n int) string
+	Push, Pull                            string
+	NoRecord                              string
+}
+
+// ChannelFile are the texts of an import.
+type ChannelFile struct {
+	Title, Lead, Label, Help, Button, Bad, Empty string
+}
+
+// ChannelNotices tell what was done.
+type ChannelNotices struct {
+	Created, Changed, Same string
+}
+
+// ChannelFaults tell what is wrong with a field of a channel.
+type ChannelFaults struct {
+	URL, Address, Duplicate, Unknown, Unfit func(value string) string
+	Count                                   func(value string, want int) string
+	Order                                   func(most int) string
+	JSON                                    string
+}
+
+// faultOf tells what is wrong by a code that only channels have.
+func (f ChannelFaults) faultOf(code string, high int, value string) (words string, known bool) {
+	switch code {
+	case "url":
+		return f.URL(value), true
+	case "address":
+		return f.Address(value), true
+	case "duplicate":
+		return f.Duplicate(value), true
+	case "unknown":
+		return f.Unknown(value), true
+	case "unfit":
+		return f.Unfit(value), true
+	case "count":
+		return f.Count(value, high), true
+	case "order":
+		return f.Order(high), true
+	case "json":
+		return f.JSON, true
+	}
+	return "", false
+}
