@@ -19,6 +19,8 @@ type Reader interface {
 	ShowOutput(ctx context.Context, flowID, name string) (medialive.Output, error)
 	Capabilities(ctx context.Context) (medialive.Capabilities, error)
 	RefusedCallers(ctx context.Context, flowID string) ([]medialive.RefusedCaller, error)
+	ListChannels(ctx context.Context, filter medialive.ChannelKey, limit, offset int) (medialive.ChannelPage, error)
+	ShowChannel(ctx context.Context, key medialive.ChannelKey) (medialive.Channel, error)
 	Events(ctx context.Context, each func(medialive.Event) error) error
 }
 

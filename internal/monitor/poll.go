@@ -85,6 +85,7 @@ func (w *Watcher) poll(ctx context.Context) {
 	w.capabilities = nil
 	w.mu.Unlock()
 	p.work.Go(func() { w.whole("the list", func() { p.sweeps(ctx) }) })
+	p.work.Go(func() { w.whole("channels", func() { p.watchChannels(ctx) }) })
 	w.whole("details", func() { p.readDetails(ctx) })
 	p.work.Wait()
 }
@@ -321,7 +322,7 @@ func (w *Watcher) listed(rows []medialive.FlowSummary, seen map[string]bool, at 
 		r := w.record(s.ID)
 		before := r.status
 		r.setSummary(s, at)
-		w.settle(r, at)
+		w.settle(r.order, r.id, r.status, at)
 		if before != "" && r.status != before {
 			w.soon[s.ID] = true
 		}
