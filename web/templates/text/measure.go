@@ -1,0 +1,185 @@
+package text
+
+import "strconv"
+
+// Measures are the texts of what is measured of channels: their statistics, the
+// monitoring page, and the player.
+type Measures struct {
+	Title      string // of the page of a channel
+	Monitoring string // of the page of everything that has metrics
+	Lead       string // of the monitoring page
+	Open       string // leads to the monitoring page
+	Metrics    string // heading over charts: "Measured, last hour"
+	Heading    func(stretch string) string
+
+	Names     map[string]string // of metrics, by their id
+	OfParts   string            // of a group: what its metrics are of: "pipeline {}"
+	AllParts  string            // of a group without anything further
+	PerMinute string            // unit: so many in a point of a minute
+	PointIs   string            // "a point is {}"
+	SumIs     string            // "all shown; a bar is {}"
+	Averages  string            // "mean of {}"
+
+	None     string // Cloud Eye has nothing of it
+	NoneHow  string
+	More     func(n int) string // metrics that are not drawn
+	Failed   string             // Cloud Eye did not answer
+	AsOf     string             // "values up to {} UTC"
+	NoEye    string             // in a group: no values in the stretch
+	Signals  MeasuredSignals
+	Finding  Finding
+	Player   Player
+	Channels string // crumb
+}
+
+// MeasuredSignals are the texts of SCTE-35 signals.
+type MeasuredSignals struct {
+	Title, None, Failed                          string
+	Time, Command, Marks, Event, Lasts, Raw, Out string
+	Insert, TimeSignal                           string
+	Newest                                       func(shown, total int) string
+	Untold                                       string // no duration is told
+	Decoded                                      string
+}
+
+// Finding are the texts of choosing what to monitor.
+type Finding struct {
+	Dimensions, Instances, NoInstances, Sets, NoSets string
+	Name, ID, Count, Show, Chosen, Clear             string
+	Total                                            func(n int) string
+	Next, Back                                       string
+}
+
+// Player are the texts of the player.
+type Player struct {
+	Title, Package, Nothing, OnlyHLS, OnlyGateway, Off string
+	Play, Starting, Failed, NoScript, Unable           string
+	Rendition, Latency, Buffered, Clock, Automatic     string
+	Refused, Gone, Address                             string
+}
+
+var englishMeasures = Measures{
+	Title:      "Statistics",
+	Monitoring: "Monitoring",
+	Lead:       "Cloud Eye says which metrics there are. Choose what they are of.",
+	Open:       "Monitoring of everything that is measured",
+	Metrics:    "Measured",
+	Heading:    func(stretch string) string { return "Measured, " + stretch },
+
+	Names: map[string]string{
+		"input_bandwidth": "Input bandwidth", "input_frame_rate": "Input frame rate", "no_packet_time": "Time without packets",
+		"disconnections": "Disconnections", "continuity_errors": "Continuity errors", "pid_errors": "PID errors",
+		"failover_switches": "Failover switches", "scte35_signals": "SCTE-35 signals", "output_bandwidth": "Output bandwidth",
+		"output_frame_rate": "Output frame rate", "dropped_frames": "Dropped frames", "dropped_traffic": "Dropped for want of speed",
+		"requests_2xx": "Requests answered 2xx", "requests_4xx": "Requests answered 4xx", "requests_5xx": "Requests answered 5xx",
+		"hls_requests": "HLS requests", "dash_requests": "DASH requests", "output_traffic": "Sent to players",
+		"online": "Online", "bandwidth": "Bandwidth", "play_traffic": "Play traffic", "qps": "Requests a second",
+		"http_4xx_proportion": "HTTP 4xx share", "http_5xx_proportion": "HTTP 5xx share",
+		"inject_concurrency_number": "Streams pushed", "inject_bandwidth": "Push bandwidth",
+	},
+	OfParts: "Of {}", AllParts: "Of all", PerMinute: "a minute",
+	PointIs: "mean of {}", SumIs: "all shown; a bar is {}", Averages: "mean",
+
+	None:    "Cloud Eye has no metrics of it.",
+	NoneHow: "A gateway measures what is ON; the first values come after a minute. A cloud tells its metrics some minutes after they first had values.",
+	More: func(n int) string {
+		if n == 1 {
+			return "One more metric is not drawn."
+		}
+		return strconv.Itoa(n) + " more metrics are not drawn."
+	},
+	Failed: "What was measured could not be read",
+	AsOf:   "values up to {} UTC",
+	NoEye:  "No values in this stretch of time.",
+
+	Signals: MeasuredSignals{
+		Title: "SCTE-35 signals", None: "None were seen in this stretch of time.", Failed: "The signals could not be read",
+		Time: "Time (UTC)", Command: "Command", Marks: "Marks", Event: "Event", Lasts: "Duration", Raw: "As received", Out: "away from the program",
+		Insert: "Splice insert", TimeSignal: "Time signal",
+		Newest: func(shown, total int) string {
+			return "The newest " + strconv.Itoa(shown) + " of " + strconv.Itoa(total) + " are listed."
+		},
+		Untold: "not told", Decoded: "Decoded",
+	},
+	Finding: Finding{
+		Dimensions: "What is measured", Instances: "Instances", NoInstances: "There are no instances.",
+		Sets: "Metrics in Cloud Eye", NoSets: "Cloud Eye has no metrics of Media Live in this project.",
+		Name: "Name", ID: "Id", Count: "Metrics", Show: "Show", Chosen: "Shown", Clear: "Show all",
+		Total: func(n int) string {
+			if n == 1 {
+				return "1 instance"
+			}
+			return strconv.Itoa(n) + " instances"
+		},
+		Next: "Next", Back: "Back",
+	},
+	Player: Player{
+		Title: "Playback", Package: "Package", Nothing: "The channel has no package.",
+		OnlyHLS:     "Only HLS can be played here.",
+		OnlyGateway: "What a cloud's channel plays comes from its own address, which this page does not load. Open it in a player of your own.",
+		Off:         "The channel is OFF.",
+		Play:        "Play", Starting: "Waiting for the first segment", Failed: "Playback failed", NoScript: "The player needs JavaScript.",
+		Unable:    "This browser cannot play it.",
+		Rendition: "Rendition", Latency: "Latency", Buffered: "Buffered", Clock: "Position", Automatic: "chosen by itself",
+		Refused: "The package does not let this dashboard's address in.", Gone: "There is nothing to play yet.", Address: "Address",
+	},
+	Channels: "Channels",
+}
+
+var chineseMeasures = Measures{
+	Title:      "统计",
+	Monitoring: "监控",
+	Lead:       "有哪些指标由云监控给出。请选择监控对象。",
+	Open:       "监控所有测量对象",
+	Metrics:    "测量值",
+	Heading:    func(stretch string) string { return "测量值，" + stretch },
+
+	Names: map[string]string{
+		"input_bandwidth": "输入带宽", "input_frame_rate": "输入帧率", "no_packet_time": "无包时长",
+		"disconnections": "断流次数", "continuity_errors": "连续性错误", "pid_errors": "PID 错误",
+		"failover_switches": "主备切换次数", "scte35_signals": "SCTE-35 信号数", "output_bandwidth": "输出带宽",
+		"output_frame_rate": "输出帧率", "dropped_frames": "丢帧数", "dropped_traffic": "来不及处理而丢弃",
+		"requests_2xx": "2xx 请求数", "requests_4xx": "4xx 请求数", "requests_5xx": "5xx 请求数",
+		"hls_requests": "HLS 请求数", "dash_requests": "DASH 请求数", "output_traffic": "发送给播放器",
+		"online": "在线人数", "bandwidth": "带宽", "play_traffic": "播放流量", "qps": "每秒请求数",
+		"http_4xx_proportion": "HTTP 4xx 占比", "http_5xx_proportion": "HTTP 5xx 占比",
+		"inject_concurrency_number": "推流路数", "inject_bandwidth": "推流带宽",
+	},
+	OfParts: "对象：{}", AllParts: "全部", PerMinute: "每分钟",
+	PointIs: "{}的平均值", SumIs: "合计；每条柱为 {}", Averages: "平均值",
+
+	None:    "云监控中没有它的指标。",
+	NoneHow: "网关只测量已开启的频道，一分钟后出现首个值。云服务在指标首次有值数分钟后才会列出。",
+	More:    func(n int) string { return "另有 " + strconv.Itoa(n) + " 个指标未绘制。" },
+	Failed:  "无法读取测量值",
+	AsOf:    "数值截至 {} UTC",
+	NoEye:   "这段时间没有数值。",
+
+	Signals: MeasuredSignals{
+		Title: "SCTE-35 信号", None: "这段时间没有收到信号。", Failed: "无法读取信号",
+		Time: "时间（UTC）", Command: "命令", Marks: "标记", Event: "事件", Lasts: "时长", Raw: "原始数据", Out: "离开节目",
+		Insert: "Splice insert（插播）", TimeSignal: "Time signal（时间信号）",
+		Newest: func(shown, total int) string {
+			return "共 " + strconv.Itoa(total) + " 个，仅列出最新的 " + strconv.Itoa(shown) + " 个。"
+		},
+		Untold: "未给出", Decoded: "解码内容",
+	},
+	Finding: Finding{
+		Dimensions: "监控维度", Instances: "实例", NoInstances: "没有实例。",
+		Sets: "云监控中的指标", NoSets: "该项目在云监控中没有媒体直播的指标。",
+		Name: "名称", ID: "标识", Count: "指标数", Show: "查看", Chosen: "当前对象", Clear: "显示全部",
+		Total: func(n int) string { return strconv.Itoa(n) + " 个实例" },
+		Next:  "下一页", Back: "上一页",
+	},
+	Player: Player{
+		Title: "播放", Package: "打包输出", Nothing: "该频道没有打包输出。",
+		OnlyHLS:     "此处只能播放 HLS。",
+		OnlyGateway: "云端频道由其自身地址提供播放，本页不会加载该地址。请使用自己的播放器打开。",
+		Off:         "频道已关闭。",
+		Play:        "播放", Starting: "等待首个分片", Failed: "播放失败", NoScript: "播放器需要 JavaScript。",
+		Unable:    "此浏览器无法播放。",
+		Rendition: "码流档位", Latency: "延迟", Buffered: "已缓冲", Clock: "位置", Automatic: "自动选择",
+		Refused: "该打包输出不允许本控制台的地址访问。", Gone: "暂无可播放内容。", Address: "地址",
+	},
+	Channels: "频道",
+}
