@@ -37,6 +37,7 @@ type pipeline struct {
 	outputs  map[string]*output
 	recorder *recorder
 	signals  []Signal
+	stills   []*still // that wait for a key frame
 	endTape  context.CancelFunc
 	tape     sync.WaitGroup
 	endCoder context.CancelFunc
@@ -94,6 +95,11 @@ func (p *pipeline) receive(role Role, data []byte) {
 	n := 0
 	f.meter.feed(data, func(pk packet, key bool) {
 		n++
+		if role == p.active {
+			for _, s := range p.stills {
+				s.take(pk, key, f.meter)
+			}
+		}
 		if on && p.pass(key, f.meter) {
 			whole = append(whole, f.before(pk)...)
 		}
