@@ -60,7 +60,7 @@ func (r route) perhaps() route {
 
 // routes is the one table of all that the dashboard answers, noun by noun.
 func (d *desk) routes() []route {
-	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.roleRoutes(), d.displayRoutes())
+	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.roleRoutes(), d.displayRoutes(), d.measureRoutes())
 }
 
 // ownRoutes are sign-in, the stream, files and probes.
@@ -207,6 +207,17 @@ func (d *desk) roleRoutes() []route {
 		post("/settings/roles/:id", admin, rule.save).again(),
 		post("/settings/roles/:id/move", admin, rule.move).again(),
 		post("/settings/roles/:id/delete", admin, rule.remove).again(),
+	}
+}
+
+// measureRoutes are what is measured of channels.
+func (d *desk) measureRoutes() []route {
+	measure := &measures{d}
+	return []route{
+		get("/channels/monitoring", reader, measure.monitoring),
+		get("/channels/monitoring/charts", reader, measure.chosenCharts),
+		get("/channels/:domain/:app/:id/statistics", reader, measure.statistics),
+		get("/channels/:domain/:app/:id/statistics/charts", reader, measure.charts),
 	}
 }
 

@@ -32,6 +32,8 @@ var (
 		"GET /activity", "GET /activity.csv", "GET /activity.json", "GET /renew", "GET /live",
 		"GET /settings/sessions", "POST /settings/sessions/others", "POST /settings/sessions/:id/end", "GET /step-up", "POST /step-up",
 		"GET /displays", "GET /displays/:id", "GET /displays/:id/preview", "POST /displays/preview",
+		"GET /channels/monitoring", "GET /channels/monitoring/charts",
+		"GET /channels/:domain/:app/:id/statistics", "GET /channels/:domain/:app/:id/statistics/charts",
 	}
 	forOperators = []string{
 		"POST /flows/:id/start", "GET /flows/:id/stop", "POST /flows/:id/stop", "POST /flows/:id/hold", "POST /flows/:id/tally",

@@ -1,0 +1,309 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/flowdeck/flowdeck/internal/measure"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/web/templates/pages"
+)
+
+// measures show what services measure of channels. Unlike other pages, these ask
+// the service while somebody waits, each question once for a while.
+type measures struct{ *desk }
+
+// measureSpans are those to choose from, the first where none is chosen: each with
+// the period that Cloud Eye answers for so long.
+var measureSpans = []struct {
+	key string // in addresses, as of [stretches]
+	measure.Span
+}{
+	{"1h", measure.Span{Length: time.Hour, Period: 60}},
+	{"6h", measure.Span{Length: 6 * time.Hour, Period: 60}},
+	{"24h", measure.Span{Length: 24 * time.Hour, Period: 300}},
+	{"7d", measure.Span{Length: 7 * 24 * time.Hour, Period: 3600}},
+	{"30d", measure.Span{Length: 30 * 24 * time.Hour, Period: 14400}},
+}
+
+const (
+	measureWithin  = 6 * time.Second
+	shownSignals   = 100 // the most that a page of the service has
+	mostMeasures   = 60  // charts of a page
+	shownInstances = 50
+	monitoringPath = "/channels/monitoring"
+	fieldOn        = "on" // name:value of a dimension
+)
+
+// measureQuery is what is asked for.
+type measureQuery struct {
+	key  string
+	span measure.Span
+	of   []medialive.MetricDimension // on the monitoring page: what was chosen
+}
+
+func parseMeasureQuery(v url.Values) (measureQuery, error) {
+	q := measureQuery{key: measureSpans[0].key, span: measureSpans[0].Span}
+	if key := v.Get("range"); key != "" {
+		i := slices.IndexFunc(measureSpans, func(s struct {
+			key string
+			measure.Span
+		},
+		) bool {
+			return s.key == key
+		})
+		if i < 0 {
+			return q, errBadRequest
+		}
+		q.key, q.span = key, measureSpans[i].Span
+	}
+	for _, text := range v[fieldOn] {
+		name, value, two := strings.Cut(text, ":")
+		if !two || name == "" || value == "" || len(q.of) == 4 {
+			return q, errBadRequest
+		}
+		q.of = append(q.of, medialive.MetricDimension{Name: name, Value: value})
+	}
+	return q, nil
+}
+
+// values are the parameters of an address, with another span.
+func (q measureQuery) values(span string) url.Values {
+	v := url.Values{"range": {span}}
+	for _, d := range q.of {
+		v.Add(fieldOn, d.Name+":"+d.Value)
+	}
+	return v
+}
+
+// asker is the visitor as services are asked.
+func (d *desk) asker(v *visit) (measure.Asker, error) {
+	live, err := d.Auth.Client(v.session)
+	if err != nil {
+		return measure.Asker{}, err
+	}
+	eye, err := d.Auth.CloudEye(v.session)
+	if err != nil {
+		return measure.Asker{}, err
+	}
+	who := strings.Join([]string{v.session.Endpoint, v.session.ProjectID, v.session.Account, v.session.User}, "\x00")
+	return measure.Asker{Who: who, Live: live, Eye: eye}, nil
+}
+
+// statistics shows what is measured of a channel.
+// GET /channels/:domain/:app/:id/statistics (range)
+func (h *measures) statistics(c echo.Context) error {
+	v := visitOf(c)
+	ch, m, err := h.ofChannel(c, v)
+	if err != nil {
+		return err
+	}
+	shell := h.shell(c, v, ch.Name)
+	shell.Section = "channels"
+	return h.print.page(c, http.StatusOK, pages.ChannelStatistics{
+		Shell: shell, Top: h.teller(v).channelTop(ch, pages.TabStatistics), Measures: m,
+	})
+}
+
+// charts gives the charts of a channel by themselves.
+// GET /channels/:domain/:app/:id/statistics/charts (range)
+func (h *measures) charts(c echo.Context) error {
+	_, m, err := h.ofChannel(c, visitOf(c))
+	if err != nil {
+		return err
+	}
+	return h.print.page(c, http.StatusOK, m)
+}
+
+func (h *measures) ofChannel(c echo.Context, v *visit) (*monitor.Channel, pages.Measures, error) {
+	ch, err := v.channel(c)
+	if err != nil {
+		return nil, pages.Measures{}, err
+	}
+	q, err := parseMeasureQuery(c.QueryParams())
+	if err != nil {
+		return nil, pages.Measures{}, err
+	}
+	q.of = nil
+	asker, err := h.asker(v)
+	if err != nil {
+		return nil, pages.Measures{}, err
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), measureWithin)
+	defer cancel()
+	t, path := h.teller(v), channelPath(ch.ChannelKey, pages.TabStatistics)
+	m := t.measures(q, path, path+"/charts")
+	signals := h.signals(ctx, asker, ch.ChannelKey, q.span)
+	m.Signals = t.signals(signals)
+	read := h.readMetrics(ctx, asker, q.span, func(metric medialive.Metric) bool { return isOf(metric, ch.ChannelKey) })
+	t.drawMeasures(&m, q, read, signals.list)
+	return ch, m, nil
+}
+
+// isOf tells whether a metric is of a channel: its id stands in one of the
+// dimensions of channels, and where others tell its domain they agree.
+func isOf(m medialive.Metric, key medialive.ChannelKey) bool {
+	of := false
+	for _, d := range m.Dimensions {
+		switch d.Name {
+		case medialive.DimChannel, medialive.DimPackage, medialive.DimCDN, medialive.DimAds:
+			of = d.Value == key.ID
+		case medialive.DimDomain:
+			if d.Value != key.Domain {
+				return false
+			}
+		case medialive.DimAppName:
+			if d.Value != key.AppName {
+				return false
+			}
+		}
+	}
+	return of
+}
+
+// readSignals is what was read of the signals of a channel.
+type readSignals struct {
+	list  []medialive.SCTE35Event // newest first
+	total int
+	err   error
+}
+
+// signals reads the newest signals of a span. The service gives the oldest first.
+func (h *measures) signals(ctx context.Context, a measure.Asker, key medialive.ChannelKey, span measure.Span) readSignals {
+	to := h.now()
+	from := to.Add(-span.Length)
+	list, err := h.asked.Signals(ctx, a, key, from, to, shownSignals, 0)
+	if over := int(list.Total) - shownSignals; err == nil && over > 0 {
+		list, err = h.asked.Signals(ctx, a, key, from, to, shownSignals, over)
+	}
+	newest := slices.Clone(list.Signals)
+	slices.Reverse(newest)
+	return readSignals{newest, int(list.Total), err}
+}
+
+// readValues is what was read of some metrics.
+type readValues struct {
+	measure.Values
+	left int // metrics that were left out
+	err  error
+}
+
+// readMetrics asks which metrics there are, and reads those that are wanted.
+func (h *measures) readMetrics(ctx context.Context, a measure.Asker, span measure.Span, wanted func(medialive.Metric) bool) readValues {
+	all, err := h.asked.Metrics(ctx, a)
+	if err != nil {
+		return readValues{err: err}
+	}
+	all = slices.DeleteFunc(slices.Clone(all), func(m medialive.Metric) bool { return !wanted(m) })
+	sortMetrics(all)
+	shown := all[:min(len(all), mostMeasures)]
+	if len(shown) == 0 {
+		return readValues{}
+	}
+	values, err := h.asked.Values(ctx, a, shown, span)
+	return readValues{values, len(all) - len(shown), err}
+}
+
+// monitoring shows what has metrics, and charts of what was chosen.
+// GET /channels/monitoring (range, on, dim, start)
+func (h *measures) monitoring(c echo.Context) error {
+	v := visitOf(c)
+	q, err := parseMeasureQuery(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	asker, err := h.asker(v)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), measureWithin)
+	defer cancel()
+	shell := h.shell(c, v, v.t.Measures.Monitoring)
+	shell.Section = "channels"
+	p := pages.Monitoring{Shell: shell, Clear: monitoringPath}
+	if len(q.of) > 0 {
+		m := h.chosen(ctx, v, asker, q)
+		p.Measures, p.Chosen = &m, dimensionsSaid(q.of)
+		return h.print.page(c, http.StatusOK, p)
+	}
+	if err := h.choices(ctx, v, asker, c.QueryParams(), &p); err != nil {
+		problem := problemOf(v.t, answerTo(err))
+		p.Problem = &problem
+	}
+	return h.print.page(c, http.StatusOK, p)
+}
+
+// chosenCharts gives the charts of the monitoring page by themselves.
+// GET /channels/monitoring/charts (range, on)
+func (h *measures) chosenCharts(c echo.Context) error {
+	v := visitOf(c)
+	q, err := parseMeasureQuery(c.QueryParams())
+	if err != nil || len(q.of) == 0 {
+		return errBadRequest
+	}
+	asker, err := h.asker(v)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), measureWithin)
+	defer cancel()
+	return h.print.page(c, http.StatusOK, h.chosen(ctx, v, asker, q))
+}
+
+// chosen are the charts of the metrics with all chosen dimensions.
+func (h *measures) chosen(ctx context.Context, v *visit, a measure.Asker, q measureQuery) pages.Measures {
+	t := h.teller(v)
+	m := t.measures(q, monitoringPath, monitoringPath+"/charts")
+	read := h.readMetrics(ctx, a, q.span, func(metric medialive.Metric) bool {
+		return !slices.ContainsFunc(q.of, func(d medialive.MetricDimension) bool { return !slices.Contains(metric.Dimensions, d) })
+	})
+	t.drawMeasures(&m, q, read, nil)
+	return m
+}
+
+// choices fills in what can be chosen: instances of a dimension, and what Cloud
+// Eye has metrics of.
+func (h *measures) choices(ctx context.Context, v *visit, a measure.Asker, values url.Values, p *pages.Monitoring) error {
+	dims, err := h.asked.Dimensions(ctx, a)
+	if err != nil {
+		return err
+	}
+	dim := values.Get("dim")
+	if _, known := dims[dim]; !known {
+		dim = medialive.DimChannel
+	}
+	start, _ := strconv.Atoi(values.Get("start")) // what is no number is the first page
+	start = max(0, start)
+	page, err := h.asked.Instances(ctx, a, start, shownInstances, pathOf(dim)...)
+	if err != nil {
+		return err
+	}
+	t := h.teller(v)
+	t.choices(p, dims, dim, page, start)
+	metrics, err := h.asked.Metrics(ctx, a)
+	if err != nil {
+		return err
+	}
+	p.Sets = metricSets(metrics)
+	return nil
+}
+
+// pathOf is the path of dimensions to one that is below others.
+func pathOf(dim string) []medialive.DimensionStep {
+	var path []medialive.DimensionStep
+	switch dim {
+	case medialive.DimAudio:
+		path = []medialive.DimensionStep{{Dimension: medialive.DimChannel}, {Dimension: medialive.DimPipeline}}
+	case medialive.DimPipeline:
+		path = []medialive.DimensionStep{{Dimension: medialive.DimChannel}}
+	}
+	return append(path, medialive.DimensionStep{Dimension: dim})
+}

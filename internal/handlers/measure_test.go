@@ -1,0 +1,194 @@
+package handlers_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+)
+
+var channelOne = medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "one"}
+
+// channelOf is a channel of the fake cloud that plays.
+func channelOf(key medialive.ChannelKey) medialive.Channel {
+	return medialive.Channel{
+		ChannelKey: key, Name: "Channel " + key.ID, State: medialive.ChannelOn,
+		Input: medialive.ChannelInput{Protocol: medialive.RTMPPush, Sources: []medialive.ChannelSource{{Bitrate: 4_000_000}}},
+		Outputs: []medialive.Endpoint{{HLS: []medialive.HLSPackage{{Package: medialive.Package{
+			ID: "p1", URL: "pull.example.com/live/" + key.ID + "/index.m3u8", SegmentDuration: 4,
+		}}}}},
+	}
+}
+
+// measured is a metric of a channel with a value for each of the last minutes.
+func measured(name, unit string, key medialive.ChannelKey, values ...float64) medialive.Series {
+	s := medialive.Series{Metric: medialive.Metric{
+		Namespace: medialive.LiveNamespace, Name: name, Unit: unit,
+		Dimensions: []medialive.MetricDimension{{Name: medialive.DimChannel, Value: key.ID}, {Name: medialive.DimPipeline, Value: "Pipeline0"}},
+	}}
+	last := time.Now().Truncate(time.Minute).Add(-time.Minute)
+	for i, v := range values {
+		s.Points = append(s.Points, medialive.Point{At: last.Add(-time.Duration(len(values)-1-i) * time.Minute), Value: v})
+	}
+	return s
+}
+
+// statisticsHouse is a dashboard whose channel one is measured.
+func statisticsHouse(t *testing.T, more func(*medialivetest.Cloud)) *house {
+	t.Helper()
+	return newHouse(t, func(c *medialivetest.Cloud) {
+		c.AddChannel(channelOf(channelOne))
+		c.Measure(measured("input_bandwidth", "bit/s", channelOne, 4e6, 5e6, 6e6))
+		c.Measure(measured("<b>odd</b>", "", channelOne, 7))
+		if more != nil {
+			more(c)
+		}
+	})
+}
+
+const statisticsPath = "/channels/push.example.com/live/one/statistics"
+
+// openedAt waits for a page of a channel: the first read of the channels may be
+// waited for.
+func (b *browser) openedAt(path string) reply {
+	b.t.Helper()
+	var r reply
+	eventually(b.t, path+" is there", func() bool {
+		r = b.get(path)
+		return r.status == http.StatusOK
+	})
+	return r
+}
+
+func TestStatisticsOfAChannel(t *testing.T) {
+	t.Parallel()
+	began := time.Now().Add(-10 * time.Minute).Unix()
+	other := channelOne
+	other.ID = "two"
+	h := statisticsHouse(t, func(c *medialivetest.Cloud) {
+		c.AddChannel(channelOf(other))
+		c.Measure(measured("pid_errors", "count", other, 1))
+		s := measured("output_traffic", "Byte", channelOne, 1e6)
+		s.Dimensions = []medialive.MetricDimension{{Name: medialive.DimPackage, Value: "one"}, {Name: medialive.DimDomain, Value: "elsewhere.example.com"}}
+		c.Measure(s) // of a channel of that id elsewhere
+		c.Signal(
+			channelOne,
+			medialive.SCTE35Event{Kind: medialive.SpliceInsert, EventID: 7, Start: began, Duration: 30, Segmentation: medialive.NoSegmentation, Data: "/DAlAAAAAAAAAP/wFAUAAAAH", Decoded: "{}"},
+			medialive.SCTE35Event{Kind: medialive.TimeSignal, EventID: 8, Start: began + 60, Duration: -1, Segmentation: medialive.ProviderAdStart, Data: "AA=="},
+		)
+	})
+	doc := h.signedIn("op-1").openedAt(statisticsPath).doc()
+	charts := doc.Find("#measures .chart")
+	if charts.Length() != 2 || charts.Find("path.chart-line").Length() != 2 {
+		t.Fatalf("%d charts, %d lines", charts.Length(), charts.Find("path.chart-line").Length())
+	}
+	first := charts.First()
+	if title := first.Find(".chart-title").Text(); title != "Input bandwidth" {
+		t.Errorf("title %q", title)
+	}
+	if now := strings.Join(strings.Fields(first.Find(".chart-now").Text()), " "); now != "6 Mb/s" {
+		t.Errorf("present value %q", now)
+	}
+	if odd := charts.Last().Find(".chart-title").Text(); odd != "<b>odd</b>" {
+		t.Errorf("a metric of a name that is not known is called %q", odd)
+	}
+	if n := doc.Find("#measures .chart-marks .chart-mark").Length(); n != 2 {
+		t.Errorf("%d signals on the time axis", n)
+	}
+	rows := doc.Find(".measure-signals tbody tr")
+	if rows.Length() != 2 || !strings.Contains(rows.First().Text(), "ProviderAdvertisementStart") || !strings.Contains(rows.Last().Text(), "30 s") {
+		t.Errorf("signals %q", rows.Text())
+	}
+	if tab := doc.Find(`.tabs [aria-current="page"]`).Text(); tab != "Statistics" {
+		t.Errorf("tab %q", tab)
+	}
+}
+
+func TestStatisticsAreAskedOnceForAWhile(t *testing.T) {
+	t.Parallel()
+	h := statisticsHouse(t, nil)
+	b := h.signedIn("op-1")
+	b.openedAt(statisticsPath)
+	for range 5 {
+		if r := b.get(statisticsPath + "/charts?range=1h"); r.status != http.StatusOK || r.doc().Find("#measures .chart").Length() != 2 {
+			t.Fatalf("charts by themselves: %d\n%s", r.status, r.body)
+		}
+	}
+	asked := map[string]int{}
+	for _, r := range h.cloud.Requests() {
+		asked[r.Op]++
+	}
+	if asked["ListMetrics"] != 1 || asked["BatchListMetricData"] != 1 {
+		t.Errorf("the cloud was asked %v", asked)
+	}
+}
+
+func TestStatisticsTellWhatCouldNotBeRead(t *testing.T) {
+	t.Parallel()
+	h := statisticsHouse(t, nil)
+	h.cloud.Inject("ListMetrics", 0, medialivetest.Status(http.StatusForbidden, "ces.0050", "not authorized"))
+	h.cloud.Inject("ShowChannelStatistic", 0, medialivetest.Status(http.StatusInternalServerError, "LIVE.100011005", "internal"))
+	doc := h.signedIn("op-1").openedAt(statisticsPath).doc()
+	problems := doc.Find("#measures .problem")
+	if problems.Length() != 2 || !strings.Contains(problems.First().Text(), "not authorized") {
+		t.Errorf("problems %q", problems.Text())
+	}
+	if zh := h.signedIn("op-1").chinese().openedAt(statisticsPath).doc().Find("#measures .problem").First().Text(); !strings.Contains(zh, "无法读取测量值") {
+		t.Errorf("in Chinese: %q", zh)
+	}
+}
+
+func TestStatisticsRefuseWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	h := statisticsHouse(t, nil)
+	b := h.signedIn("op-1")
+	b.openedAt(statisticsPath)
+	for path, want := range map[string]int{
+		statisticsPath + "?range=year": http.StatusBadRequest, statisticsPath + "/charts?range=x": http.StatusBadRequest,
+		"/channels/push.example.com/live/none/statistics": http.StatusNotFound,
+		"/channels/monitoring?on=x":                       http.StatusBadRequest, "/channels/monitoring/charts": http.StatusBadRequest,
+	} {
+		if r := b.get(path); r.status != want {
+			t.Errorf("%s: %d, want %d", path, r.status, want)
+		}
+	}
+}
+
+func TestMonitoring(t *testing.T) {
+	t.Parallel()
+	h := statisticsHouse(t, func(c *medialivetest.Cloud) {
+		c.Measure(medialive.Series{Metric: medialive.Metric{
+			Namespace: medialive.LiveNamespace, Name: "online", Unit: "count", Dimensions: []medialive.MetricDimension{{Name: "domain", Value: "push.example.com"}},
+		}, Points: []medialive.Point{{At: time.Now().Add(-5 * time.Minute), Value: 12}}})
+	})
+	b := h.signedIn("op-1")
+	doc := b.page("/channels/monitoring")
+	if n := doc.Find(".chart-ranges .chart-link").Length(); n != 8 {
+		t.Errorf("%d dimensions", n)
+	}
+	instance := doc.Find(`a.name`).First()
+	if instance.Text() != "Channel one" {
+		t.Errorf("instance %q", instance.Text())
+	}
+	if n := doc.Find("#sets-title").Parent().Find("tbody tr").Length(); n != 2 {
+		t.Errorf("%d things with metrics", n)
+	}
+	charts := b.page(instance.AttrOr("href", ""))
+	if n := charts.Find("#measures .chart").Length(); n != 2 {
+		t.Errorf("%d charts of the instance", n)
+	}
+	of := doc.Find(`#sets-title`).Parent().Find("a").FilterFunction(func(_ int, s *goquery.Selection) bool { return strings.HasPrefix(s.Text(), "domain") })
+	domain := b.page(of.AttrOr("href", ""))
+	if title := domain.Find("#measures .chart-title").Text(); title != "Online" {
+		t.Errorf("charts of a domain: %q", title)
+	}
+	pipelines := b.page("/channels/monitoring?dim=pipeline")
+	if name := pipelines.Find("a.name").First().Text(); name != "Channel one · Pipeline0" {
+		t.Errorf("pipeline %q", name)
+	}
+}

@@ -1,0 +1,280 @@
+package handlers
+
+import (
+	"cmp"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/measure"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/web/templates/pages"
+	"github.com/flowdeck/flowdeck/web/templates/text"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
+
+// metricOrder is the order of the metrics that are known; others follow by name.
+var metricOrder = []string{
+	medialive.MetricInputBandwidth, medialive.MetricInputFrameRate, medialive.MetricNoPackets, medialive.MetricDisconnections,
+	medialive.MetricContinuity, medialive.MetricPIDErrors, medialive.MetricSwitches, medialive.MetricSignals,
+	medialive.MetricOutputBandwidth, medialive.MetricOutputFrameRate, medialive.MetricDroppedFrames, medialive.MetricDroppedTraffic,
+	medialive.MetricOutputTraffic, medialive.MetricHLSRequests, medialive.MetricDASHRequests,
+	medialive.MetricRequests2xx, medialive.MetricRequests4xx, medialive.MetricRequests5xx,
+}
+
+// sortMetrics puts metrics of one thing beside each other.
+func sortMetrics(all []medialive.Metric) {
+	place := func(m medialive.Metric) int {
+		if i := slices.Index(metricOrder, m.Name); i >= 0 {
+			return i
+		}
+		return len(metricOrder)
+	}
+	slices.SortStableFunc(all, func(a, b medialive.Metric) int {
+		return cmp.Or(
+			cmp.Compare(dimensionsSaid(a.Dimensions), dimensionsSaid(b.Dimensions)),
+			cmp.Compare(place(a), place(b)), cmp.Compare(a.Name, b.Name),
+		)
+	})
+}
+
+// dimensionsSaid tells what a metric is of.
+func dimensionsSaid(dims []medialive.MetricDimension) string {
+	said := make([]string, len(dims))
+	for i, d := range dims {
+		said[i] = d.Name + " " + d.Value
+	}
+	return strings.Join(said, " · ")
+}
+
+// measures are charts before anything is drawn.
+func (v teller) measures(q measureQuery, path, poll string) pages.Measures {
+	m := pages.Measures{
+		T: v.t, Title: v.t.Measures.Heading(stretchName(v.t.History, q.key, true)), Poll: poll + "?" + q.values(q.key).Encode(),
+	}
+	for _, s := range measureSpans {
+		m.Ranges = append(m.Ranges, pages.ChartLink{
+			Label: stretchName(v.t.History, s.key, false), URL: path + "?" + q.values(s.key).Encode(), On: s.key == q.key,
+		})
+	}
+	return m
+}
+
+// drawMeasures draws what was read, in groups of one thing, with signals as marks.
+func (v teller) drawMeasures(m *pages.Measures, q measureQuery, read readValues, signals []medialive.SCTE35Event) {
+	w := v.t.Measures
+	switch {
+	case read.err != nil:
+		problem := problemOf(v.t, answerTo(read.err))
+		problem.Title = w.Failed
+		m.Problem = &problem
+		return
+	case len(read.Series) == 0:
+		m.Notes = append(m.Notes, w.None, w.NoneHow)
+		return
+	}
+	if read.left > 0 {
+		m.Notes = append(m.Notes, w.More(read.left))
+	}
+	m.AsOf = fill(w.AsOf, read.To.UTC().Format("15:04"))
+	axis, marks := ui.NewAxis(read.From, read.To, v.date), v.signalMarks(read.Values, signals)
+	said := ""
+	for i, s := range read.Series {
+		if title := dimensionsSaid(s.Dimensions); title != said || i == 0 {
+			said = title
+			m.Groups = append(m.Groups, pages.MeasureGroup{ID: strconv.Itoa(len(m.Groups)), Title: title, Axis: axis, Marks: marks})
+		}
+		group := &m.Groups[len(m.Groups)-1]
+		group.Series = append(group.Series, v.measureChart("m"+strconv.Itoa(i), s, read.Values))
+	}
+}
+
+// scaled is how values of a unit are shown.
+type scaled struct {
+	unit  string
+	by    float64 // of a value
+	least float64 // the smallest range of the scale
+	bars  bool    // they are counted
+}
+
+func scaleOf(unit string) scaled {
+	switch unit {
+	case "bit/s", "bps":
+		return scaled{"Mb/s", 1e-6, 0.1, false}
+	case "Byte", "byte":
+		return scaled{"MB", 1e-6, 0.1, true}
+	case "count", "Count":
+		return scaled{"", 1, 2, true}
+	case "s":
+		return scaled{"s", 1, 2, true}
+	case "fps":
+		return scaled{"fps", 1, 5, false}
+	}
+	return scaled{unit, 1, 1, false}
+}
+
+// measureChart draws a series.
+func (v teller) measureChart(id string, s medialive.Series, in measure.Values) ui.Chart {
+	w := v.t.Measures
+	scale := scaleOf(s.Unit)
+	values := slotsOf(s.Points, in, scale.by)
+	p := ui.Plot{
+		ID: id, Title: cmp.Or(w.Names[s.Name], s.Name), Values: values,
+		Least: scale.least, Bars: scale.bars, Sum: scale.bars, Now: ui.Figure{Value: ui.Lost},
+	}
+	step := time.Duration(in.Period) * time.Second
+	if scale.bars {
+		p.Note = fill(w.SumIs, span(max(step, in.To.Sub(in.From)/barsOf)))
+	}
+	for _, value := range values[max(0, len(values)-3):] { // the newest may not be there yet
+		if !math.IsNaN(value) {
+			p.Now = ui.Figure{Value: decimals(value), Unit: scale.unit}
+		}
+	}
+	chart := p.Chart()
+	low, high := extremes(values)
+	chart.Label = v.t.Flow.ChartLabel(p.Title, strings.TrimSpace(p.Now.Value+" "+p.Now.Unit), low, high)
+	return chart
+}
+
+// slotsOf puts points into their places of the span, scaled. A place without a
+// point is a gap.
+func slotsOf(points []medialive.Point, in measure.Values, by float64) []float64 {
+	step := time.Duration(in.Period) * time.Second
+	out := gaps(int(in.To.Sub(in.From) / step))
+	for _, point := range points {
+		i := int(math.Floor(float64(point.At.Sub(in.From)) / float64(step)))
+		if i >= 0 && i < len(out) {
+			out[i] = point.Value * by
+		}
+	}
+	return out
+}
+
+// signalMarks are signals on the time axis.
+func (v teller) signalMarks(in measure.Values, signals []medialive.SCTE35Event) []ui.ChartMark {
+	var marks []ui.ChartMark
+	for _, s := range signals {
+		at := time.Unix(s.Start, 0)
+		x := float64(at.Sub(in.From)) / float64(in.To.Sub(in.From))
+		if x < 0 || x > 1 {
+			continue
+		}
+		marks = append(marks, ui.ChartMark{At: x, Text: at.UTC().Format("15:04") + " " + v.signalMark(s)})
+	}
+	return ui.PlaceMarks(marks)
+}
+
+// signalMark is a signal in short.
+func (v teller) signalMark(s medialive.SCTE35Event) string {
+	if s.Segmentation != "" && s.Segmentation != medialive.NoSegmentation {
+		return string(s.Segmentation)
+	}
+	return v.signalCommand(s)
+}
+
+func (v teller) signalCommand(s medialive.SCTE35Event) string {
+	switch s.Kind {
+	case medialive.SpliceInsert:
+		return v.t.Measures.Signals.Insert
+	case medialive.TimeSignal:
+		return v.t.Measures.Signals.TimeSignal
+	}
+	return string(s.Kind)
+}
+
+// signals is the list of signals.
+func (v teller) signals(read readSignals) *pages.Signals {
+	w := v.t.Measures.Signals
+	list := &pages.Signals{T: v.t}
+	if read.err != nil {
+		problem := problemOf(v.t, answerTo(read.err))
+		problem.Title = w.Failed
+		list.Problem = &problem
+		return list
+	}
+	for _, s := range read.list {
+		row := pages.SignalRow{
+			ID:   "signal-" + strconv.FormatInt(s.Start, 10) + "-" + strconv.Itoa(len(list.Rows)),
+			Time: time.Unix(s.Start, 0).UTC().Format("2006-01-02 15:04:05"), Command: v.signalCommand(s), Event: strconv.FormatInt(s.EventID, 10),
+			Duration: w.Untold, Data: s.Data, Decoded: s.Decoded,
+		}
+		if s.Segmentation != medialive.NoSegmentation {
+			row.Marks = string(s.Segmentation)
+		}
+		if s.Duration >= 0 {
+			row.Duration = strconv.FormatInt(s.Duration, 10) + " s"
+		}
+		list.Rows = append(list.Rows, row)
+	}
+	if read.total > len(list.Rows) {
+		list.More = w.Newest(len(list.Rows), read.total)
+	}
+	return list
+}
+
+// choices are the dimensions to choose from, and the instances of one.
+func (v teller) choices(p *pages.Monitoring, dims map[string]medialive.Dimension, chosen string, page medialive.InstancePage, start int) {
+	address := func(dim string, start int) string {
+		return monitoringPath + "?" + url.Values{"dim": {dim}, "start": {strconv.Itoa(start)}}.Encode()
+	}
+	for name, d := range dims {
+		p.Dimensions = append(p.Dimensions, pages.ChartLink{Label: v.dimensionName(name, d), Name: name, URL: address(name, 0), On: name == chosen})
+	}
+	slices.SortFunc(p.Dimensions, func(a, b pages.ChartLink) int { return cmp.Compare(a.Name, b.Name) })
+	p.Total = v.t.Measures.Finding.Total(page.Total)
+	for _, i := range page.Instances {
+		p.Instances = append(p.Instances, measuredInstance(i, chosen))
+	}
+	if start > 0 {
+		p.Back = address(chosen, max(0, start-shownInstances))
+	}
+	if start+len(page.Instances) < page.Total && len(page.Instances) > 0 {
+		p.Next = address(chosen, start+len(page.Instances))
+	}
+}
+
+// dimensionName is a dimension as the service calls it in the reader's language.
+func (v teller) dimensionName(name string, d medialive.Dimension) string {
+	for _, param := range d.Params {
+		said := d.Display[param]
+		if v.t.Lang == text.ZH {
+			return cmp.Or(said.Chinese, said.English, name)
+		}
+		return cmp.Or(said.English, said.Chinese, name)
+	}
+	return name
+}
+
+// measuredInstance is an instance with the way to its charts.
+func measuredInstance(i medialive.Instance, dim string) pages.MeasuredInstance {
+	q := url.Values{}
+	var names, ids []string
+	for _, step := range pathOf(dim) {
+		ref := i.In(step.Dimension)
+		q.Add(fieldOn, step.Dimension+":"+ref.ID)
+		names, ids = append(names, cmp.Or(ref.Name, ref.ID)), append(ids, ref.ID)
+	}
+	return pages.MeasuredInstance{Name: strings.Join(names, " · "), ID: strings.Join(ids, " · "), URL: monitoringPath + "?" + q.Encode()}
+}
+
+// metricSets tells of what Cloud Eye has metrics, and how many.
+func metricSets(metrics []medialive.Metric) []pages.MetricSet {
+	metrics = slices.Clone(metrics)
+	sortMetrics(metrics)
+	var sets []pages.MetricSet
+	count := 0
+	for i, m := range metrics {
+		said := dimensionsSaid(m.Dimensions)
+		if i == 0 || sets[len(sets)-1].Of != said {
+			q := measureQuery{of: m.Dimensions}
+			sets, count = append(sets, pages.MetricSet{Of: said, URL: monitoringPath + "?" + q.values(measureSpans[0].key).Encode()}), 0
+		}
+		count++
+		sets[len(sets)-1].Count = strconv.Itoa(count)
+	}
+	return sets
+}
