@@ -216,7 +216,7 @@ func TestNoTrailNoCommand(t *testing.T) {
 		}
 	}
 	for _, c := range r.cloud.Calls("") {
-		if c.Op != "ListFlows" && c.Op != "ShowFlowDetail" && c.Op != "ShowOutputInfo" {
+		if c.Op != "ListFlows" && c.Op != "ListOttChannelInfo" && c.Op != "ShowFlowDetail" && c.Op != "ShowOutputInfo" {
 			t.Errorf("%s was called without a trail", c.Op)
 		}
 	}

@@ -255,7 +255,7 @@ func TestF3Storm(t *testing.T) {
 }
 
 // reads are the operations that are throttled in F4.
-var reads = []string{"ListFlows", "ShowFlowDetail", "ShowOutputInfo"}
+var reads = []string{"ListFlows", "ListOttChannelInfo", "ShowFlowDetail", "ShowOutputInfo"}
 
 // TestF4Throttled has the service refuse all reads as too many.
 func TestF4Throttled(t *testing.T) {
