@@ -15,6 +15,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/gateway"
 	"github.com/flowdeck/flowdeck/internal/gateway/iam"
 	"github.com/flowdeck/flowdeck/internal/packager"
+	"github.com/flowdeck/flowdeck/internal/picture"
 	"github.com/flowdeck/flowdeck/internal/relay"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
@@ -91,9 +92,15 @@ func startGateway(in invocation, p *parts, l *local) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	pictures, noPictures, err := startPictures(in, p)
+	if err != nil {
+		return nil, err
+	}
+	media := relay.Dial(in.cfg.RelaySocket())
 	g, err := gateway.New(gateway.Options{
-		Store: l.store, Key: l.key, IAM: l.iam, Relay: relay.Dial(in.cfg.RelaySocket()),
+		Store: l.store, Key: l.key, IAM: l.iam, Relay: media,
 		Channels: channels, ChannelProblem: problem,
+		Pictures: pictures, PictureProblem: noPictures, Tap: gateway.Taps(media),
 		RTMPFirst: in.cfg.GatewayRTMPPorts.First, RTMPLast: in.cfg.GatewayRTMPPorts.Last,
 		Region: projectName, SRTAddress: in.cfg.GatewaySRTAddress,
 		PortFirst: in.cfg.GatewaySRTPorts.First, PortLast: in.cfg.GatewaySRTPorts.Last,
@@ -123,6 +130,24 @@ func startChannels(in invocation, p *parts) (channels gateway.Channels, problem 
 	}
 	p.closing("channels", func() error { made.Close(); return nil })
 	return made, "", nil
+}
+
+// startPictures makes what makes pictures, or tells why there is none; nothing
+// where they are turned off.
+func startPictures(in invocation, p *parts) (pictures gateway.Pictures, problem string, err error) {
+	if in.cfg.Pictures == 0 {
+		return nil, "", nil
+	}
+	studio, err := picture.New("", in.cfg.Pictures, in.log)
+	if errors.Is(err, picture.ErrNoFFmpeg) {
+		in.log.Warn("there are no pictures", "error", err)
+		return nil, err.Error(), nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	p.closing("pictures", func() error { studio.Close(); return nil })
+	return studio, "", nil
 }
 
 // relaySupervisor starts or adopts the relay, as this same program with these

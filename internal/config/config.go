@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/role"
@@ -40,6 +41,8 @@ type Config struct {
 
 	GatewayRTMPPorts  Ports // TCP ports allotted to channels that are pushed to by RTMP
 	GatewayRecordFree int64 // bytes of the disk that recordings of channels leave free
+
+	Pictures time.Duration // between two pictures of a stream that somebody looks at, 1s..1m; 0: none
 
 	GatewayCallAllow []netip.Prefix // networks that callers may reach although they lead to this machine
 

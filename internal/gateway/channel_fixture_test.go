@@ -154,6 +154,10 @@ func (r *fakeChannels) Report() (all []packager.ChannelReport) {
 	return all
 }
 
+func (r *fakeChannels) Still(context.Context, string) ([]byte, error) {
+	return nil, errors.New("no media here")
+}
+
 func (r *fakeChannels) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	_, _ = io.WriteString(w, req.URL.RequestURI())
 }

@@ -54,7 +54,7 @@ func pulledFlow(address medialive.URL) (id string, ok bool) {
 
 // Taps opens what sources send, by the ids of flows and inlets, with errors in
 // words for people: for [packager.Options].
-func Taps(r *relay.Client) func(ctx context.Context, id string) (io.ReadCloser, error) {
+func Taps(r *relay.Client) Tap {
 	return func(ctx context.Context, id string) (io.ReadCloser, error) {
 		stream, err := r.Tap(ctx, id)
 		if err != nil && !errors.Is(err, relay.ErrNoFlow) {

@@ -21,6 +21,9 @@ type Channels interface {
 	Drop(id string)
 	Forget(id string) error // what was recorded
 	Report() []packager.ChannelReport
+	// Still waits for a key frame of what is on air, and gives it as a transport
+	// stream.
+	Still(ctx context.Context, id string) ([]byte, error)
 	http.Handler // of players: /{id}/{package}/{file}
 }
 

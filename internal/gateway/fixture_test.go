@@ -52,6 +52,8 @@ type fixture struct {
 	log     *syncBuffer
 
 	channels gateway.Channels // nil: the gateway can run none
+	pictures gateway.Pictures // nil: there are none
+	tap      gateway.Tap
 }
 
 // ports is how many ports a fixture's gateway may allot.
@@ -89,7 +91,7 @@ func (f *fixture) serve(r gateway.Relay) {
 	key, err := seal.OpenKeyFile(filepath.Join(f.dir, "secret.key"))
 	f.must(err)
 	f.gateway, err = gateway.New(gateway.Options{
-		Store: f.store, Key: key, IAM: f.iam, Relay: r, Channels: f.channels,
+		Store: f.store, Key: key, IAM: f.iam, Relay: r, Channels: f.channels, Pictures: f.pictures, Tap: f.tap,
 		RTMPFirst: f.first, RTMPLast: f.first + 1, Region: region, SRTAddress: "127.0.0.1",
 		PortFirst: f.first, PortLast: f.first + ports - 1, Version: "test",
 		Log: slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

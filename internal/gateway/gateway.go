@@ -50,6 +50,9 @@ type Options struct {
 	ChannelProblem string   // why Channels is nil, for people
 	RTMPFirst      int      // TCP ports allotted to RTMP_PUSH, both ends included;
 	RTMPLast       int      // 0 and 0: none
+	Pictures       Pictures // nil: there are none
+	PictureProblem string   // why Pictures is nil, for people; empty: they were turned off
+	Tap            Tap      // needed where Pictures is given
 	Region         string   // the only region that a new flow may name
 	SRTAddress     string   // IPv4 address on which listeners are bound and reported
 	PortFirst      int      // ports allotted to listeners, 1024..65535,

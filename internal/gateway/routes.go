@@ -98,6 +98,7 @@ func (g *Gateway) routes() []route {
 		do("GET /ext/v1/{project_id}/statistics", actionShowFlow, g.statistics),
 		do("GET /ext/v1/{project_id}/refused-callers", actionShowFlow, g.refusedCallers),
 		do("GET /ext/v1/{project_id}/templates", actionListChannel, g.templates),
+		do("GET /ext/v1/{project_id}/pictures", actionShowFlow, g.pictures),
 		do("GET /ext/v1/{project_id}/channels", actionListChannel, g.channelDetails),
 		{pattern: "GET /ext/v1/{project_id}/events", actions: eventActions, stream: g.events},
 	}

@@ -21,7 +21,7 @@ func (g *Gateway) capabilities(c *call) (answer, error) {
 		Version: g.opts.Version, Region: g.opts.Region, SRTAddress: g.opts.SRTAddress,
 		PortFirst: g.opts.PortFirst, PortLast: g.opts.PortLast,
 		SRTVersion: report.SRTVersion, SRTLibrary: report.SRTLibrary, SRTProblem: report.SRTProblem,
-		ChannelProblem: g.channelProblem(),
+		ChannelProblem: g.channelProblem(), PictureSeconds: g.pictureSeconds(), PictureProblem: g.opts.PictureProblem,
 	}
 	err = g.allotting(c.Context(), func(ports *allotment) error {
 		caps.NextPort = ports.next()

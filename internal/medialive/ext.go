@@ -22,6 +22,10 @@ type Capabilities struct {
 	SRTLibrary     string `json:"srt_library"`               // which library was loaded
 	SRTProblem     string `json:"srt_problem,omitempty"`     // why SRT does not work, and which package to install
 	ChannelProblem string `json:"channel_problem,omitempty"` // why no channel can be turned ON
+	// PictureSeconds is how often a picture is made of what somebody looks at; 0:
+	// there are none, and PictureProblem says why unless they were turned off.
+	PictureSeconds float64 `json:"picture_seconds,omitempty"`
+	PictureProblem string  `json:"picture_problem,omitempty"`
 }
 
 // LegState is the life of one SRT connection, as the relay sees it.
