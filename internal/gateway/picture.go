@@ -39,7 +39,7 @@ func (g *Gateway) pictures(c *call) (answer, error) {
 		if !ok {
 			continue
 		}
-		shown := medialive.Picture{Of: of, At: p.At}
+		shown := medialive.Picture{Of: of, At: p.At, Age: time.Since(p.At).Seconds()}
 		if p.At.UnixMilli() > newer {
 			shown.JPEG = p.JPEG
 		}

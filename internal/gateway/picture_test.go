@@ -47,7 +47,7 @@ func TestPictures(t *testing.T) {
 	})
 	for _, p := range list {
 		size, err := jpeg.DecodeConfig(bytes.NewReader(p.JPEG))
-		if err != nil || size.Width > picture.Width || size.Height > picture.Height || time.Since(p.At) > 10*time.Second {
+		if err != nil || size.Width > picture.Width || size.Height > picture.Height || time.Since(p.At) > 10*time.Second || p.Age <= 0 || p.Age > 10 {
 			t.Errorf("%s: %+v, %v", p.Of, size, err)
 		}
 		newer[p.Of] = p.At.Add(time.Minute)

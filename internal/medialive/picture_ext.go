@@ -51,7 +51,8 @@ func (s Subject) Channel() (key ChannelKey, ok bool) {
 // asked for in half a minute there are no pictures.
 type Picture struct {
 	Of   Subject   `json:"of"`
-	At   time.Time `json:"taken_at"`
+	At   time.Time `json:"taken_at"`       // by the gateway's clock
+	Age  float64   `json:"age_seconds"`    // when it was answered
 	JPEG []byte    `json:"jpeg,omitempty"` // fits into 320x180 pixels
 }
 

@@ -65,6 +65,7 @@ type Watcher struct {
 	channels channelBook
 
 	refused refusedCache
+	album   album
 }
 
 func newWatcher(m *Monitor, key Key) *Watcher {
