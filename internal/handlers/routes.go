@@ -210,14 +210,16 @@ func (d *desk) roleRoutes() []route {
 	}
 }
 
-// measureRoutes are what is measured of channels.
+// measureRoutes are what is measured of channels, and what they play.
 func (d *desk) measureRoutes() []route {
-	measure := &measures{d}
+	measure, play := &measures{d}, &players{d}
 	return []route{
 		get("/channels/monitoring", reader, measure.monitoring),
 		get("/channels/monitoring/charts", reader, measure.chosenCharts),
 		get("/channels/:domain/:app/:id/statistics", reader, measure.statistics),
 		get("/channels/:domain/:app/:id/statistics/charts", reader, measure.charts),
+		get("/channels/:domain/:app/:id/play", reader, play.page),
+		get(playRoute, reader, play.file),
 	}
 }
 

@@ -34,6 +34,7 @@ var (
 		"GET /displays", "GET /displays/:id", "GET /displays/:id/preview", "POST /displays/preview",
 		"GET /channels/monitoring", "GET /channels/monitoring/charts",
 		"GET /channels/:domain/:app/:id/statistics", "GET /channels/:domain/:app/:id/statistics/charts",
+		"GET /channels/:domain/:app/:id/play", "GET /channels/:domain/:app/:id/play/*",
 	}
 	forOperators = []string{
 		"POST /flows/:id/start", "GET /flows/:id/stop", "POST /flows/:id/stop", "POST /flows/:id/hold", "POST /flows/:id/tally",

@@ -142,7 +142,7 @@ func (d *desk) visit(c echo.Context) (*visit, error) {
 		return d.visitFor(c, renewed)
 	}
 	session, err := d.Auth.Session(c.Request())
-	if err == nil && c.Path() != "/live" { // a stream comes back with a page's new id
+	if err == nil && c.Path() != "/live" && c.Path() != playRoute { // a stream comes back with a page's new id
 		session, err = d.Auth.Settle(c.Request().Context(), c.Response(), session)
 	}
 	if err != nil {
