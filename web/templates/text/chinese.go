@@ -21,6 +21,7 @@ var Chinese = &Strings{
 	ChannelForm: chineseChannelForm,
 	Measures:    chineseMeasures,
 	Tally:       chineseTally,
+	Picture:     chinesePictures,
 	Roles:       chineseRoles,
 	Places:      chinesePlaces,
 

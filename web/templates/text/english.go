@@ -21,6 +21,7 @@ var English = &Strings{
 	ChannelForm: englishChannelForm,
 	Measures:    englishMeasures,
 	Tally:       englishTally,
+	Picture:     englishPictures,
 	Roles:       englishRoles,
 	Places:      englishPlaces,
 

@@ -37,6 +37,7 @@ type Strings struct {
 	ChannelForm ChannelForm
 	Measures    Measures
 	Tally       Tally
+	Picture     Pictures
 	Roles       Roles
 	Places      Places
 
