@@ -48,6 +48,8 @@ func (v teller) line(e trail.Event) pages.ActivityLine {
 	if v.known != nil && e.FlowID != "" {
 		if f, ok := v.known.Flow(e.FlowID); ok {
 			l.FlowURL, l.FlowName = flowPath(e.FlowID), cmp.Or(e.FlowName, f.Name)
+		} else if ch, ok := v.known.Channel(e.FlowID); ok {
+			l.FlowURL, l.FlowName = flowPath(e.FlowID), cmp.Or(e.FlowName, ch.Name)
 		}
 	}
 	if l.FlowName == "" {
@@ -99,6 +101,9 @@ func (v teller) kindWord(k trail.Kind) string {
 // deedWords tell what a line is about. A verb that has no words here stands for
 // itself.
 func (v teller) deedWords(e trail.Event) string {
+	if words := v.channelDeed(e); words != "" {
+		return words
+	}
 	format, known := v.t.Trail.DeedOf(e.Verb)
 	if !known {
 		return strings.TrimSpace(e.Verb + " " + e.Target)
@@ -150,6 +155,9 @@ func (v teller) verbWord(verb string) string {
 
 // deedNote tells what was changed, or the figures of a signal.
 func (v teller) deedNote(e trail.Event) string {
+	if _, channel := monitor.ChannelKeyOf(e.FlowID); channel && e.Kind == trail.Command {
+		return v.channelNote(e.Detail)
+	}
 	switch e.Verb {
 	case control.VerbUpdateSource:
 		return v.changesNote(e.Detail, false)

@@ -27,6 +27,9 @@ const (
 	viewShell  = "shell"  // a page of which only the shell lives
 	viewAlarms = "alarms" // the page of alarms, with its query
 
+	viewChannels = "channels" // the list of channels, with the query of the page
+	viewChannel  = "channel"  // the page of a channel
+
 	viewWall     = "wall"     // a display
 	viewActivity = "activity" // the first page of the trail, with its filters
 )
@@ -48,6 +51,7 @@ type view struct {
 	charts  chartQuery
 	alarms  AlarmQuery
 	lines   ActivityQuery
+	channel ChannelQuery
 	around  string // the places of the session; empty: there is but one
 	wall    wallView
 }
@@ -68,6 +72,14 @@ func parseView(c echo.Context, v *visit) (view, error) {
 		w.lines.Before = 0
 	case viewAlarms:
 		w.flow, w.alarms = "", ParseAlarmQuery(c.QueryParams())
+	case viewChannels:
+		w.flow, w.who = "", v.session.Person()
+		w.channel, _ = ParseChannelQuery(c.QueryParams(), defaultLimit)
+	case viewChannel:
+		if _, err := v.channelByID(w.flow); err != nil {
+			return view{}, err
+		}
+		w.who = v.session.Person()
 	case viewFlow:
 		f, err := v.flow(w.flow)
 		if err != nil {
@@ -90,6 +102,11 @@ func (d *desk) live(c echo.Context) error {
 	what, err := parseView(c, v)
 	if err != nil {
 		return err
+	}
+	if what.ofChannels() {
+		if err := d.Auth.ProveChannels(c.Request().Context(), v.session); err != nil {
+			return err
+		}
 	}
 	me, leave, err := d.hub.join(what, v.watcher, v.session.Account+"/"+v.session.User)
 	if err != nil {
@@ -173,6 +190,11 @@ func (d *desk) recheck(r *http.Request, began view) func(line) error {
 		if around(d.sites(d.Context, session)) != began.around {
 			return errChanged // the page comes back for what is true now
 		}
+		if began.ofChannels() {
+			if err := d.Auth.ProveChannels(d.Context, session); err != nil {
+				return err
+			}
+		}
 		_, _, err = d.reading(d.Context, session)
 		return err
 	})
@@ -196,7 +218,7 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 	t, panel, sites := text.For(what.lang), d.Alarms.Of(what.project), d.sitesAround(what.around)
 	here := spotOf(sites, what.project)
 	tell := func(s *monitor.Snapshot) teller {
-		return teller{t: t, sites: sites, here: here, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.who.User, may: d.may(what.role, what.who), known: s}
+		return teller{t: t, sites: sites, here: here, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.who.User, may: d.may(what.role, what.who), known: s, endpoint: what.project.Endpoint}
 	}
 	s := &sheet{subscribe: d.follows(w)}
 	d.followsAll(s, what.project, sites)
@@ -220,6 +242,8 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 			parts = append(parts, d.careParts(v, snapshot, what.flow, keeps())...)
 			return append(parts, d.chartParts(v, snapshot, what.flow, past)...)
 		}
+	case viewChannels, viewChannel:
+		d.paintChannels(what, w, s, tell)
 	case viewAlarms:
 		s.render = func() []part {
 			snapshot := w.Snapshot()
@@ -261,7 +285,7 @@ func (d *desk) piece(target string, m model) part {
 // shellParts are what lives in every page.
 func (d *desk) shellParts(v teller, s *monitor.Snapshot) []part {
 	parts := []part{
-		d.piece("link-state", v.link(s)), d.piece("flow-count", v.count(s)),
+		d.piece("link-state", v.link(s)), d.piece("flow-count", v.count(s)), d.piece("channel-count", v.channelCount(s)),
 		d.piece("alarm-line", v.alarmLine()), d.piece("alarm-count", v.alarmCounts()), d.piece("alarm-rail", v.alarmRail()),
 	}
 	if len(v.sites) > 1 {

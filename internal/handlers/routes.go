@@ -60,7 +60,7 @@ func (r route) perhaps() route {
 
 // routes is the one table of all that the dashboard answers, noun by noun.
 func (d *desk) routes() []route {
-	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.roleRoutes(), d.displayRoutes(), d.measureRoutes())
+	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.channelRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.roleRoutes(), d.displayRoutes(), d.measureRoutes())
 }
 
 // ownRoutes are sign-in, the stream, files and probes.
@@ -117,6 +117,32 @@ func (d *desk) flowRoutes() []route {
 		get("/flows/:id/outputs/:name/disable", operator, output.askDisable),
 		post("/flows/:id/outputs/:name/disable", operator, output.disable),
 		post("/flows/:id/outputs/:name/enable", operator, output.enable),
+	}
+}
+
+// channelRoutes are channels, and what people put on them.
+func (d *desk) channelRoutes() []route {
+	channel, protect, ask := &channels{d}, &protects{d}, &asks{d}
+	const one = "/channels/:domain/:app/:id"
+	return []route{
+		get("/channels", reader, channel.list),
+		get(one, reader, channel.page),
+		get(one+"/row", reader, channel.row),
+		get(one+"/command", reader, channel.command),
+		post(one+"/start", operator, channel.start),
+		get(one+"/stop", operator, channel.askStop),
+		post(one+"/stop", operator, channel.stop),
+		get(one+"/delete", engineer, channel.askDelete).again(),
+		post(one+"/delete", engineer, channel.remove).again(),
+		post(one+"/hold", operator, d.hold),
+		post(one+"/tally", operator, (&tallies{d}).set),
+		get(one+"/protect", operator, protect.form),
+		post(one+"/protect", operator, protect.protect),
+		post(one+"/release", operator, protect.release),
+		post(one+"/protect/force", admin, protect.force),
+		get(one+"/ask", operator, ask.form).perhaps(),
+		post(one+"/ask", operator, ask.confirm).perhaps(),
+		post(one+"/ask/withdraw", operator, ask.withdraw),
 	}
 }
 

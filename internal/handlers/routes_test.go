@@ -31,6 +31,7 @@ var (
 		"GET /flows/:id/history", "GET /flows/:id/history.csv", "GET /alarms", "GET /labels", "GET /settings",
 		"GET /activity", "GET /activity.csv", "GET /activity.json", "GET /renew", "GET /live",
 		"GET /settings/sessions", "POST /settings/sessions/others", "POST /settings/sessions/:id/end", "GET /step-up", "POST /step-up",
+		"GET /channels", "GET /channels/:domain/:app/:id", "GET /channels/:domain/:app/:id/row", "GET /channels/:domain/:app/:id/command",
 		"GET /displays", "GET /displays/:id", "GET /displays/:id/preview", "POST /displays/preview",
 		"GET /channels/monitoring", "GET /channels/monitoring/charts",
 		"GET /channels/:domain/:app/:id/statistics", "GET /channels/:domain/:app/:id/statistics/charts",
@@ -43,9 +44,14 @@ var (
 		"GET /flows/:id/ask", "POST /flows/:id/ask", "POST /flows/:id/ask/withdraw",
 		"GET /flows/:id/notes/new", "POST /flows/:id/notes", "POST /flows/:id/notes/:note/delete",
 		"GET /flows/:id/handover", "POST /flows/:id/handover",
+		"POST /channels/:domain/:app/:id/start", "GET /channels/:domain/:app/:id/stop", "POST /channels/:domain/:app/:id/stop",
+		"POST /channels/:domain/:app/:id/hold", "POST /channels/:domain/:app/:id/tally",
+		"GET /channels/:domain/:app/:id/protect", "POST /channels/:domain/:app/:id/protect", "POST /channels/:domain/:app/:id/release",
+		"GET /channels/:domain/:app/:id/ask", "POST /channels/:domain/:app/:id/ask", "POST /channels/:domain/:app/:id/ask/withdraw",
 		"GET /alarms/:id", "POST /alarms/ack", "POST /alarms/shelve", "POST /alarms/unshelve",
 	}
 	forEngineers = []string{
+		"GET /channels/:domain/:app/:id/delete", "POST /channels/:domain/:app/:id/delete",
 		"GET /flows/new", "POST /flows", "GET /flows/:id/delete", "POST /flows/:id/delete",
 		"GET /flows/:id/source", "POST /flows/:id/source", "POST /flows/:id/source/effect",
 		"GET /flows/:id/outputs/new", "POST /flows/:id/outputs", "POST /flows/:id/outputs/new/effect",
@@ -57,7 +63,7 @@ var (
 		"GET /labels/edit", "POST /labels", "POST /labels/delete",
 	}
 	forAdmins = []string{
-		"POST /flows/:id/protect/force",
+		"POST /flows/:id/protect/force", "POST /channels/:domain/:app/:id/protect/force",
 		"GET /displays/new", "POST /displays", "POST /displays/form", "GET /displays/:id/edit", "POST /displays/:id",
 		"POST /displays/:id/pause", "POST /displays/:id/resume", "GET /displays/:id/link", "POST /displays/:id/link",
 		"GET /displays/:id/revoke", "POST /displays/:id/revoke", "GET /displays/:id/delete", "POST /displays/:id/delete",

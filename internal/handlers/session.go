@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -117,6 +118,11 @@ func (d *desk) guarded(r route) echo.HandlerFunc {
 			}
 			if within := r.within(); within > 0 && !v.session.SteppedUp(d.now(), within) {
 				return d.askToStepUp(c, v, r)
+			}
+			if strings.HasPrefix(r.path, channelsPath) {
+				if err := d.Auth.ProveChannels(c.Request().Context(), v.session); err != nil {
+					return fmt.Errorf("prove that the session may see channels: %w", err)
+				}
 			}
 			v.awaitFirstRead(c.Request().Context())
 			if err = r.handle(c); r.mayAsk && errors.Is(err, errUnproved) {

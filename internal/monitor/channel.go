@@ -37,6 +37,7 @@ type Channel struct {
 	Detail     *medialive.ChannelDetail // nil where the backend has none
 	DetailAt   time.Time                // when Detail was asked for
 	SeenAt     time.Time                // the age of the row: of its oldest fact that matters
+	Bitrate    int64                    // bit/s that came in on air between the last two measurements; -1: not known
 	Care       Care                     // what people have put on it
 }
 

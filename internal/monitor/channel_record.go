@@ -17,6 +17,7 @@ type channelRecord struct {
 	since   time.Time         // when its state was first read
 	detail  *medialive.ChannelDetail
 	told    time.Time // when detail was, by our clock
+	rate    int64     // bit/s, as Channel.Bitrate
 	order   *order
 	care    Care
 	absent  bool // one read did not have it: the next that does not tells that it is gone
@@ -50,7 +51,26 @@ func without(d *medialive.ChannelDetail) *medialive.ChannelDetail {
 
 // setDetail notes what a gateway told of the channel, heard at that time.
 func (r *channelRecord) setDetail(d medialive.ChannelDetail, at time.Time) {
+	r.rate = rateOf(r.detail, r.told, &d, at, r.rate)
 	r.detail, r.told, r.dirty = &d, at, true
+}
+
+// rateOf gives the bit rate at which the input on air came between two
+// measurements, -1 where they tell none; of measurements too close together the
+// one before holds.
+func rateOf(a *medialive.ChannelDetail, before time.Time, b *medialive.ChannelDetail, at time.Time, was int64) int64 {
+	switch {
+	case a == nil || a.Run == nil || b.Run == nil || a.Run.OnAir != b.Run.OnAir || !a.Run.Since.Equal(b.Run.Since):
+		return -1
+	case a.Run == b.Run, at.Sub(before) < time.Second:
+		return was
+	}
+	from, _ := onAir(a.Run)
+	to, _ := onAir(b.Run)
+	if to.Bytes < from.Bytes {
+		return -1
+	}
+	return int64(float64(to.Bytes-from.Bytes) * 8 / at.Sub(before).Seconds())
 }
 
 // channelFacts are what the state of a channel is derived from.
@@ -214,10 +234,10 @@ func (r *channelRecord) publish(p pace, period time.Duration, now time.Time) {
 	}
 	next := &Channel{
 		ID: r.id, Name: cmp.Or(r.read.Name, r.read.ID), Channel: r.read, Doing: v.state, Problem: v.problem, Aging: v.aging, Run: v.run,
-		ReadAt: r.readAt, StateSince: r.since, Detail: f.detail, DetailAt: r.told, SeenAt: r.readAt, Care: r.care,
+		ReadAt: r.readAt, StateSince: r.since, Detail: f.detail, DetailAt: r.told, SeenAt: r.readAt, Bitrate: -1, Care: r.care,
 	}
 	if f.detail != nil && f.detail.Run != nil {
-		next.SeenAt = r.told
+		next.SeenAt, next.Bitrate = r.told, r.rate
 	}
 	if r.order != nil {
 		c := r.order.Command
@@ -271,7 +291,7 @@ func (w *Watcher) channelRecord(id string) *channelRecord {
 	b := &w.channels
 	r := b.records[id]
 	if r == nil {
-		r = &channelRecord{id: id, order: w.orders[id], care: w.care[id]}
+		r = &channelRecord{id: id, rate: -1, order: w.orders[id], care: w.care[id]}
 		b.records[id], b.order = r, true
 	}
 	b.changed = true

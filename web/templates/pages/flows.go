@@ -42,14 +42,20 @@ func (a FlowAction) offered() string {
 
 // word and spoken are the command as its button says it, and as it is heard.
 func (a FlowAction) word(t *text.Strings) string {
-	if a.Verb == "start" {
+	switch {
+	case a.Turn:
+		return t.Channels.List.Turn(a.Verb == "start")
+	case a.Verb == "start":
 		return t.List.Start
 	}
 	return t.List.Stop
 }
 
 func (a FlowAction) spoken(t *text.Strings) string {
-	if a.Verb == "start" {
+	switch {
+	case a.Turn:
+		return t.Channels.List.TurnOf(a.Verb == "start", a.Name)
+	case a.Verb == "start":
 		return t.List.StartFlow(a.Name)
 	}
 	return t.List.StopFlow(a.Name)
