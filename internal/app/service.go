@@ -15,7 +15,7 @@ import (
 )
 
 // serviceMay is what the service user of an embedded gateway may do: read.
-var serviceMay = []string{"live:ott:listFlow", "live:ott:showFlow", "live:ott:showFlowOutput"}
+var serviceMay = []string{"live:ott:listFlow", "live:ott:showFlow", "live:ott:showFlowOutput", "live:ott:listChannel"}
 
 const (
 	serviceRetry  = 10 * time.Second // after a sign-in that failed, doubled up to serviceRest

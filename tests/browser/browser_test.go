@@ -50,6 +50,7 @@ func TestBrowser(t *testing.T) {
 		{"backend down", testBackendDown},
 		{"keys", testKeys},
 		{"past", testPast},
+		{"player", testPlayer},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
