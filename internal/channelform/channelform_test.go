@@ -242,7 +242,7 @@ func TestSecrets(t *testing.T) {
 		"kept by the service":            {url.Values{field + ".kept": {"input.sources[1].passphrase"}, "input.sources[1].url": {"x"}}, true, "", true}, // it moved
 		"kept, of a service that cannot": {url.Values{field + ".kept": {"input.sources[1].passphrase"}}, false, "", true},
 		"replaced":                       {url.Values{field: {"a new secret "}, field + ".action": {Replace}, field + ".kept": {field}}, false, "a new secret ", false},
-		"replaced by nothing":            {url.Values{field + ".action": {Replace}, field + ".kept": {field}}, false, "", false},
+		"replaced by nothing":            {url.Values{field + ".action": {Replace}, field + ".kept": {field}}, false, "", true},
 		"removed":                        {url.Values{field: {"typed"}, field + ".action": {Remove}, field + ".kept": {field}}, false, "", false},
 		"typed before":                   {url.Values{field + ".sealed": {"sealed:earlier secret"}}, false, "earlier secret", false},
 		"typed again":                    {url.Values{field: {"later secret"}, field + ".sealed": {"sealed:earlier secret"}}, false, "later secret", false},

@@ -239,6 +239,8 @@ func (r *reader) secret(path string, n *node, to *medialive.Secret) {
 	case typed != "":
 		*to = medialive.Secret(typed)
 		r.seal(path, typed)
+	case from != "" && action == Replace && sealed == "": // by nothing
+		r.own = append(r.own, medialive.Fault{Field: path, Code: medialive.FaultRequired})
 	case sealed != "" && r.box != nil:
 		r.Form.Set(path+".sealed", sealed)
 		if secret, ok := r.box.Open(sealed); ok {

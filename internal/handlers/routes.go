@@ -60,7 +60,7 @@ func (r route) perhaps() route {
 
 // routes is the one table of all that the dashboard answers, noun by noun.
 func (d *desk) routes() []route {
-	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.channelRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.roleRoutes(), d.displayRoutes(), d.measureRoutes())
+	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.channelRoutes(), d.channelFormRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.roleRoutes(), d.displayRoutes(), d.measureRoutes())
 }
 
 // ownRoutes are sign-in, the stream, files and probes.
@@ -144,6 +144,29 @@ func (d *desk) channelRoutes() []route {
 		post(one+"/ask", operator, ask.confirm).perhaps(),
 		post(one+"/ask/withdraw", operator, ask.withdraw),
 	}
+}
+
+// channelFormRoutes are how channels are made and changed.
+func (d *desk) channelFormRoutes() []route {
+	made, file := &newChannels{d}, &channelFiles{d}
+	const one = "/channels/:domain/:app/:id"
+	all := []route{
+		get("/channels/new", engineer, made.newForm),
+		post("/channels/new", engineer, made.next),
+		get("/channels/import", engineer, file.importForm),
+		post("/channels/import", engineer, file.read),
+		get(one+"/clone", engineer, file.clone),
+		get(one+"/json", engineer, file.page),
+		get(one+"/export", engineer, file.export),
+	}
+	for _, p := range channelFormParts {
+		form := &channelParts{d, p}
+		all = append(all,
+			get(one+"/"+p.tab, engineer, form.form),
+			post(one+"/"+p.tab, engineer, form.save),
+			post(one+"/"+p.tab+"/effect", engineer, form.effectOf))
+	}
+	return all
 }
 
 // careRoutes are what people put on flows.

@@ -51,6 +51,13 @@ var (
 		"GET /alarms/:id", "POST /alarms/ack", "POST /alarms/shelve", "POST /alarms/unshelve",
 	}
 	forEngineers = []string{
+		"GET /channels/new", "POST /channels/new", "GET /channels/import", "POST /channels/import",
+		"GET /channels/:domain/:app/:id/clone", "GET /channels/:domain/:app/:id/json", "GET /channels/:domain/:app/:id/export",
+		"GET /channels/:domain/:app/:id/general", "POST /channels/:domain/:app/:id/general", "POST /channels/:domain/:app/:id/general/effect",
+		"GET /channels/:domain/:app/:id/input", "POST /channels/:domain/:app/:id/input", "POST /channels/:domain/:app/:id/input/effect",
+		"GET /channels/:domain/:app/:id/endpoints", "POST /channels/:domain/:app/:id/endpoints", "POST /channels/:domain/:app/:id/endpoints/effect",
+		"GET /channels/:domain/:app/:id/record", "POST /channels/:domain/:app/:id/record", "POST /channels/:domain/:app/:id/record/effect",
+		"GET /channels/:domain/:app/:id/encoders", "POST /channels/:domain/:app/:id/encoders", "POST /channels/:domain/:app/:id/encoders/effect",
 		"GET /channels/:domain/:app/:id/delete", "POST /channels/:domain/:app/:id/delete",
 		"GET /flows/new", "POST /flows", "GET /flows/:id/delete", "POST /flows/:id/delete",
 		"GET /flows/:id/source", "POST /flows/:id/source", "POST /flows/:id/source/effect",

@@ -1,0 +1,115 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/flowdeck/flowdeck/internal/channelform"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/web/templates/pages"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
+)
+
+// listTemplates are the transcoding templates of a channel.
+const listTemplates = "encoder_settings"
+
+// ladderWithin is how long a form waits for what a gateway can transcode.
+const ladderWithin = 3 * time.Second
+
+// ladderOf asks a gateway for its templates. A cloud publishes no list: none.
+// Nor is there one while the gateway does not answer; ids can be typed then.
+func (d *desk) ladderOf(ctx context.Context, v *visit) []medialive.ChannelTemplate {
+	if v.snapshot().Capabilities == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, ladderWithin)
+	defer cancel()
+	client, err := d.Auth.Client(v.session)
+	if err != nil {
+		return nil
+	}
+	list, err := client.ChannelTemplates(ctx)
+	if err != nil {
+		d.Log.WarnContext(ctx, "templates of the gateway not read", "error", err)
+		return nil
+	}
+	return list
+}
+
+// encoderGroups are the transcoding templates: boxes for those that a gateway
+// has, fields for others.
+func (f channelFields) encoderGroups() []pages.FormGroup {
+	w := f.t.ChannelForm
+	g := pages.FormGroup{ID: listTemplates, Errors: f.errors(listTemplates)}
+	chosen := f.templates()
+	if len(f.ladder) > 0 {
+		g.Fields = []pages.FormField{{Checks: f.rungs(chosen)}}
+	} else {
+		g.Help = w.Ladder.CopyText
+		g.Adds = []pages.FormAct{{Value: "add:" + listTemplates, Label: w.Act.AddTemplate, Quiet: true}}
+	}
+	for i, id := range chosen {
+		path := fmt.Sprintf("%s[%d]", listTemplates, i)
+		if f.known(id) {
+			f.shown[path], f.shown[path+".template_id"] = true, true
+			continue
+		}
+		row := f.item(path, "")
+		row.Fields = append(f.fields(path, "template_id"), f.extra(path)...)
+		g.Nested = append(g.Nested, row)
+	}
+	return []pages.FormGroup{g}
+}
+
+// templates are the ids of the templates as typed.
+func (f channelFields) templates() []string {
+	var all []string
+	for i := range channelform.Count(f.form, listTemplates) {
+		all = append(all, f.form.Get(fmt.Sprintf("%s[%d].template_id", listTemplates, i)))
+	}
+	return all
+}
+
+func (f channelFields) known(id string) bool {
+	return slices.ContainsFunc(f.ladder, func(t medialive.ChannelTemplate) bool { return t.ID == id })
+}
+
+// rungs are the boxes of the templates that a gateway has. Their places are
+// behind those of the fields.
+func (f channelFields) rungs(chosen []string) *pages.FormChecks {
+	w := f.t.ChannelForm.Ladder
+	c := &pages.FormChecks{Name: listTemplates + ".known", Label: w.Known, Help: w.KnownHelp}
+	for i, rung := range f.ladder {
+		c.Boxes = append(c.Boxes, pages.Check{
+			Name: fmt.Sprintf("%s[%d].template_id", listTemplates, medialive.MaxTemplates*2+i), Value: rung.ID,
+			Label: rung.ID, Help: f.rung(rung), On: slices.Contains(chosen, rung.ID),
+		})
+	}
+	for i, id := range chosen {
+		if f.known(id) {
+			c.Errors = append(c.Errors, f.errors(fmt.Sprintf("%s[%d].template_id", listTemplates, i))...)
+		}
+	}
+	return c
+}
+
+// rung tells what a template makes.
+func (f channelFields) rung(rung medialive.ChannelTemplate) string {
+	w := f.t.ChannelForm.Ladder
+	switch {
+	case rung.Copy:
+		return w.Copy
+	case rung.Height == 0:
+		return w.AudioOnly
+	}
+	return w.Template(strconv.Itoa(rung.Height)+"p", bitrateWords(rung.Bitrate))
+}
+
+// bitrateWords is a bit rate as people read it.
+func bitrateWords(bits int) string {
+	figure := ui.Bitrate(int64(bits))
+	return figure.Value + " " + figure.Unit
+}
