@@ -50,7 +50,7 @@ func (h *players) page(c echo.Context) error {
 	shell.Section = "channels"
 	withPlayer(c)
 	t := h.teller(v)
-	return h.print.page(c, http.StatusOK, pages.ChannelPlay{Shell: shell, Top: t.channelTop(ch, "play"), Player: t.player(ch, v.session.Endpoint)})
+	return h.print.page(c, http.StatusOK, pages.ChannelPlay{Shell: shell, Top: t.channelTop(ch, pages.TabPlay), Player: t.player(ch, v.session.Endpoint)})
 }
 
 // withPlayer lets the page that is answered have a player.

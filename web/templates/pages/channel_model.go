@@ -24,6 +24,7 @@ const (
 	TabRecord     = "record"
 	TabEncoders   = "encoders"
 	TabStatistics = "statistics"
+	TabPlay       = "play"
 	TabJSON       = "json"
 )
 
@@ -41,6 +42,7 @@ func (c ChannelTop) tabs() []channelTab {
 		{TabRecord, w.Record},
 		{TabEncoders, w.Code},
 		{TabStatistics, w.Statistics},
+		{TabPlay, c.T.Measures.Player.Title},
 		{TabJSON, w.JSON},
 	}
 }
