@@ -101,7 +101,7 @@ func (v teller) channelMeasured(ch *monitor.Channel) pages.Fact {
 		notes = append(notes, rate.Value+" "+rate.Unit)
 	}
 	if run.Switches > 0 {
-		notes = append(notes, w.Switches(run.Switches))
+		notes = append(notes, w.Switches(int(run.Switches)))
 	}
 	fact.Note = strings.Join(notes, " · ")
 	return fact

@@ -110,7 +110,7 @@ func TestNoUnlistedRoute(t *testing.T) {
 // concrete fills in a route's parameters.
 func concrete(route string) (method, path string) {
 	method, path, _ = strings.Cut(route, " ")
-	path = strings.NewReplacer(":id", "flow-0001", ":name", "OUT-1", "*", "js/live.js").Replace(path)
+	path = strings.NewReplacer(":id", "flow-0001", ":name", "OUT-1", ":domain", "push.example.com", ":app", "live", "*", "js/live.js").Replace(path)
 	if path == "/live" {
 		path += "?view=list"
 	}

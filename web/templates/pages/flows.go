@@ -43,8 +43,10 @@ func (a FlowAction) offered() string {
 // word and spoken are the command as its button says it, and as it is heard.
 func (a FlowAction) word(t *text.Strings) string {
 	switch {
+	case a.Turn && a.Verb == "start":
+		return t.Channels.List.TurnOn
 	case a.Turn:
-		return t.Channels.List.Turn(a.Verb == "start")
+		return t.Channels.List.TurnOff
 	case a.Verb == "start":
 		return t.List.Start
 	}
@@ -53,8 +55,10 @@ func (a FlowAction) word(t *text.Strings) string {
 
 func (a FlowAction) spoken(t *text.Strings) string {
 	switch {
+	case a.Turn && a.Verb == "start":
+		return t.Channels.List.TurnOnName(a.Name)
 	case a.Turn:
-		return t.Channels.List.TurnOf(a.Verb == "start", a.Name)
+		return t.Channels.List.TurnOffName(a.Name)
 	case a.Verb == "start":
 		return t.List.StartFlow(a.Name)
 	}

@@ -37,8 +37,8 @@ type ChannelList struct {
 	Refused                              string // they cannot be read
 	Templates                            func(n int) string
 	Unread                               string // since {}
-	Turn                                 func(on bool) string
-	TurnOf                               func(on bool, name string) string
+	TurnOn, TurnOff                      string
+	TurnOnName, TurnOffName              func(name string) string
 	PrimaryShort, StandbyShort, Unpacked string
 }
 
@@ -52,7 +52,7 @@ type ChannelPage struct {
 	Loss                                   func(ms int) string
 	Primary, Standby, SourceOf             string
 	Alive, Silent, Never, Connections      string
-	Switches                               func(n int64) string
+	Switches                               func(n int) string
 	Push, PushNone, PushHelp, PushFormed   string
 	PackagesHead, PackagesNone             string
 	Address, Play, PlayHelp                string
@@ -97,18 +97,9 @@ var englishChannels = Channels{
 		Refused:   "The channels could not be read.",
 		Templates: func(n int) string { return count(n, "template", "templates") },
 		Unread:    "Not read since {}.",
-		Turn: func(on bool) string {
-			if on {
-				return "Turn ON"
-			}
-			return "Turn OFF"
-		},
-		TurnOf: func(on bool, name string) string {
-			if on {
-				return "Turn ON " + name
-			}
-			return "Turn OFF " + name
-		},
+		TurnOn:    "Turn ON", TurnOff: "Turn OFF",
+		TurnOnName:   func(name string) string { return "Turn ON " + name },
+		TurnOffName:  func(name string) string { return "Turn OFF " + name },
 		PrimaryShort: "primary", StandbyShort: "standby", Unpacked: "no package",
 	},
 	Page: ChannelPage{
@@ -120,7 +111,7 @@ var englishChannels = Channels{
 		Loss:    func(ms int) string { return "after " + strconv.Itoa(ms) + " ms without input" },
 		Primary: "Primary", Standby: "Standby", SourceOf: "Source",
 		Alive: "media comes", Silent: "nothing for {}", Never: "nothing yet", Connections: "connections",
-		Switches: func(n int64) string { return count(int(n), "switch", "switches") },
+		Switches: func(n int) string { return count(n, "switch", "switches") },
 		Push:     "Push to", PushNone: "No address to push to is known.", PushHelp: "Send the stream here.",
 		PushFormed:   "Made by the service's rule; it tells the address only when a channel is made or changed.",
 		PackagesHead: "Packages", PackagesNone: "No package: nothing can be played.",
@@ -176,18 +167,9 @@ var chineseChannels = Channels{
 		Refused:   "无法读取频道。",
 		Templates: func(n int) string { return strconv.Itoa(n) + " 个模板" },
 		Unread:    "自 {} 起未能读取。",
-		Turn: func(on bool) string {
-			if on {
-				return "开启"
-			}
-			return "关闭"
-		},
-		TurnOf: func(on bool, name string) string {
-			if on {
-				return "开启 " + name
-			}
-			return "关闭 " + name
-		},
+		TurnOn:    "开启", TurnOff: "关闭",
+		TurnOnName:   func(name string) string { return "开启 " + name },
+		TurnOffName:  func(name string) string { return "关闭 " + name },
 		PrimaryShort: "主", StandbyShort: "备", Unpacked: "无打包",
 	},
 	Page: ChannelPage{
@@ -199,7 +181,7 @@ var chineseChannels = Channels{
 		Loss:    func(ms int) string { return "无输入 " + strconv.Itoa(ms) + " 毫秒后" },
 		Primary: "主输入", Standby: "备用输入", SourceOf: "源",
 		Alive: "有信号", Silent: "已中断 {}", Never: "尚无信号", Connections: "次连接",
-		Switches: func(n int64) string { return strconv.FormatInt(n, 10) + " 次切换" },
+		Switches: func(n int) string { return strconv.Itoa(n) + " 次切换" },
 		Push:     "推流地址", PushNone: "没有已知的推流地址。", PushHelp: "将流推送到此处。",
 		PushFormed:   "按服务规则生成；服务仅在创建或修改频道时告知地址。",
 		PackagesHead: "打包输出", PackagesNone: "没有打包：无法播放。",

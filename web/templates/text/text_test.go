@@ -13,8 +13,9 @@ import (
 // acronyms and sample names.
 var alike = map[string]bool{
 	"Shell.UTC": true, "List.RTT": true, "Flow.RTT": true, "Sheet.PortNote": true, "Form.UDP": true, "Form.MS": true, "Flow.CC": true,
-	"Notify.EventOf":    true, // a word that it does not know stands for itself
-	"First.DefaultName": true, "First.AddressUnknown": true, "Effect.StaysStandby": true,
+	"Notify.EventOf":     true, // a word that it does not know stands for itself
+	"Channels.Tabs.JSON": true,
+	"First.DefaultName":  true, "First.AddressUnknown": true, "Effect.StaysStandby": true,
 }
 
 func TestEveryTextIsThereInBothLanguages(t *testing.T) {
