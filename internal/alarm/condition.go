@@ -51,7 +51,7 @@ func is(wrong bool, l look) look {
 
 // moving tells that media comes from the source.
 func moving(s monitor.State) bool {
-	return s == monitor.StateLive || s == monitor.StateLoss || s == monitor.StateOutputLost
+	return s == monitor.StateLive || s == monitor.StateLoss || s == monitor.StateOutputLost || s == monitor.StateSecondInput
 }
 
 // reachable looks at how the backend is reached.
