@@ -239,15 +239,15 @@ func TestSecrets(t *testing.T) {
 		faulty bool
 	}{
 		"kept":                           {url.Values{field + ".kept": {field}}, false, "first-secret", false},
-		"kept by the service":            {url.Values{field + ".kept": {"input.sources[1].passphrase"}, "input.sources[1].url": {"x"}}, true, "", true}, // it moved
-		"kept, of a service that cannot": {url.Values{field + ".kept": {"input.sources[1].passphrase"}}, false, "", true},
+		"kept by the service":            {url.Values{field + ".kept": {"input.sources[1].passphrase"}, "input.sources[1].url": {"x"}}, true, medialive.Mask, true}, // it moved
+		"kept, of a service that cannot": {url.Values{field + ".kept": {"input.sources[1].passphrase"}}, false, medialive.Mask, true},
 		"replaced":                       {url.Values{field: {"a new secret "}, field + ".action": {Replace}, field + ".kept": {field}}, false, "a new secret ", false},
-		"replaced by nothing":            {url.Values{field + ".action": {Replace}, field + ".kept": {field}}, false, "", true},
+		"replaced by nothing":            {url.Values{field + ".action": {Replace}, field + ".kept": {field}}, false, medialive.Mask, true},
 		"removed":                        {url.Values{field: {"typed"}, field + ".action": {Remove}, field + ".kept": {field}}, false, "", false},
 		"typed before":                   {url.Values{field + ".sealed": {"sealed:earlier secret"}}, false, "earlier secret", false},
 		"typed again":                    {url.Values{field: {"later secret"}, field + ".sealed": {"sealed:earlier secret"}}, false, "later secret", false},
 		"sealed by somebody else":        {url.Values{field + ".sealed": {"forged"}}, false, "", true},
-		"kept of what is not there":      {url.Values{field + ".kept": {"input.sources[5].passphrase"}}, true, "", true},
+		"kept of what is not there":      {url.Values{field + ".kept": {"input.sources[5].passphrase"}}, true, medialive.Mask, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.form.Set("input.sources[0].url", "srt://a")

@@ -239,7 +239,8 @@ func (r *reader) secret(path string, n *node, to *medialive.Secret) {
 	case typed != "":
 		*to = medialive.Secret(typed)
 		r.seal(path, typed)
-	case from != "" && action == Replace && sealed == "": // by nothing
+	case from != "" && action == Replace && sealed == "": // by nothing: it stays a mask until it is typed
+		*to = medialive.Mask
 		r.own = append(r.own, medialive.Fault{Field: path, Code: medialive.FaultRequired})
 	case sealed != "" && r.box != nil:
 		r.Form.Set(path+".sealed", sealed)
@@ -266,7 +267,7 @@ func (r *reader) seal(path, typed string) {
 // KeepSecrets puts in the secrets that stay, as the channel has them now. Where
 // it has only the mask, and masks says that the service takes one for "as it
 // is", the mask stays if the place is the same. Any other has to be typed anew,
-// which Faults then tells.
+// which Faults then tells, and stays a mask.
 func (p *Parsed) KeepSecrets(now medialive.Channel, masks bool) {
 	have, own := secretsOf(now), secretsOf(p.Channel)
 	for _, k := range p.kept {
@@ -275,7 +276,6 @@ func (p *Parsed) KeepSecrets(now medialive.Channel, masks bool) {
 			*k.at = was.value
 		case was.value == medialive.Mask && masks && was.place == own[k.path].place:
 		default:
-			*k.at = ""
 			p.own = append(p.own, medialive.Fault{Field: k.path, Code: medialive.FaultRequired})
 		}
 	}

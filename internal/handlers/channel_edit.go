@@ -275,11 +275,9 @@ func (h *channelParts) save(c echo.Context) error {
 		return h.show(c, v, e, verdict{status: http.StatusOK})
 	case len(e.channelFields.faults) > 0:
 		return h.show(c, v, e, verdict{status: http.StatusUnprocessableEntity})
-	case len(e.changes) == 0:
+	case len(e.changes) == 0 && control.FingerprintChannel(e.channel.Channel, h.part) == e.opened:
 		h.flash(c, flashNoChange, "")
 		return seeOther(c, channelPath(e.channel.ChannelKey))
-	case control.FingerprintChannel(e.channel.Channel, h.part) != e.opened:
-		return h.clash(c, v, e, e.channel.Channel)
 	}
 	p, err := h.consented(c, v, e)
 	if err != nil {

@@ -142,7 +142,7 @@ func (f channelFields) drmGroup(path string) pages.FormGroup {
 		header.Fields = append(f.fields(at, "key", "value"), f.extra(at)...)
 		on.Nested = append(on.Nested, header)
 	}
-	on.For = []string{"drm-on"}
+	on.Class, g.Class = "when-on", "switched"
 	g.Nested = []pages.FormGroup{on}
 	return g
 }
@@ -161,9 +161,9 @@ func (f channelFields) markersGroup(path string) pages.FormGroup {
 // originGroup is where a package comes from, and how the CDN says who it is.
 func (f channelFields) originGroup(path string) pages.FormGroup {
 	header := path + ".cdn_identifier_header"
-	g := pages.FormGroup{ID: path + "-origin", Title: f.t.ChannelForm.Part.Origin}
+	g := pages.FormGroup{ID: path + "-origin", Title: f.t.ChannelForm.Part.Origin, Class: "switched"}
 	g.Fields = f.fields(path, "origin_domain_master", "origin_domain_slave", "slave_url", "cdn_identifier_header")
-	g.Nested = []pages.FormGroup{{ID: header + "-on", For: []string{"drm-on"}, Fields: append(f.fields(header, "key", "value"), f.extra(header)...)}}
+	g.Nested = []pages.FormGroup{{ID: header + "-on", Class: "when-on", Fields: append(f.fields(header, "key", "value"), f.extra(header)...)}}
 	return g
 }
 

@@ -29,6 +29,9 @@ const (
 func (f channelFields) inputGroups() []pages.FormGroup {
 	w := f.t.ChannelForm
 	from := pages.FormGroup{ID: "input", Fields: f.fields("input", "input_protocol")}
+	if f.fixed { // what is disabled is not sent
+		delete(f.shown, "input.input_protocol")
+	}
 	if len(f.flows) > 0 && (!f.fixed || f.form.Get("input.input_protocol") == string(medialive.SRTPull)) {
 		from.Picks = &pages.FormPick{
 			Name: fieldFlowSource, Label: w.Input.Flow, Help: w.Input.FlowHelp, Options: f.flows,
@@ -107,6 +110,7 @@ func (f channelFields) audioGroup() pages.FormGroup {
 func (f channelFields) selector(path, title string) pages.FormGroup {
 	g := f.item(path, title)
 	settings := path + ".selector_settings"
+	g.Class = "way"
 	g.Fields = f.fields(path, "name", "selector_settings")
 	for _, way := range []struct {
 		name   string
@@ -119,9 +123,7 @@ func (f channelFields) selector(path, title string) pages.FormGroup {
 		below := settings + "." + way.name
 		f.shown[below] = true
 		for _, field := range append(f.fields(below, way.fields...), f.extra(below)...) {
-			if field.For == nil {
-				field.For = []string{"way-" + way.name}
-			}
+			field.Class = "when-way way-" + strings.ReplaceAll(way.name, "_", "-")
 			g.Fields = append(g.Fields, field)
 		}
 	}

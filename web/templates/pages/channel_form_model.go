@@ -15,10 +15,11 @@ type FormField struct {
 	Checks *FormChecks
 	Secret *FormSecret
 	For    []string // protocols of the input with which it has a meaning; none: with all
+	Class  string   // of what shows it: when-on, when-way
 }
 
 // class shows the field where it has a meaning.
-func (f FormField) class() string { return forClass(f.For) }
+func (f FormField) class() string { return ui.Joined(forClass(f.For), f.Class) }
 
 func forClass(protocols []string) string {
 	if len(protocols) == 0 {
@@ -89,9 +90,10 @@ type FormGroup struct {
 	Remove *FormAct
 	Adds   []FormAct
 	For    []string
+	Class  string // switched, way: what is in it shows by a choice in it; or as that of a field
 }
 
-func (g FormGroup) class() string { return "form-group " + forClass(g.For) }
+func (g FormGroup) class() string { return ui.Joined("form-group", forClass(g.For), g.Class) }
 
 func (g FormGroup) advanced() bool { return len(g.More) > 0 || len(g.Groups) > 0 }
 
