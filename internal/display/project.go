@@ -24,6 +24,8 @@ type Scene struct {
 	Alarms   *alarm.View
 	History  func(flowID string) []monitor.Sample
 	Page     int // that was asked for; 0: the one whose turn it is
+
+	Picture func(flowID string) (at time.Time, ok bool) // when the newest one was made; nil: none are shown
 }
 
 // Wall is what the display shows of a scene.
@@ -51,7 +53,9 @@ func (d Display) Wall(s Scene) Wall {
 	}
 	w.turn(d.Look, s, shown, c)
 	for _, f := range page(shown, w.Page, d.Look.Layout) {
-		w.Tiles = append(w.Tiles, tileOf(f, c.unacked[f.ID], s))
+		tile := tileOf(f, c.unacked[f.ID], s)
+		tile.Still = d.still(f, s)
+		w.Tiles = append(w.Tiles, tile)
 	}
 	if len(w.Tiles) == 0 {
 		w.Why = d.why(s.Snapshot, len(c.all))

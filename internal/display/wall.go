@@ -142,6 +142,8 @@ type Tile struct {
 	Output  string  // the name of the output that was lost first, with OutputLost; empty: none is
 	Place   int     // of Output among Outputs, from 1
 
+	Still Still // while media comes
+
 	Measured bool     // the service measures: there may be a trace
 	Trace    []Sample // the last minutes, oldest first
 

@@ -249,7 +249,7 @@ func (v teller) sourceBox(f *monitor.Flow) pages.SourceBox {
 	if f.Source != nil {
 		b.Name = f.Source.Name
 	}
-	b.Rows = v.sourceRows(f)
+	b.Rows, b.Still = v.sourceRows(f), v.still(f)
 	b.Bitrate, b.RTT, _ = v.sourceFigures(f)
 	if f.Statistics != nil && f.Status == medialive.Active {
 		b.Figures = v.keyFigures(f)

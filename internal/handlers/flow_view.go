@@ -20,6 +20,7 @@ type teller struct {
 	now      time.Time
 	measured bool      // the backend measures
 	heard    time.Time // when the backend last confirmed what it had told; zero: not known
+	pictures album     // nil: none are shown
 	alarms   *alarm.View
 	user     string            // who looks
 	may      may               // what who looks may do
@@ -155,6 +156,7 @@ func (v teller) row(f *monitor.Flow, history []monitor.Sample) pages.FlowRow {
 	if v.measured {
 		row.Trace = trace(history, f.State, v.now)
 	}
+	row.Still = v.still(f)
 	v.placeRow(f, &row)
 	if f.State == monitor.StateStale {
 		row.InState = ui.Moment{Text: lostFigure.Value}

@@ -218,7 +218,7 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 	t, panel, sites := text.For(what.lang), d.Alarms.Of(what.project), d.sitesAround(what.around)
 	here := spotOf(sites, what.project)
 	tell := func(s *monitor.Snapshot) teller {
-		return teller{t: t, sites: sites, here: here, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.who.User, may: d.may(what.role, what.who), known: s, endpoint: what.project.Endpoint}
+		return teller{t: t, pictures: w.Picture, sites: sites, here: here, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.who.User, may: d.may(what.role, what.who), known: s, endpoint: what.project.Endpoint}
 	}
 	s := &sheet{subscribe: d.follows(w)}
 	d.followsAll(s, what.project, sites)
@@ -300,6 +300,7 @@ type paintedRow struct {
 	flow *monitor.Flow
 	off  ui.Why // why its command could not be given
 	top  *alarm.Alarm
+	look ui.Still
 	part part
 }
 
@@ -318,10 +319,10 @@ func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.
 		view := l.of[f]
 		id := view.rowID(f)
 		shown[id] = true
-		off, top := view.offered(action(v.t, f, fromList)), view.alarms.FlowTops[f.ID]
+		off, top, look := view.offered(action(v.t, f, fromList)), view.alarms.FlowTops[f.ID], view.still(f)
 		row, ok := painted[id]
-		if !ok || row.flow != f || row.off != off || row.top != top {
-			row = paintedRow{f, off, top, d.piece(id, view.rowOf(f))}
+		if !ok || row.flow != f || row.off != off || row.top != top || !row.look.Same(look) {
+			row = paintedRow{f, off, top, look, d.piece(id, view.rowOf(f))}
 			painted[id] = row
 		}
 		body.rows = append(body.rows, row.part)

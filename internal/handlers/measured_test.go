@@ -99,7 +99,7 @@ func (r *relayOf) Events(ctx context.Context, each func(relay.Report) error) err
 
 // gatewayHouse is the dashboard over a real gateway whose relay has no media, and
 // which runs channels if something is given that does.
-func gatewayHouse(t *testing.T, runs ...gateway.Channels) *house {
+func gatewayHouse(t *testing.T, change ...func(*gateway.Options)) *house {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -121,8 +121,8 @@ func gatewayHouse(t *testing.T, runs ...gateway.Channels) *house {
 		Store: st, Key: key, IAM: users, Relay: media, Region: "local",
 		SRTAddress: "127.0.0.1", PortFirst: freePort(t), PortLast: 65000, Version: "test", Log: slog.New(slog.DiscardHandler),
 	}
-	for _, channels := range runs {
-		options.Channels = channels
+	for _, change := range change {
+		change(&options)
 	}
 	g, err := gateway.New(options)
 	must(err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowdeck/flowdeck/internal/gateway"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/packager"
@@ -75,7 +76,7 @@ func (r *onAir) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func playHouse(t *testing.T) (*house, *onAir) {
 	t.Helper()
 	runs := &onAir{runs: map[string]bool{}}
-	h := gatewayHouse(t, runs)
+	h := gatewayHouse(t, func(o *gateway.Options) { o.Channels = runs })
 	target, _ := h.auth.Backend.Target("")
 	login, err := medialive.NewIAM(medialive.IAMConfig{Endpoint: target.IAMEndpoint})
 	if err != nil {

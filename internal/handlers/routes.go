@@ -87,7 +87,7 @@ func (d *desk) ownRoutes() []route {
 
 // flowRoutes are flows, their sources, outputs and history.
 func (d *desk) flowRoutes() []route {
-	flow, source, output, past := &flows{d}, &sources{d}, &outputs{d}, &histories{d}
+	flow, source, output, past, picture := &flows{d}, &sources{d}, &outputs{d}, &histories{d}, &stills{d}
 	return []route{
 		get("/flows", reader, flow.list),
 		get("/flows/new", engineer, flow.newForm),
@@ -95,6 +95,7 @@ func (d *desk) flowRoutes() []route {
 		get("/flows/:id", reader, flow.page),
 		get("/flows/:id/row", reader, flow.row),
 		get("/flows/:id/command", reader, flow.command),
+		get("/flows/:id/picture", reader, picture.ofFlow),
 		get("/flows/:id/history", reader, past.charts),
 		get("/flows/:id/history.csv", reader, past.file),
 		post("/flows/:id/start", operator, flow.start),
@@ -295,6 +296,7 @@ func (d *desk) displayRoutes() []route {
 		post("/displays/:id/delete", admin, display.remove).again(),
 		get("/wall", wall, screen.page),
 		get("/wall/live", wall, screen.live),
+		get("/wall/picture/:key", wall, screen.picture),
 		get("/wall/:key", anyone, screen.open),
 	}
 }

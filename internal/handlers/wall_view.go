@@ -52,6 +52,9 @@ func wallTile(f display.Tile, now time.Time) wallview.Tile {
 		Joined: f.Joined, Count: wallview.Age(f.Count), Output: f.Output, Place: f.Place,
 		Owner: f.Owner, Protected: f.Protected, Lamp: wallview.Lamp(f.Lamp),
 	}
+	if f.Still.Key != "" {
+		tile.Still = wallview.Still{URL: wallPath + "/picture/" + f.Still.Key + "?at=" + stamp(f.Still.At), At: f.Still.At, Old: now.Sub(f.Still.At) > stillOld}
+	}
 	for _, m := range f.Outputs {
 		tile.Outputs = append(tile.Outputs, ui.SlotKind(m))
 	}

@@ -122,6 +122,7 @@ type SourceBox struct {
 	Bitrate ui.Figure   // over the line
 	RTT     ui.Figure   // under the line
 	Problem string      // why it is not connected, for people
+	Still   ui.Still    // of its media; zero: there is none
 	Told    Told
 	Off     ui.Why // why it cannot be changed now
 }

@@ -92,6 +92,7 @@ type FlowRow struct {
 	Seen        ui.Moment // age of the reading
 	SeenOld     bool      // too old to be at ease
 	Aged        bool      // two reads were missed: the row is grey
+	Still       ui.Still  // of its media; zero: there is none
 	Action      FlowAction
 	Guarded     string           // "Protect op-1"; empty: not protected
 	Asks        string           // "asks to stop"; empty: nobody waits for a second person

@@ -1,7 +1,6 @@
 package ui
 
-// Still is the newest picture of a stream. Two are of one moment where they are
-// equal.
+// Still is the newest picture of a stream.
 type Still struct {
 	ID    string // of the element
 	URL   string // changes with each picture; empty: there is none
@@ -9,3 +8,6 @@ type Still struct {
 	Old   bool   // it may no longer show what is sent
 	Label string // for who does not see it: "Picture of FEED-A"
 }
+
+// Same tells whether two are of one moment, however old that is by now.
+func (s Still) Same(other Still) bool { return s.URL == other.URL && s.Old == other.Old }

@@ -134,10 +134,18 @@ type Tile struct {
 	Output  string        // the output that was lost first, of [OutputLost]
 	Place   int           // of Output among Outputs, from 1
 	Trace   ui.Sparkline  // the source's bitrate; the zero value: nothing measures it
+	Still   Still
 
 	Owner     string // who protects it; empty: nobody
 	Protected time.Time
 	Lamp      Lamp
+}
+
+// Still is the newest picture of the source.
+type Still struct {
+	URL string // changes with each picture; empty: there is none
+	At  time.Time
+	Old bool // it may no longer show what is sent
 }
 
 // Age tells how far a figure may be believed; its values are those of display.Age.

@@ -81,6 +81,10 @@ func (b Board) nothing() string {
 // since is a moment from which is counted on.
 func (b Board) since(at time.Time) ui.Moment { return ui.At(ui.TimeBrief, at, b.Now) }
 
+// age is that of a picture. The browser counts it, so that a tile need not be sent
+// again for it.
+func (s Still) age() ui.Moment { return ui.Moment{MS: s.At.UnixMilli(), Kind: ui.TimeBrief} }
+
 // place is a time zone as people call it: its last part.
 func place(zone string) string {
 	return strings.ReplaceAll(zone[strings.LastIndexByte(zone, '/')+1:], "_", " ")
