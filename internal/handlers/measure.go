@@ -48,6 +48,8 @@ type measureQuery struct {
 	key  string
 	span measure.Span
 	of   []medialive.MetricDimension // on the monitoring page: what was chosen
+
+	channel medialive.ChannelKey // on the page of a channel
 }
 
 func parseMeasureQuery(v url.Values) (measureQuery, error) {
@@ -132,7 +134,7 @@ func (h *measures) ofChannel(c echo.Context, v *visit) (*monitor.Channel, pages.
 	if err != nil {
 		return nil, pages.Measures{}, err
 	}
-	q.of = nil
+	q.of, q.channel = nil, ch.ChannelKey
 	asker, err := h.asker(v)
 	if err != nil {
 		return nil, pages.Measures{}, err

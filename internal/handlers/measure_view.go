@@ -79,17 +79,40 @@ func (v teller) drawMeasures(m *pages.Measures, q measureQuery, read readValues,
 	if read.left > 0 {
 		m.Notes = append(m.Notes, w.More(read.left))
 	}
-	m.AsOf = fill(w.AsOf, read.To.UTC().Format("15:04"))
+	m.AsOf = w.AsOf(read.To.UTC().Format("15:04"), span(barOf(read.Values)))
 	axis, marks := ui.NewAxis(read.From, read.To, v.date), v.signalMarks(read.Values, signals)
 	said := ""
 	for i, s := range read.Series {
-		if title := dimensionsSaid(s.Dimensions); title != said || i == 0 {
-			said = title
-			m.Groups = append(m.Groups, pages.MeasureGroup{ID: strconv.Itoa(len(m.Groups)), Title: title, Axis: axis, Marks: marks})
+		if of := dimensionsSaid(s.Dimensions); of != said || i == 0 {
+			said = of
+			m.Groups = append(m.Groups, pages.MeasureGroup{ID: strconv.Itoa(len(m.Groups)), Title: v.partSaid(s.Dimensions, q.channel), Axis: axis, Marks: marks})
 		}
 		group := &m.Groups[len(m.Groups)-1]
 		group.Series = append(group.Series, v.measureChart("m"+strconv.Itoa(i), s, read.Values))
 	}
+}
+
+// barOf is how long a bar is: one value, or as many as are drawn as one.
+func barOf(in measure.Values) time.Duration {
+	return max(time.Duration(in.Period)*time.Second, in.To.Sub(in.From)/barsOf)
+}
+
+// partSaid tells what metrics are of: on the page of a channel, which part of it.
+func (v teller) partSaid(dims []medialive.MetricDimension, of medialive.ChannelKey) string {
+	if of == (medialive.ChannelKey{}) {
+		return dimensionsSaid(dims)
+	}
+	var said []string
+	for _, d := range dims {
+		word := v.t.Measures.Parts[d.Name]
+		switch {
+		case word != "" && d.Value == of.ID:
+			said = append(said, word)
+		case d.Name != medialive.DimDomain && d.Name != medialive.DimAppName:
+			said = append(said, d.Value)
+		}
+	}
+	return strings.Join(said, " · ")
 }
 
 // scaled is how values of a unit are shown.
@@ -124,10 +147,6 @@ func (v teller) measureChart(id string, s medialive.Series, in measure.Values) u
 	p := ui.Plot{
 		ID: id, Title: cmp.Or(w.Names[s.Name], s.Name), Values: values,
 		Least: scale.least, Bars: scale.bars, Sum: scale.bars, Now: ui.Figure{Value: ui.Lost},
-	}
-	step := time.Duration(in.Period) * time.Second
-	if scale.bars {
-		p.Note = fill(w.SumIs, span(max(step, in.To.Sub(in.From)/barsOf)))
 	}
 	for _, value := range values[max(0, len(values)-3):] { // the newest may not be there yet
 		if !math.IsNaN(value) {

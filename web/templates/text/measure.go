@@ -5,27 +5,20 @@ import "strconv"
 // Measures are the texts of what is measured of channels: their statistics, the
 // monitoring page, and the player.
 type Measures struct {
-	Title      string // of the page of a channel
-	Monitoring string // of the page of everything that has metrics
-	Lead       string // of the monitoring page
-	Open       string // leads to the monitoring page
-	Metrics    string // heading over charts: "Measured, last hour"
-	Heading    func(stretch string) string
+	Title      string                      // of the page of a channel
+	Monitoring string                      // of the page of everything that has metrics
+	Lead       string                      // of the monitoring page
+	Open       string                      // leads to the monitoring page
+	Heading    func(stretch string) string // over charts: "Measured, last hour"
 
-	Names     map[string]string // of metrics, by their id
-	OfParts   string            // of a group: what its metrics are of: "pipeline {}"
-	AllParts  string            // of a group without anything further
-	PerMinute string            // unit: so many in a point of a minute
-	PointIs   string            // "a point is {}"
-	SumIs     string            // "all shown; a bar is {}"
-	Averages  string            // "mean of {}"
+	Names map[string]string // of metrics, by their id
+	Parts map[string]string // of what metrics of a channel are of, by its dimension
 
 	None     string // Cloud Eye has nothing of it
 	NoneHow  string
-	More     func(n int) string // metrics that are not drawn
-	Failed   string             // Cloud Eye did not answer
-	AsOf     string             // "values up to {} UTC"
-	NoEye    string             // in a group: no values in the stretch
+	More     func(n int) string           // metrics that are not drawn
+	Failed   string                       // Cloud Eye did not answer
+	AsOf     func(at, step string) string // "values up to 10:01 UTC; a bar is 60 s"
 	Signals  MeasuredSignals
 	Finding  Finding
 	Player   Player
@@ -34,12 +27,11 @@ type Measures struct {
 
 // MeasuredSignals are the texts of SCTE-35 signals.
 type MeasuredSignals struct {
-	Title, None, Failed                          string
-	Time, Command, Marks, Event, Lasts, Raw, Out string
-	Insert, TimeSignal                           string
-	Newest                                       func(shown, total int) string
-	Untold                                       string // no duration is told
-	Decoded                                      string
+	Title, None, Failed                     string
+	Time, Command, Marks, Event, Lasts, Raw string
+	Insert, TimeSignal                      string
+	Newest                                  func(shown, total int) string
+	Untold                                  string // no duration is told
 }
 
 // Finding are the texts of choosing what to monitor.
@@ -54,7 +46,7 @@ type Finding struct {
 type Player struct {
 	Title, Package, Nothing, OnlyHLS, OnlyGateway, Off string
 	Play, Starting, Failed, NoScript, Unable           string
-	Rendition, Latency, Buffered, Clock, Automatic     string
+	Rendition, Latency, Buffered, Clock                string
 	Refused, Gone, Address                             string
 }
 
@@ -63,7 +55,6 @@ var englishMeasures = Measures{
 	Monitoring: "Monitoring",
 	Lead:       "Cloud Eye says which metrics there are. Choose what they are of.",
 	Open:       "Monitoring of everything that is measured",
-	Metrics:    "Measured",
 	Heading:    func(stretch string) string { return "Measured, " + stretch },
 
 	Names: map[string]string{
@@ -77,8 +68,10 @@ var englishMeasures = Measures{
 		"http_4xx_proportion": "HTTP 4xx share", "http_5xx_proportion": "HTTP 5xx share",
 		"inject_concurrency_number": "Streams pushed", "inject_bandwidth": "Push bandwidth",
 	},
-	OfParts: "Of {}", AllParts: "Of all", PerMinute: "a minute",
-	PointIs: "mean of {}", SumIs: "all shown; a bar is {}", Averages: "mean",
+	Parts: map[string]string{
+		"medialive_mpc": "Input and transcoding", "medialive_package": "Packages", "medialive_cdn": "CDN delivery",
+		"medialive_connect": "Receiving and sending", "medialive_tailor": "Advertising",
+	},
 
 	None:    "Cloud Eye has no metrics of it.",
 	NoneHow: "A gateway measures what is ON; the first values come after a minute. A cloud tells its metrics some minutes after they first had values.",
@@ -89,17 +82,16 @@ var englishMeasures = Measures{
 		return strconv.Itoa(n) + " more metrics are not drawn."
 	},
 	Failed: "What was measured could not be read",
-	AsOf:   "values up to {} UTC",
-	NoEye:  "No values in this stretch of time.",
+	AsOf:   func(at, step string) string { return "values up to " + at + " UTC; a bar is " + step },
 
 	Signals: MeasuredSignals{
 		Title: "SCTE-35 signals", None: "None were seen in this stretch of time.", Failed: "The signals could not be read",
-		Time: "Time (UTC)", Command: "Command", Marks: "Marks", Event: "Event", Lasts: "Duration", Raw: "As received", Out: "away from the program",
+		Time: "Time (UTC)", Command: "Command", Marks: "Marks", Event: "Event", Lasts: "Duration", Raw: "As received",
 		Insert: "Splice insert", TimeSignal: "Time signal",
 		Newest: func(shown, total int) string {
 			return "The newest " + strconv.Itoa(shown) + " of " + strconv.Itoa(total) + " are listed."
 		},
-		Untold: "not told", Decoded: "Decoded",
+		Untold: "not told",
 	},
 	Finding: Finding{
 		Dimensions: "What is measured", Instances: "Instances", NoInstances: "There are no instances.",
@@ -120,7 +112,7 @@ var englishMeasures = Measures{
 		Off:         "The channel is OFF.",
 		Play:        "Play", Starting: "Waiting for the first segment", Failed: "Playback failed", NoScript: "The player needs JavaScript.",
 		Unable:    "This browser cannot play it.",
-		Rendition: "Rendition", Latency: "Latency", Buffered: "Buffered", Clock: "Position", Automatic: "chosen by itself",
+		Rendition: "Rendition", Latency: "Latency", Buffered: "Buffered", Clock: "Position",
 		Refused: "The package does not let this dashboard's address in.", Gone: "There is nothing to play yet.", Address: "Address",
 	},
 	Channels: "Channels",
@@ -131,7 +123,6 @@ var chineseMeasures = Measures{
 	Monitoring: "监控",
 	Lead:       "有哪些指标由云监控给出。请选择监控对象。",
 	Open:       "监控所有测量对象",
-	Metrics:    "测量值",
 	Heading:    func(stretch string) string { return "测量值，" + stretch },
 
 	Names: map[string]string{
@@ -145,24 +136,25 @@ var chineseMeasures = Measures{
 		"http_4xx_proportion": "HTTP 4xx 占比", "http_5xx_proportion": "HTTP 5xx 占比",
 		"inject_concurrency_number": "推流路数", "inject_bandwidth": "推流带宽",
 	},
-	OfParts: "对象：{}", AllParts: "全部", PerMinute: "每分钟",
-	PointIs: "{}的平均值", SumIs: "合计；每条柱为 {}", Averages: "平均值",
+	Parts: map[string]string{
+		"medialive_mpc": "输入与转码", "medialive_package": "打包输出", "medialive_cdn": "CDN 分发",
+		"medialive_connect": "接入与分发", "medialive_tailor": "广告",
+	},
 
 	None:    "云监控中没有它的指标。",
 	NoneHow: "网关只测量已开启的频道，一分钟后出现首个值。云服务在指标首次有值数分钟后才会列出。",
 	More:    func(n int) string { return "另有 " + strconv.Itoa(n) + " 个指标未绘制。" },
 	Failed:  "无法读取测量值",
-	AsOf:    "数值截至 {} UTC",
-	NoEye:   "这段时间没有数值。",
+	AsOf:    func(at, step string) string { return "数值截至 " + at + " UTC；每条柱为 " + step },
 
 	Signals: MeasuredSignals{
 		Title: "SCTE-35 信号", None: "这段时间没有收到信号。", Failed: "无法读取信号",
-		Time: "时间（UTC）", Command: "命令", Marks: "标记", Event: "事件", Lasts: "时长", Raw: "原始数据", Out: "离开节目",
+		Time: "时间（UTC）", Command: "命令", Marks: "标记", Event: "事件", Lasts: "时长", Raw: "原始数据",
 		Insert: "Splice insert（插播）", TimeSignal: "Time signal（时间信号）",
 		Newest: func(shown, total int) string {
 			return "共 " + strconv.Itoa(total) + " 个，仅列出最新的 " + strconv.Itoa(shown) + " 个。"
 		},
-		Untold: "未给出", Decoded: "解码内容",
+		Untold: "未给出",
 	},
 	Finding: Finding{
 		Dimensions: "监控维度", Instances: "实例", NoInstances: "没有实例。",
@@ -178,7 +170,7 @@ var chineseMeasures = Measures{
 		Off:         "频道已关闭。",
 		Play:        "播放", Starting: "等待首个分片", Failed: "播放失败", NoScript: "播放器需要 JavaScript。",
 		Unable:    "此浏览器无法播放。",
-		Rendition: "码流档位", Latency: "延迟", Buffered: "已缓冲", Clock: "位置", Automatic: "自动选择",
+		Rendition: "码流档位", Latency: "延迟", Buffered: "已缓冲", Clock: "位置",
 		Refused: "该打包输出不允许本控制台的地址访问。", Gone: "暂无可播放内容。", Address: "地址",
 	},
 	Channels: "频道",
