@@ -153,11 +153,14 @@ func (v teller) appliedChips(q ActivityQuery, faults []QueryFault) []ui.Chip {
 	return chips
 }
 
-// flowName is a flow's name, or its id where it is not there any more.
+// flowName is the name of a flow or a channel, or its id where it is not there any more.
 func (v teller) flowName(id string) string {
 	if v.known != nil {
 		if f, ok := v.known.Flow(id); ok {
 			return f.Name
+		}
+		if ch, ok := v.known.Channel(id); ok {
+			return ch.Name
 		}
 	}
 	return id

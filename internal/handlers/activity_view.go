@@ -16,8 +16,8 @@ import (
 
 // trailVerbs are the verbs that can be chosen, in the order of the choice.
 var trailVerbs = []string{
-	"start", "stop", "create", "delete", "update_source", "add_output", "update_output", "delete_output",
-	"live", "loss", "waiting", "source_lost", "output_lost", "output_back", "standby", "link_lost", "link_back",
+	"start", "stop", "create", "delete", "update_channel", "update_source", "add_output", "update_output", "delete_output",
+	"live", "loss", "waiting", "source_lost", "second_input", "problem", "output_lost", "output_back", "standby", "link_lost", "link_back",
 	"raised", "cleared", "returned", "acknowledged", "shelved", "unshelved",
 	"protect", "release", "force_release", "ask", "confirm", "withdraw", "note", "delete_note", "handover", "band",
 	"label", "delete_label", "keep_good", "restore", "park", "unpark", "drop_parked",

@@ -117,11 +117,8 @@ func (h *alarms) show(c echo.Context, v *visit, q AlarmQuery, status int, forms 
 		m.Shown = t.ackShown(rows, q)
 	}
 	if q.Flow != "" {
-		m.Flow, m.All = q.Flow, AlarmQuery{Show: q.Show, From: q.From, To: q.To}.Path()
-		if f, ok := v.snapshot().Flow(q.Flow); ok {
-			m.Flow = f.Name
-		}
-		m.Flow = fill(v.t.Alarms.Page.OfFlow, m.Flow)
+		m.All = AlarmQuery{Show: q.Show, From: q.From, To: q.To}.Path()
+		m.Flow = fill(v.t.Alarms.Page.OfFlow, t.flowName(q.Flow))
 	}
 	return h.print.page(c, status, m)
 }

@@ -177,3 +177,42 @@ func FuzzParseChannelQuery(f *testing.F) {
 		}
 	})
 }
+
+// TestWaysBackToChannels: a page of a channel is come back to after a sign-in,
+// and nothing else that looks like one.
+func TestWaysBackToChannels(t *testing.T) {
+	h, _ := withChannels(t)
+	for next, want := range map[string]string{
+		"/channels?status=on":     "/channels?limit=50&status=on",
+		"/channels/new":           "/channels/new",
+		twoPath:                   twoPath,
+		twoPath + "/input":        twoPath + "/input",
+		twoPath + "/stop":         "/channels?limit=50",
+		twoPath + "/input/x":      "/channels?limit=50",
+		"/channels/../live/two":   "/channels?limit=50",
+		"/channels/a/b":           "/channels?limit=50",
+		"/channels/%2e%2e/b/c":    "/channels?limit=50",
+		"/channels/a%2fb/live/id": "/channels?limit=50",
+	} {
+		values := form("account", "account", "username", "op-1", "password", password, "region", "local", "next", next)
+		r := h.browser().post("/login", values)
+		if got := r.header.Get("Location"); r.status != http.StatusSeeOther || got != want {
+			t.Errorf("%s: %d to %s, want %s", next, r.status, got, want)
+		}
+	}
+}
+
+// TestActivityOfAChannel: it is chosen by its id, and called by its name.
+func TestActivityOfAChannel(t *testing.T) {
+	_, b := withChannels(t)
+	if r := b.post("/channels/push.example.com/live/one/start", form("from", "flow")); r.status != http.StatusSeeOther {
+		t.Fatalf("%d", r.status)
+	}
+	of := "?flow=" + url.QueryEscape("channels/push.example.com/live/one")
+	if page := b.get("/activity" + of).doc().Find("main").Text(); !strings.Contains(page, "turned the channel ON") || strings.Contains(page, "%2F") {
+		t.Errorf("%s", page)
+	}
+	if r := b.get("/alarms" + of + "&show=past"); r.status != http.StatusOK || !strings.Contains(r.doc().Find("main").Text(), "one") {
+		t.Errorf("%d", r.status)
+	}
+}

@@ -126,7 +126,7 @@ type Deeds struct {
 	Raised, Cleared, Returned, Acknowledged                string
 	Shelved, Unshelved                                     string
 	Live, Loss, Waiting, SourceLost, Standby               string
-	SecondInput, Problem                                   string // of a channel
+	SecondInput, Problem, UpdateChannel                    string // of a channel
 	OutputLost, OutputBack                                 string
 	LinkLost, LinkBack, Stale, Fresh, ChangesOften         string
 	WebhookAdded, WebhookChanged, WebhookRemoved           string
@@ -210,7 +210,7 @@ var englishTrail = Trail{
 	},
 	Deeds: Deeds{
 		Start: "started the flow", Stop: "stopped the flow", Create: "made the flow", Delete: "deleted the flow",
-		UpdateSource: "changed the source", AddOutput: "added output {}", ChangeOutput: "changed output {}",
+		UpdateSource: "changed the source", UpdateChannel: "changed a channel: {}", AddOutput: "added output {}", ChangeOutput: "changed output {}",
 		OutputOn: "turned on output {}", OutputOff: "turned off output {}", DeleteOutput: "removed output {}",
 		Protect: "protected the flow", Release: "released the flow", ForceRelease: "released the flow of {} by force",
 		Ask: "asked for a second person: {}", Withdraw: "withdrew the question: {}", Confirm: "confirmed as second person: {}",
@@ -348,7 +348,7 @@ var chineseTrail = Trail{
 	Outcomes:  Outcomes{Done: "已完成", Refused: "被拒绝", Unknown: "结果未知", NotDone: "未生效", Open: "进行中"},
 	Deeds: Deeds{
 		Start: "启动了传输流", Stop: "停止了传输流", Create: "新建了传输流", Delete: "删除了传输流",
-		UpdateSource: "修改了源", AddOutput: "添加了输出 {}", ChangeOutput: "修改了输出 {}",
+		UpdateSource: "修改了源", UpdateChannel: "修改了频道：{}", AddOutput: "添加了输出 {}", ChangeOutput: "修改了输出 {}",
 		OutputOn: "开启了输出 {}", OutputOff: "关闭了输出 {}", DeleteOutput: "移除了输出 {}",
 		Protect: "保护了传输流", Release: "解除了保护", ForceRelease: "强制解除了 {} 的保护",
 		Ask: "请求第二人确认：{}", Withdraw: "撤回了请求：{}", Confirm: "作为第二人确认：{}",
@@ -451,7 +451,7 @@ func (t Trail) Why(said string) string {
 func (t Trail) DeedOf(verb string) (format string, known bool) {
 	d := t.Deeds
 	format, known = map[string]string{
-		"start": d.Start, "stop": d.Stop, "create": d.Create, "delete": d.Delete, "update_source": d.UpdateSource,
+		"start": d.Start, "stop": d.Stop, "create": d.Create, "delete": d.Delete, "update_source": d.UpdateSource, "update_channel": d.UpdateChannel,
 		"add_output": d.AddOutput, "update_output": d.ChangeOutput, "delete_output": d.DeleteOutput,
 		"protect": d.Protect, "release": d.Release, "force_release": d.ForceRelease, "ask": d.Ask, "confirm": d.Confirm,
 		"withdraw": d.Withdraw, "note": d.Note, "delete_note": d.DeleteNote, "handover": d.Handover, "band": d.Band,
