@@ -89,6 +89,7 @@ func testPages(t *testing.T, c *chromium) {
 		{name: "no webhooks", path: "/settings", ready: "$('.settings-none') && " + isOK},
 		{name: "no names", path: "/labels", ready: "$('.labels .help') && " + isOK},
 		{name: "no displays", path: "/displays", ready: "$('.settings-none') && $('.display-hint a') && " + isOK},
+		{name: "nothing measured", path: "/channels/monitoring", ready: "$('#sets-title') && " + isOK},
 		{name: "no rules", path: "/settings/roles", ready: "$$('.role-fixed').length === 2 && " + isOK},
 	}
 	for _, lang := range []string{"en", "zh-CN"} {

@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 )
+
+const firstMinute = 2 * time.Minute // is written after it is over
 
 const firstSegments = 60 * time.Second // of a channel, on a machine under load
 
@@ -55,8 +58,23 @@ func (h *house) awaitPlay(key medialive.ChannelKey) {
 	})
 }
 
+// awaitMeasures waits until the gateway has measured a minute.
+func (h *house) awaitMeasures() {
+	h.t.Helper()
+	ak, sk := h.app.Key(apptest.User)
+	eye, err := medialive.NewCloudEye(medialive.Config{
+		Endpoint: h.app.GatewayURL, ProjectID: h.app.ProjectID, Auth: medialive.AKSK(ak, medialive.Secret(sk), time.Now),
+	})
+	must(h.t, err)
+	h.app.Await(firstMinute, "the first minute", func() bool {
+		metrics, err := eye.AllMetrics(h.t.Context(), medialive.Metric{Namespace: medialive.LiveNamespace})
+		must(h.t, err)
+		return len(metrics) > 0
+	})
+}
+
 // testPlayer plays a channel: the clock of the player goes on, and it tells what
-// it plays and how far behind it is.
+// it plays and how far behind it is. Then what was measured of it is charted.
 func testPlayer(t *testing.T, c *chromium) {
 	h := build(t)
 	key := h.channel("one")
@@ -73,5 +91,17 @@ func testPlayer(t *testing.T, c *chromium) {
 	b.Await("the rendition", "text('[data-player-rendition]').startsWith('180p')")
 	b.Await("the latency", "parseFloat(text('[data-player-latency]')) > 0 && parseFloat(text('[data-player-latency]')) < 30")
 	b.Await("the position", "/^0:0\\d:\\d\\d$/.test(text('[data-player-clock]'))")
+	rules := readAxe(t)
 	b.Clean("the player")
+	b.examine(rules, "the player")
+	b.Forget() // axe itself writes into the page
+	h.awaitMeasures()
+	b.Visit("/channels/push.example.com/live/one/statistics")
+	b.Await("the charts", "$('#measures .chart') && "+isOK)
+	if title := eval[string](b, "text('#measures .chart-title')"); title != "Input bandwidth" {
+		t.Errorf("the first chart is of %q", title)
+	}
+	b.Clean("the statistics")
+	b.examine(rules, "the statistics")
+	b.Forget()
 }
