@@ -22,13 +22,13 @@ var open = []string{
 }
 
 // onWalls are the routes that a display's cookie opens, and nothing else does.
-var onWalls = []string{"GET /wall", "GET /wall/live"}
+var onWalls = []string{"GET /wall", "GET /wall/live", "GET /wall/picture/:key"}
 
 // The routes that need a session, by the least role that may use them.
 var (
 	forViewers = []string{
 		"GET /flows", "GET /flows/:id", "GET /flows/:id/row", "GET /flows/:id/command", "GET /flows/:id/outputs/:name/row",
-		"GET /flows/:id/history", "GET /flows/:id/history.csv", "GET /alarms", "GET /labels", "GET /settings",
+		"GET /flows/:id/picture", "GET /flows/:id/history", "GET /flows/:id/history.csv", "GET /alarms", "GET /labels", "GET /settings",
 		"GET /activity", "GET /activity.csv", "GET /activity.json", "GET /renew", "GET /live",
 		"GET /settings/sessions", "POST /settings/sessions/others", "POST /settings/sessions/:id/end", "GET /step-up", "POST /step-up",
 		"GET /channels", "GET /channels/:domain/:app/:id", "GET /channels/:domain/:app/:id/row", "GET /channels/:domain/:app/:id/command",

@@ -24,8 +24,6 @@ const (
 	stillKept = "private, max-age=60, immutable"
 )
 
-var errNoStill = &fault{http.StatusNotFound, reasonNoPage}
-
 // ofFlow answers the picture of a flow. GET /flows/:id/picture (at)
 func (h *stills) ofFlow(c echo.Context) error {
 	v := visitOf(c)
@@ -41,7 +39,7 @@ func (h *stills) ofFlow(c echo.Context) error {
 func answerStill(c echo.Context, w *monitor.Watcher, of medialive.Subject) error {
 	p, ok := w.Picture(of)
 	if !ok {
-		return errNoStill
+		return c.NoContent(http.StatusNotFound)
 	}
 	if c.QueryParam("at") == stamp(p.At) {
 		c.Response().Header().Set("Cache-Control", stillKept)
@@ -92,7 +90,7 @@ func (h *walls) picture(c echo.Context) error {
 	w := h.watcherOf(v.Display)
 	id, ok := v.Display.StillOf(w.Peek(), c.Param("key"))
 	if !ok || !w.Awake() {
-		return errNoStill
+		return c.NoContent(http.StatusNotFound)
 	}
 	return answerStill(c, w, medialive.SubjectFlow(id))
 }
