@@ -72,10 +72,11 @@ func (w *Watcher) Picture(of medialive.Subject) (Picture, bool) {
 	return s.latest, s.latest.JPEG != nil && now.Sub(s.latest.At) < longestShown
 }
 
-// pictureEvery is how often the gateway makes a picture; 0: it makes none.
+// pictureEvery is how often the gateway makes a picture; 0: it makes none, or none
+// are wanted.
 func (w *Watcher) pictureEvery() time.Duration {
 	caps := w.snapshot.Load().Capabilities
-	if caps == nil || caps.PictureSeconds <= 0 {
+	if caps == nil || caps.PictureSeconds <= 0 || w.monitor.noPictures {
 		return 0
 	}
 	return time.Duration(caps.PictureSeconds * float64(time.Second))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"sync"
@@ -60,7 +61,7 @@ func (c *costs) of(ctx context.Context, t Template) (float64, error) {
 	if c.known == nil {
 		c.known = c.read()
 	}
-	key := fmt.Sprintf("%d cores, %d pixels high, %d+%d bit/s", runtime.NumCPU(), t.Height, t.Bitrate, t.AudioBitrate)
+	key := t.measuredAs()
 	if cores, ok := c.known[key]; ok {
 		return cores, nil
 	}
@@ -71,6 +72,27 @@ func (c *costs) of(ctx context.Context, t Template) (float64, error) {
 	c.known[key] = cores
 	return cores, c.write()
 }
+
+// measuredAs names what is encoded, on this machine.
+func (t Template) measuredAs() string {
+	return fmt.Sprintf("%d cores, %d pixels high, %d+%d bit/s", runtime.NumCPU(), t.Height, t.Bitrate, t.AudioBitrate)
+}
+
+// Measured tells what the templates of the ladder take of this machine, as far as
+// it was measured for the channels of a folder.
+func Measured(dir string) []Cost {
+	known := newCosts("", filepath.Join(dir, costFile)).read()
+	var all []Cost
+	for _, t := range Ladder() {
+		if cores, ok := known[t.measuredAs()]; ok {
+			all = append(all, Cost{t.ID, cores})
+		}
+	}
+	return all
+}
+
+// Budget is how many cores of this machine channels may use together.
+func Budget() float64 { return carryShare * float64(runtime.NumCPU()) }
 
 // read gives what was measured; nothing where the file is missing or damaged.
 func (c *costs) read() map[string]float64 {
@@ -160,7 +182,7 @@ func (p *Packager) budget() float64 {
 	if p.opts.Load > 0 {
 		return p.opts.Load
 	}
-	return carryShare * float64(runtime.NumCPU())
+	return Budget()
 }
 
 // carry gives the cores that a channel takes, or a [*LoadError]; p.mu is held.
