@@ -75,7 +75,7 @@ class Player {
     show("told", words[status] || `${root.dataset.failed}: ${error.details}`);
     this.hls.destroy();
     this.hls = null;
-    if (status !== 403) {
+    if (status !== 401 && status !== 403) {
       this.again = setTimeout(() => this.play(), AGAIN_AFTER);
     }
   }
