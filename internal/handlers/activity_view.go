@@ -30,7 +30,8 @@ var trailVerbs = []string{
 
 // flowActivity is the last lines of a flow, as its page shows them.
 func (v teller) flowActivity(f *monitor.Flow, events []trail.Event) pages.Activity {
-	a := pages.Activity{T: v.t, All: ActivityQuery{Flow: f.ID}.Path()}
+	_, channel := monitor.ChannelKeyOf(f.ID)
+	a := pages.Activity{T: v.t, All: ActivityQuery{Flow: f.ID}.Path(), Channel: channel}
 	for _, e := range events {
 		a.Lines = append(a.Lines, v.line(e))
 	}

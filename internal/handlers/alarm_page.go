@@ -214,7 +214,8 @@ func (v teller) shelfList(q AlarmQuery) *pages.ShelfList {
 // parent stands for.
 func (v teller) flowAlarms(flowID string) pages.FlowAlarms {
 	q := AlarmQuery{Show: showPast, Flow: flowID}
-	m := pages.FlowAlarms{T: v.t, Past: q.Path()}
+	_, channel := monitor.ChannelKeyOf(flowID)
+	m := pages.FlowAlarms{T: v.t, Past: q.Path(), Channel: channel}
 	back := []ui.Hidden{{Name: fieldFrom, Value: fromFlow}, {Name: "flow", Value: flowID}}
 	for _, a := range slices.Concat(v.alarms.Active, v.alarms.Members, v.alarms.Shelved) {
 		if a.FlowID == flowID {

@@ -51,6 +51,7 @@ func TestBrowser(t *testing.T) {
 		{"keys", testKeys},
 		{"past", testPast},
 		{"player", testPlayer},
+		{"channels", testChannels},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

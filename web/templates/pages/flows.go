@@ -65,6 +65,10 @@ func (a FlowAction) spoken(t *text.Strings) string {
 	return t.List.StopFlow(a.Name)
 }
 
+// first and second give one of two texts.
+func first(a, _ string) string  { return a }
+func second(_, b string) string { return b }
+
 // at gives an element, or the empty text where there is none.
 func at(all []string, i int) string {
 	if i < len(all) {

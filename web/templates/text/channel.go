@@ -63,7 +63,7 @@ type ChannelPage struct {
 	CodeHead, CodeNone, Speed              string
 	DeleteStop, Region, Mode               string
 	Clone, Export                          string
-	AlarmsHead                             string
+	NoAlarm, PastAlarms, AllActivity       string
 }
 
 // ChannelGuard are the questions before a channel is turned OFF or deleted.
@@ -122,7 +122,8 @@ var englishChannels = Channels{
 		RecordSince: "since {}", RecordSize: "on disk",
 		CodeHead: "Transcoding", CodeNone: "As it comes in: nothing is transcoded.", Speed: "speed",
 		DeleteStop: "Turn the channel OFF first.", Region: "Region", Mode: "Mode",
-		Clone: "Clone", Export: "Export", AlarmsHead: "Alarms",
+		Clone: "Clone", Export: "Export",
+		NoAlarm: "No alarm of this channel.", PastAlarms: "Past alarms of this channel", AllActivity: "All activity of this channel",
 	},
 	Guard: ChannelGuard{
 		StopTitle:  func(name string) string { return "Turn OFF " + name + "?" },
@@ -192,7 +193,8 @@ var chineseChannels = Channels{
 		RecordSince: "自 {}", RecordSize: "已占用磁盘",
 		CodeHead: "转码", CodeNone: "原样输出：不转码。", Speed: "速度",
 		DeleteStop: "请先关闭频道。", Region: "区域", Mode: "模式",
-		Clone: "克隆", Export: "导出", AlarmsHead: "告警",
+		Clone: "克隆", Export: "导出",
+		NoAlarm: "此频道没有告警。", PastAlarms: "此频道的历史告警", AllActivity: "此频道的全部记录",
 	},
 	Guard: ChannelGuard{
 		StopTitle:  func(name string) string { return "关闭 " + name + "？" },
