@@ -116,7 +116,9 @@ func newMatrix(t *testing.T) *matrix {
 		own := flowOf("OWN-FEED", medialive.Standby, outputOf("OUT-1"), outputOf("OUT-2"))
 		own.Sources[0].Address = "203.0.113.77"
 		m.ids["flow"] = c.Add(own)
-		m.ids["channel"] = c.AddChannel(pushChannel("own-channel", medialive.ChannelOff)).ID
+		channel := pushChannel("own-channel", medialive.ChannelOff)
+		channel.Name = "OWN-CHANNEL" // its id is in every address, which may be told back
+		m.ids["channel"] = c.AddChannel(channel).ID
 	})
 	other := medialivetest.New()
 	people(other)
@@ -172,7 +174,7 @@ func (m *matrix) fill(t *testing.T) {
 	shown, _ := m.display(func(d *display.Display) { d.Name = "OWN-WALL" })
 	away, _ := m.enter(t, m.options.Auth, "op-2")
 	m.ids["note"], m.ids["hook"], m.ids["display"], m.ids["session"], m.ids["rule"] = notes[0].ID, hooks[0].ID, shown.ID, away.ID(), "rule-viewer"
-	m.own = []string{"OWN-FEED", "OWN-NOTE", "OWN-LABEL", "OWN-HOOK", "OWN-WALL", "203.0.113.77", "own-channel"}
+	m.own = []string{"OWN-FEED", "OWN-NOTE", "OWN-LABEL", "OWN-HOOK", "OWN-WALL", "203.0.113.77", "OWN-CHANNEL"}
 }
 
 // enter signs somebody in, and gives the cookie too.
