@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -90,7 +91,7 @@ func (e channelEdit) diff() []ui.Change {
 	w := e.t.ChannelForm.Effect
 	var all []ui.Change
 	for _, c := range e.changes {
-		line := ui.Change{Label: e.placed(c.Path), Now: e.shownAs(c.Kind, c.From), After: e.shownAs(c.Kind, c.To), Bad: len(e.errors(c.Path)) > 0}
+		line := ui.Change{Label: e.placed(c.Path), Now: e.shownAs(c, c.From), After: e.shownAs(c, c.To), Bad: len(e.errors(c.Path)) > 0}
 		if c.Kind == channelform.List && len(line.Now) == 0 {
 			line.After = append([]string{w.Added}, bareOne(c.To)...)
 		} else if c.Kind == channelform.List {
@@ -111,18 +112,34 @@ func bareOne(values []string) []string {
 }
 
 // shownAs are the values of a field as people read them.
-func (f channelFields) shownAs(kind channelform.Kind, values []string) []string {
-	if kind == channelform.Secret && len(values) > 0 {
+func (f channelFields) shownAs(c channelform.Change, values []string) []string {
+	if c.Kind == channelform.Secret && len(values) > 0 {
 		return []string{f.t.ChannelForm.Input.Set}
 	}
 	var all []string
 	for _, value := range values {
-		if kind == channelform.Flag || kind == channelform.Block || kind == channelform.Text || kind == channelform.Lines {
-			value = f.option(value)
-		}
-		all = append(all, value)
+		all = append(all, f.oneShown(c, value))
 	}
 	return all
+}
+
+// oneShown is one value of a field as people read it.
+func (f channelFields) oneShown(c channelform.Change, value string) string {
+	key := wordKey(c.Path)
+	n, err := strconv.Atoi(value)
+	switch {
+	case c.Kind == channelform.Number && err == nil && key == fieldRecord:
+		return keptWords(f.t, n)
+	case c.Kind == channelform.Number && unitsOf[key] == "bit/s" && n > 0:
+		return bitrateWords(n)
+	case c.Kind == channelform.Number && keyLengths[value] == "" && unitsOf[key] != "":
+		return value + " " + unitsOf[key]
+	case c.Kind == channelform.JSON || c.Kind == channelform.Rest || c.Kind == channelform.List:
+		return value
+	case key == "input.input_protocol" || choicesOf[key] != nil || choicesOf[channelform.Pattern(c.Path)] != nil || c.Kind == channelform.Flag || len(f.boxes(c.Path)) > 0:
+		return f.option(value)
+	}
+	return value
 }
 
 // placed names a field with where it is: Source 1 · Bit rate.

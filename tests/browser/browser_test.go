@@ -49,6 +49,7 @@ func TestBrowser(t *testing.T) {
 		{"second person", testSecondPerson},
 		{"backend down", testBackendDown},
 		{"keys", testKeys},
+		{"channel forms", testChannelForms},
 		{"past", testPast},
 		{"player", testPlayer},
 		{"channels", testChannels},
