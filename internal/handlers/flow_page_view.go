@@ -249,7 +249,7 @@ func (v teller) sourceBox(f *monitor.Flow) pages.SourceBox {
 	if f.Source != nil {
 		b.Name = f.Source.Name
 	}
-	b.Rows, b.Still = v.sourceRows(f), v.still(f)
+	b.Rows = v.sourceRows(f)
 	b.Bitrate, b.RTT, _ = v.sourceFigures(f)
 	if f.Statistics != nil && f.Status == medialive.Active {
 		b.Figures = v.keyFigures(f)
@@ -342,7 +342,7 @@ func (v teller) keyFigures(f *monitor.Flow) []pages.KeyFigure {
 
 // flowBox is the flow between its source and its outputs.
 func (v teller) flowBox(f *monitor.Flow) pages.FlowBox {
-	b := pages.FlowBox{T: v.t, ID: f.ID, Status: string(f.Status), Line: pages.LineLinked}
+	b := pages.FlowBox{T: v.t, ID: f.ID, Status: string(f.Status), Line: pages.LineLinked, Still: v.still(f)}
 	if f.Statistics != nil && !f.Statistics.ActiveSince.IsZero() && f.Status == medialive.Active {
 		b.Since = fill(v.t.Flow.SinceClock, clock(f.Statistics.ActiveSince))
 	}

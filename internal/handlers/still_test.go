@@ -38,9 +38,9 @@ func TestPictureOfAFlow(t *testing.T) {
 	h, b, path := pictured(t)
 	still := func(page, within string) *goquery.Selection { return b.page(page).Find(within + " .still") }
 	eventually(t, "the list shows it", func() bool { return still("/flows", "#flow-rows").Length() == 1 })
-	eventually(t, "its page shows it", func() bool { return still(path, "#source-box").Length() == 1 })
-	img := still(path, "#source-box").Find("img")
-	if img.AttrOr("alt", "") != "Picture of FEED-A" || still(path, "#source-box").Find("time[data-t]").Length() != 1 {
+	eventually(t, "its page shows it", func() bool { return still(path, "#flow-box").Length() == 1 })
+	img := still(path, "#flow-box").Find("img")
+	if img.AttrOr("alt", "") != "Picture of FEED-A" || still(path, "#flow-box").Find("time[data-t]").Length() != 1 {
 		t.Error("it has no name, or no age")
 	}
 	src := img.AttrOr("src", "")
@@ -52,7 +52,7 @@ func TestPictureOfAFlow(t *testing.T) {
 		t.Errorf("%d %v", got.status, got.header)
 	}
 	eventually(t, "the one that is named may be kept", func() bool {
-		named := b.get(b.page(path).Find("#source-box .still img").AttrOr("src", ""))
+		named := b.get(b.page(path).Find("#flow-box .still img").AttrOr("src", ""))
 		return strings.HasPrefix(named.header.Get("Cache-Control"), "private, max-age=60")
 	})
 	if r := b.get("/flows/another/picture"); r.status != http.StatusNotFound {

@@ -122,7 +122,6 @@ type SourceBox struct {
 	Bitrate ui.Figure   // over the line
 	RTT     ui.Figure   // under the line
 	Problem string      // why it is not connected, for people
-	Still   ui.Still    // of its media; zero: there is none
 	Told    Told
 	Off     ui.Why // why it cannot be changed now
 }
@@ -150,6 +149,7 @@ type FlowBox struct {
 	Status string // "ACTIVE", as the service says it
 	Since  string // "since 17:58:05 UTC"
 	Line   LineKind
+	Still  ui.Still // of its media; zero: there is none
 }
 
 // OutputList is the outputs of a flow (fragment "#outputs"); a row alone is
