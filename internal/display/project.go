@@ -68,7 +68,7 @@ func (d Display) why(s *monitor.Snapshot, members int) Why {
 	switch {
 	case !s.Complete:
 		return WhyReading
-	case len(s.Flows) == 0:
+	case len(s.Flows)+len(s.Channels.All) == 0:
 		return WhyNoFlows
 	case members == 0:
 		return WhyNoMatch
@@ -117,7 +117,7 @@ func (d Display) members(s *monitor.Snapshot) []*monitor.Flow {
 	var list []*monitor.Flow
 	if d.Shows.Mode == Chosen {
 		byID := make(map[string]*monitor.Flow, len(s.Flows))
-		for _, f := range s.Flows {
+		for _, f := range d.things(s) {
 			byID[f.ID] = f
 		}
 		for _, id := range d.Shows.Flows {
@@ -128,7 +128,7 @@ func (d Display) members(s *monitor.Snapshot) []*monitor.Flow {
 		return list
 	}
 	text := strings.ToLower(d.Shows.Query)
-	for _, f := range s.Flows {
+	for _, f := range d.things(s) {
 		status := d.Shows.Status == "" || d.Shows.Status == string(f.Status)
 		protocol := d.Shows.Protocol == "" || d.Shows.Protocol == string(f.Protocol)
 		if status && protocol && strings.Contains(strings.ToLower(f.Name), text) {
@@ -140,7 +140,7 @@ func (d Display) members(s *monitor.Snapshot) []*monitor.Flow {
 
 // severity puts what is not as it should be in order, worst first.
 var severity = []monitor.State{
-	monitor.StateSourceLost, monitor.StateOutputLost, monitor.StateLoss, monitor.StateUnknown, monitor.StateStale, monitor.StateWaiting,
+	monitor.StateProblem, monitor.StateSourceLost, monitor.StateSecondInput, monitor.StateOutputLost, monitor.StateLoss, monitor.StateUnknown, monitor.StateStale, monitor.StateWaiting,
 }
 
 // rank is how bad a flow is, 0 the worst.
@@ -196,9 +196,9 @@ func unacknowledged(v *alarm.View) map[string]bool {
 // add counts a flow.
 func (t *Tally) add(s monitor.State) {
 	switch s {
-	case monitor.StateSourceLost:
+	case monitor.StateSourceLost, monitor.StateProblem:
 		t.Lost++
-	case monitor.StateLoss, monitor.StateOutputLost:
+	case monitor.StateLoss, monitor.StateOutputLost, monitor.StateSecondInput:
 		t.Degraded++
 	case monitor.StateWaiting:
 		t.Waiting++
@@ -206,6 +206,7 @@ func (t *Tally) add(s monitor.State) {
 		t.Changing++
 	case monitor.StateLive:
 		t.Live++
+	case monitor.StateOn: // nobody tells whether anything moves
 	case monitor.StateStandby:
 		t.Standby++
 	default:

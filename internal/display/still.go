@@ -43,5 +43,5 @@ func (d Display) still(f *monitor.Flow, s Scene) Still {
 }
 
 func moves(f *monitor.Flow) bool {
-	return f.State == monitor.StateLive || f.State == monitor.StateLoss || f.State == monitor.StateOutputLost
+	return f.State == monitor.StateLive || f.State == monitor.StateLoss || f.State == monitor.StateOutputLost || f.State == monitor.StateSecondInput
 }

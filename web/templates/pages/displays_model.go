@@ -110,6 +110,7 @@ type DisplayForm struct {
 
 	Name, Query, Zone, Rotate, CIDRs, Expires ui.Field
 	Mode, Status, Protocol, Layout, Tally     ui.Choice
+	Kind                                      ui.Choice // of all but chosen ones
 	Language, Theme, Scale                    ui.Choice
 	Chosen                                    []ChosenFlow
 	Others                                    []ui.Option // flows to add

@@ -111,6 +111,10 @@ const (
 	OutputLost State = "output_lost"
 	SourceLost State = "source_lost"
 	Stale      State = "stale"
+
+	On          State = "on" // of a channel, here and below: the service tells no more
+	SecondInput State = "second_input"
+	Problem     State = "problem"
 )
 
 // Tile is a flow on the board.

@@ -152,9 +152,11 @@ func (s State) shape() ui.Shape {
 		return ui.ShapeWaiting
 	case Live:
 		return ui.ShapeLive
-	case Loss, OutputLost:
+	case On:
+		return ui.ShapeClosed
+	case Loss, OutputLost, SecondInput:
 		return ui.ShapeWarn
-	case SourceLost:
+	case SourceLost, Problem:
 		return ui.ShapeLost
 	}
 	return ui.ShapeStale
@@ -165,10 +167,12 @@ func (s State) look() string {
 	switch s {
 	case Starting, Stopping:
 		return "tile-changing"
-	case Loss, OutputLost:
+	case Loss, OutputLost, SecondInput:
 		return "tile-degraded"
-	case SourceLost:
+	case SourceLost, Problem:
 		return "tile-lost"
+	case On:
+		return "tile-standby"
 	case Standby, Waiting, Live:
 		return "tile-" + string(s)
 	case Unknown:
@@ -204,12 +208,18 @@ func (f face) word() string {
 		return w.SourceLost
 	case Stale:
 		return w.Stale
+	case On:
+		return f.b.T.Channels.States.On
+	case SecondInput:
+		return f.b.T.Channels.States.Second
+	case Problem:
+		return f.b.T.Channels.States.Problem
 	}
 	return w.Unknown
 }
 
 // counts tells that the state's age stands where the bitrate of a live flow is.
-func (f face) counts() bool { return f.State != Live && f.State != Standby }
+func (f face) counts() bool { return f.State != Live && f.State != Standby && f.State != On }
 
 // traced tells that the source's trace stands where else the detail does.
 func (f face) traced() bool { return f.State == Live && !f.Aging && f.Trace != (ui.Sparkline{}) }
@@ -217,7 +227,7 @@ func (f face) traced() bool { return f.State == Live && !f.Aging && f.Trace != (
 // figure is the bitrate; of a flow that moves nothing there is none.
 func (f face) figure() ui.Figure {
 	switch f.State {
-	case Standby, Starting, Waiting, SourceLost:
+	case Standby, Starting, Waiting, SourceLost, On, Problem:
 		return ui.Figure{}
 	}
 	unit := "Mb/s"
