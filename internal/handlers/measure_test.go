@@ -87,6 +87,9 @@ func TestStatisticsOfAChannel(t *testing.T) {
 	if charts.Length() != 2 || charts.Find("path.chart-line").Length() != 2 {
 		t.Fatalf("%d charts, %d lines", charts.Length(), charts.Find("path.chart-line").Length())
 	}
+	if of := doc.Find("#measures h3").Text(); of != "Input and transcoding · Pipeline0" {
+		t.Errorf("charts of %q", of)
+	}
 	first := charts.First()
 	if title := first.Find(".chart-title").Text(); title != "Input bandwidth" {
 		t.Errorf("title %q", title)

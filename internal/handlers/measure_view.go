@@ -258,14 +258,14 @@ func (v teller) choices(p *pages.Monitoring, dims map[string]medialive.Dimension
 
 // dimensionName is a dimension as the service calls it in the reader's language.
 func (v teller) dimensionName(name string, d medialive.Dimension) string {
-	for _, param := range d.Params {
-		said := d.Display[param]
-		if v.t.Lang == text.ZH {
-			return cmp.Or(said.Chinese, said.English, name)
-		}
-		return cmp.Or(said.English, said.Chinese, name)
+	var said medialive.DisplayNames
+	if len(d.Params) > 0 {
+		said = d.Display[d.Params[0]]
 	}
-	return name
+	if v.t.Lang == text.ZH {
+		return cmp.Or(said.Chinese, said.English, name)
+	}
+	return cmp.Or(said.English, said.Chinese, name)
 }
 
 // measuredInstance is an instance with the way to its charts.
