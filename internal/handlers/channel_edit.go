@@ -137,7 +137,7 @@ func (e channelEdit) target() string { return e.channel.ID + "/" + string(e.part
 // digest is what the ticket of an effect is bound to. A save that would do more
 // is asked again.
 func (e channelEdit) digest() string {
-	sum := sha256.Sum256(fmt.Append(nil, e.opened, e.channel.State, e.cuts, e.effect))
+	sum := sha256.Sum256(fmt.Append(nil, e.opened, e.channel.State, e.cuts, e.effect, careState(shadow(e.channel))))
 	return hex.EncodeToString(sum[:12])
 }
 
@@ -286,15 +286,36 @@ func (h *channelParts) save(c echo.Context) error {
 	if !p.good {
 		return h.show(c, v, e, verdict{status: http.StatusConflict, problem: h.askAgain(v)})
 	}
-	op := v.op
-	op.Reason, op.Shown = strings.TrimSpace(c.FormValue(fieldReason)), e.channel.Status()
-	op.Consent = control.Consent{Held: p.held, Name: strings.TrimSpace(c.FormValue(fieldTyped))}
+	op := v.consenting(c, shadow(e.channel), p, control.VerbUpdateChannel, string(h.part))
 	_, err = h.Control.ChangeChannel(c.Request().Context(), op, e.channel.ChannelKey, e.change(), e.opened)
 	if err != nil {
 		return h.notSaved(c, v, e, err)
 	}
 	h.flash(c, flashChannelSaved, e.channel.Name)
 	return seeOther(c, channelPath(e.channel.ChannelKey))
+}
+
+// showTyped shows the form with what was typed.
+func (h *channelParts) showTyped(c echo.Context, v *visit) error {
+	e, _, err := h.posted(c, v)
+	if err != nil {
+		return err
+	}
+	return h.show(c, v, e, verdict{status: http.StatusOK})
+}
+
+// resumeChannel shows the form of a channel whose sign-in was renewed, with what
+// was typed; its page where it is none.
+func (l *logins) resumeChannel(c echo.Context, v *visit, to destination) error {
+	for _, p := range channelFormParts {
+		if p.tab == to.plain {
+			steps := strings.Split(to.flow, "/")
+			c.SetParamNames("domain", "app", "id")
+			c.SetParamValues(steps[1], steps[2], steps[3])
+			return (&channelParts{l.desk, p}).showTyped(c, v)
+		}
+	}
+	return seeOther(c, to.Path())
 }
 
 // consented takes the ticket of the effect that was shown. It is not good where

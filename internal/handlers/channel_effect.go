@@ -31,6 +31,10 @@ func (h *channelParts) panel(c echo.Context, v *visit, e channelEdit) (pages.Cha
 	if m.Off = h.teller(v).barred(actsOnChannels[h.part]); m.Off.Word != "" || !e.cuts || len(m.Faults) > 0 {
 		return m, nil
 	}
+	if f := shadow(e.channel); v.mine(f) {
+		m.Consent = h.teller(v).consentOf(f, verbSave, e.target(), e.digest(), v.t.Care.Hold.Save)
+		tried(c, v.t, m.Consent, pressed{}, f.Name)
+	}
 	ticket, err := h.issue(c, v, verbSave, e.target(), e.digest(), formLife)
 	m.Guard, m.Save, m.Seen = true, w.SaveCuts, ticket
 	return m, err
@@ -132,8 +136,8 @@ func (f channelFields) oneShown(c channelform.Change, value string) string {
 		return keptWords(f.t, n)
 	case c.Kind == channelform.Number && unitsOf[key] == "bit/s" && n > 0:
 		return bitrateWords(n)
-	case c.Kind == channelform.Number && keyLengths[value] == "" && unitsOf[key] != "":
-		return value + " " + unitsOf[key]
+	case c.Kind == channelform.Number:
+		return f.optionOf(c.Path, value)
 	case c.Kind == channelform.JSON || c.Kind == channelform.Rest || c.Kind == channelform.List:
 		return value
 	case key == "input.input_protocol" || choicesOf[key] != nil || choicesOf[channelform.Pattern(c.Path)] != nil || c.Kind == channelform.Flag || len(f.boxes(c.Path)) > 0:

@@ -66,7 +66,7 @@ var unitsOf = map[string]string{
 	"package.stream_selection.min_bandwidth": "bit/s", "package.stream_selection.max_bandwidth": "bit/s",
 	"package.manifest_selection.min_video_bandwidth": "bit/s", "package.manifest_selection.max_video_bandwidth": "bit/s",
 	"package.suggested_presentation_delay": "s", "package.minimum_update_period": "s", "package.min_buffer_time": "s", "package.delay_segment": "s",
-	"package.encryption.key_rotation_interval_seconds": "s",
+	"package.encryption.key_rotation_interval_seconds": "s", "encoder_settings_expand.video_descriptions.gop_duration_seconds": "s",
 }
 
 // choicesOf are the fields of which a few values are possible. The first is what
@@ -201,7 +201,7 @@ func (f channelFields) choice(path, key string, values []string) *ui.Choice {
 		values = append(slices.Clone(values), now) // what the service has and we do not know
 	}
 	for i, value := range values {
-		c.Options = append(c.Options, ui.Option{Value: value, Label: f.option(value), Selected: value == now || now == "" && i == 0})
+		c.Options = append(c.Options, ui.Option{Value: value, Label: f.optionOf(path, value), Selected: value == now || now == "" && i == 0})
 	}
 	if key == "input.input_protocol" {
 		c.Fixed = f.fixed
@@ -212,11 +212,19 @@ func (f channelFields) choice(path, key string, values []string) *ui.Choice {
 	return c
 }
 
-// option names a value of a choice.
-func (f channelFields) option(value string) string {
-	if label := keyLengths[value]; label != "" {
+// optionOf names a value of a field: a number with its unit.
+func (f channelFields) optionOf(path, value string) string {
+	if kinds[channelform.Pattern(path)] != channelform.Number || value == "" {
+		return f.option(value)
+	}
+	if label := keyLengths[value]; label != "" && wordKey(path) == "source.pbkeylen" {
 		return label
 	}
+	return strings.TrimSpace(value + " " + unitsOf[wordKey(path)])
+}
+
+// option names a value of a choice.
+func (f channelFields) option(value string) string {
 	if label := f.t.ChannelForm.Options[value]; label != "" {
 		return label
 	}

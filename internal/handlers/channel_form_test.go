@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -387,3 +388,67 @@ const fullChannel = `{"domain":"push.example.com","app_name":"live","id":"full",
 "dash_package":[{"url":"play.example.com/full/1.mpd","segment_duration_seconds":4,"ads":{"c":3},"ad_marker":"xml","suggested_presentation_delay":10,"minimum_update_period":5,"min_buffer_time":3}],
 "mss_package":[{"url":"play.example.com/full/1.ism","segment_duration_seconds":4,"delay_segment":2}]}],
 "encoder_settings_expand":{"audio_descriptions":[{"name":"d1","audio_selector_name":"a1","language_code_control":"USE_CONFIGURED","language_code":"eng","stream_name":"English"}],"video_descriptions":{"gop_duration_seconds":2}}}`
+
+// TestRenewalKeepsChannelForms: what was typed about a channel when the sign-in
+// ran out is there after the next one, and a secret does not go through the page.
+func TestRenewalKeepsChannelForms(t *testing.T) {
+	h := newHouse(t, func(c *medialivetest.Cloud) {
+		c.TokensLive(time.Hour)
+		c.AddChannel(formChannel("two", medialive.ChannelOn))
+	})
+	b := h.signedIn("op-1")
+	eventually(t, "the channel is read", func() bool { return b.get(formTwo+"/general").status == http.StatusOK })
+	steps := map[string]url.Values{
+		"/channels/new":        b.step(typedForm(t, b.get("/channels/new")), "id", "three", "go", "to:input"),
+		formTwo + "/endpoints": put(typedForm(t, b.get(formTwo+"/endpoints")), "endpoints[0].hls_package[0].manifest_name", "typed-before"),
+	}
+	put(steps["/channels/new"], "input.sources[0].passphrase", passphrase, "input.sources[0].stream_id", "typed-before", "go", "next")
+	h.now.move(61 * time.Minute)
+	for path, v := range steps {
+		page := b.post(path, v)
+		if page.status != http.StatusUnauthorized || strings.Contains(page.body, passphrase) {
+			t.Fatalf("%s: %d", path, page.status)
+		}
+		again := fields(page.doc().Find(`form[action="/login"]`))
+		again.Set("password", password)
+		kept := b.post("/login", again)
+		if kept.status != http.StatusOK || !strings.Contains(kept.body, "typed-before") || kept.doc().Find("form[data-form]").AttrOr("action", "") != path {
+			t.Errorf("%s: %d to %s", path, kept.status, kept.header.Get("Location"))
+		}
+		h.now.move(61 * time.Minute)
+	}
+	if len(h.cloud.Calls("CreateOttChannelInfo"))+len(h.cloud.Calls("ModifyOttChannelInfoEndPoints")) != 0 {
+		t.Error("signing in again saved by itself")
+	}
+}
+
+// TestProtectedChannelIsHeld: who protects a channel has to mean a change that
+// interrupts it, and nobody else changes it.
+func TestProtectedChannelIsHeld(t *testing.T) {
+	h, b := formHouse(t)
+	if r := b.post(formTwo+"/protect", form("reason", "on air")); r.status != http.StatusSeeOther {
+		t.Fatalf("protect: %d %s", r.status, r.doc().Find("main").Text())
+	}
+	path := formTwo + "/endpoints"
+	v := put(typedForm(t, b.get(path)), "endpoints[0].hls_package[0].segment_duration_seconds", "2")
+	panel := b.fragments().post(path+"/effect", v).doc()
+	if panel.Find(`[name="typed"]`).Length() != 1 {
+		t.Errorf("nothing is asked: %s", panel.Text())
+	}
+	v.Set("seen", hidden(panel, "seen"))
+	if r := b.post(path, v); r.status != http.StatusUnprocessableEntity && r.status != http.StatusConflict {
+		t.Errorf("without meaning it: %d", r.status)
+	}
+	other := h.signedIn("op-2")
+	seen := hidden(other.fragments().post(path+"/effect", v).doc(), "seen")
+	if r := other.post(path, put(v, "seen", seen)); r.status < 400 {
+		t.Errorf("somebody else: %d", r.status)
+	}
+	if n := len(h.cloud.Calls("ModifyOttChannelInfoEndPoints")); n != 0 {
+		t.Errorf("%d calls", n)
+	}
+	v.Set("seen", hidden(b.fragments().post(path+"/effect", v).doc(), "seen"))
+	if r := b.post(path, put(v, "typed", "two", "reason", "because")); r.status != http.StatusSeeOther {
+		t.Errorf("meant: %d %s", r.status, r.doc().Find(".problem, .error-line").Text())
+	}
+}

@@ -205,6 +205,15 @@ func (h *newChannels) next(c echo.Context) error {
 	return h.turnTo(c, v, d.form, min(step+1, len(channelSteps)-1))
 }
 
+// showTyped shows the step with what was typed, unjudged.
+func (h *newChannels) showTyped(c echo.Context, v *visit) error {
+	values, err := c.FormParams()
+	if err != nil {
+		return badForm(err)
+	}
+	return h.turnTo(c, v, maps.Clone(values), stepAt(values.Get(fieldStep)))
+}
+
 // turnTo shows a step.
 func (h *newChannels) turnTo(c echo.Context, v *visit, form url.Values, step int) error {
 	if channelSteps[step].id == stepPackages || channelSteps[step].id == stepLook {

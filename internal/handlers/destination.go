@@ -209,7 +209,7 @@ func destinationOf(c echo.Context) destination {
 	switch route := c.Path(); {
 	case route == channelsPath && c.Request().Method == http.MethodGet:
 		return parseDestination(channelsPath + "?" + c.QueryString())
-	case route == channelsPath:
+	case route == channelsPath, route == channelsPath+"/new":
 		return destination{key: toPlain, plain: channelsPath + "/new"}
 	case strings.HasPrefix(route, "/channels/:domain/:app/:id"):
 		if key, err := channelKeyOf(c); err == nil {
@@ -271,6 +271,8 @@ func (d destination) route() string {
 		return "/alarms"
 	case toAlarm:
 		return "/alarms/:id"
+	case toPlain:
+		return d.plain
 	case toChannels:
 		return channelsPath
 	case toChannel:
