@@ -270,7 +270,7 @@ func (v teller) channelRow(ch *monitor.Channel) pages.ChannelRow {
 		T: v.t, ID: ch.ID, Name: ch.Name, Key: ch.AppName + "/" + ch.ChannelKey.ID + " · " + ch.Domain, State: v.channelState(ch),
 		Protocol: protocolName(ch.Input.Protocol), Input: v.inputBrief(ch), Packages: cmp.Or(packagesBrief(ch), w.Unpacked), Record: recordBrief(ch.Record),
 		InState: ui.At(ui.TimeCounter, ch.DoingSince, v.now), Seen: v.channelSeen(ch), SeenOld: ch.Aging || ch.Doing == monitor.StateStale,
-		Aged: ch.Aging, Action: v.channelAction(ch, fromList),
+		Aged: ch.Aging, Action: v.channelAction(ch, fromList), Still: v.channelStill(ch),
 	}
 	if a := v.alarms.FlowTops[ch.ID]; a != nil && a.Cleared.IsZero() {
 		row.Blink, row.AckedBy = blinks(a), a.AckedBy

@@ -36,6 +36,7 @@ type paintedChannel struct {
 	channel *monitor.Channel
 	off     ui.Why
 	top     *alarm.Alarm
+	look    ui.Still
 	part    part
 }
 
@@ -49,11 +50,11 @@ func (d *desk) channelListParts(v teller, s *monitor.Snapshot, q ChannelQuery, p
 	}
 	shown := make(map[string]bool, len(l.channels))
 	for _, ch := range l.channels {
-		id, off, top := pages.RowID(ch.ID), v.off(actSwitchChannel), v.alarms.FlowTops[ch.ID]
+		id, off, top, look := pages.RowID(ch.ID), v.off(actSwitchChannel), v.alarms.FlowTops[ch.ID], v.channelStill(ch)
 		shown[id] = true
 		row, ok := painted[id]
-		if !ok || row.channel != ch || row.off != off || row.top != top {
-			row = paintedChannel{ch, off, top, d.piece(id, v.channelRow(ch))}
+		if !ok || row.channel != ch || row.off != off || row.top != top || !row.look.Same(look) {
+			row = paintedChannel{ch, off, top, look, d.piece(id, v.channelRow(ch))}
 			painted[id] = row
 		}
 		body.rows = append(body.rows, row.part)

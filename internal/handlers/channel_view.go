@@ -118,7 +118,7 @@ func (v teller) inputWord(role string) string {
 func (v teller) channelInput(ch *monitor.Channel) pages.ChannelInput {
 	w, in := v.t.Channels.Page, ch.Input
 	m := pages.ChannelInput{
-		T: v.t, Edit: channelPath(ch.ChannelKey, pages.TabInput),
+		T: v.t, Edit: channelPath(ch.ChannelKey, pages.TabInput), Still: v.channelStill(ch),
 		Rows: []pages.Pair{{Label: w.Protocol, Value: protocolName(in.Protocol)}},
 	}
 	if len(in.Standby) > 0 {

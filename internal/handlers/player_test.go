@@ -73,10 +73,10 @@ func (r *onAir) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 // playHouse is a dashboard over a gateway of which channel one is ON.
-func playHouse(t *testing.T) (*house, *onAir) {
+func playHouse(t *testing.T, change ...func(*gateway.Options)) (*house, *onAir) {
 	t.Helper()
 	runs := &onAir{runs: map[string]bool{}}
-	h := gatewayHouse(t, func(o *gateway.Options) { o.Channels = runs })
+	h := gatewayHouse(t, append([]func(*gateway.Options){func(o *gateway.Options) { o.Channels = runs }}, change...)...)
 	target, _ := h.auth.Backend.Target("")
 	login, err := medialive.NewIAM(medialive.IAMConfig{Endpoint: target.IAMEndpoint})
 	if err != nil {

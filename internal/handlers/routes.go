@@ -123,13 +123,14 @@ func (d *desk) flowRoutes() []route {
 
 // channelRoutes are channels, and what people put on them.
 func (d *desk) channelRoutes() []route {
-	channel, protect, ask := &channels{d}, &protects{d}, &asks{d}
+	channel, protect, ask, picture := &channels{d}, &protects{d}, &asks{d}, &stills{d}
 	const one = "/channels/:domain/:app/:id"
 	return []route{
 		get("/channels", reader, channel.list),
 		get(one, reader, channel.page),
 		get(one+"/row", reader, channel.row),
 		get(one+"/command", reader, channel.command),
+		get(one+"/picture", reader, picture.ofChannel),
 		post(one+"/start", operator, channel.start),
 		get(one+"/stop", operator, channel.askStop),
 		post(one+"/stop", operator, channel.stop),

@@ -32,6 +32,7 @@ var (
 		"GET /activity", "GET /activity.csv", "GET /activity.json", "GET /renew", "GET /live",
 		"GET /settings/sessions", "POST /settings/sessions/others", "POST /settings/sessions/:id/end", "GET /step-up", "POST /step-up",
 		"GET /channels", "GET /channels/:domain/:app/:id", "GET /channels/:domain/:app/:id/row", "GET /channels/:domain/:app/:id/command",
+		"GET /channels/:domain/:app/:id/picture",
 		"GET /displays", "GET /displays/:id", "GET /displays/:id/preview", "POST /displays/preview",
 		"GET /channels/monitoring", "GET /channels/monitoring/charts",
 		"GET /channels/:domain/:app/:id/statistics", "GET /channels/:domain/:app/:id/statistics/charts",

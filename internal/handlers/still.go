@@ -34,6 +34,17 @@ func (h *stills) ofFlow(c echo.Context) error {
 	return answerStill(c, v.watcher, medialive.SubjectFlow(f.ID))
 }
 
+// ofChannel answers the picture of what a channel has on air.
+// GET /channels/:domain/:app/:id/picture (at)
+func (h *stills) ofChannel(c echo.Context) error {
+	v := visitOf(c)
+	ch, err := v.channel(c)
+	if err != nil {
+		return err
+	}
+	return answerStill(c, v.watcher, medialive.SubjectChannel(ch.ChannelKey))
+}
+
 // answerStill answers the picture that is there, whichever was asked for. It may
 // be kept where it is the one that the address names.
 func answerStill(c echo.Context, w *monitor.Watcher, of medialive.Subject) error {
@@ -59,6 +70,14 @@ func (v teller) still(f *monitor.Flow) ui.Still {
 	return ui.Still{}
 }
 
+// channelStill is the picture of what a channel has on air.
+func (v teller) channelStill(ch *monitor.Channel) ui.Still {
+	if ch.Doing != monitor.StateLive && ch.Doing != monitor.StateSecondInput {
+		return ui.Still{}
+	}
+	return v.stillOf(medialive.SubjectChannel(ch.ChannelKey), ch.Name, flowPath(ch.ID)+"/picture", ui.ID("still-", ch.ID))
+}
+
 // stillOf is the picture of something, of which path answers it.
 func (v teller) stillOf(of medialive.Subject, name, path, id string) ui.Still {
 	if v.pictures == nil {
@@ -78,7 +97,7 @@ func (v teller) stillOf(of medialive.Subject, name, path, id string) ui.Still {
 // what keeps them being renewed: the one thing for which it has a gateway asked.
 func pictured(s display.Scene, w *monitor.Watcher) display.Scene {
 	s.Picture = func(flowID string) (time.Time, bool) {
-		p, ok := w.Picture(medialive.SubjectFlow(flowID))
+		p, ok := w.Picture(monitor.SubjectOf(flowID))
 		return p.At, ok
 	}
 	return s
@@ -92,5 +111,5 @@ func (h *walls) picture(c echo.Context) error {
 	if !ok || !w.Awake() {
 		return c.NoContent(http.StatusNotFound)
 	}
-	return answerStill(c, w, medialive.SubjectFlow(id))
+	return answerStill(c, w, monitor.SubjectOf(id))
 }

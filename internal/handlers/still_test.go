@@ -9,7 +9,11 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/flowdeck/flowdeck/internal/display"
 	"github.com/flowdeck/flowdeck/internal/gateway"
+	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/packager"
 	"github.com/flowdeck/flowdeck/internal/picture"
 )
 
@@ -92,4 +96,86 @@ func TestNoPictureOfWhatStands(t *testing.T) {
 	if n := b.page(path).Find(".still").Length() + b.page("/flows").Find(".still").Length(); n != 0 {
 		t.Errorf("%d pictures", n)
 	}
+}
+
+// running has media come into every channel that is ON.
+type running struct{ *onAir }
+
+func (r running) Report() []packager.ChannelReport {
+	all := r.onAir.Report()
+	for i := range all {
+		all[i].Since = time.Now().Add(-time.Minute)
+		all[i].Inputs = []packager.InputReport{{Role: packager.Primary, Alive: true, Last: time.Now(), Connections: 1}}
+	}
+	return all
+}
+
+func TestPictureOfAChannel(t *testing.T) {
+	h, _ := playHouse(t, func(o *gateway.Options) {
+		o.Pictures, o.Channels = &camera{}, running{&onAir{runs: map[string]bool{}}}
+	})
+	b := h.signedIn("admin")
+	page := "/" + monitor.ChannelID(channelOne)
+	still := func(at, within string) *goquery.Selection { return b.page(at).Find(within + " .still") }
+	eventually(t, "the list shows it", func() bool { return still("/channels", "#channel-rows").Length() == 1 })
+	eventually(t, "its page shows it", func() bool { return still(page, "#channel-input").Length() == 1 })
+	src := still(page, "#channel-input").Find("img").AttrOr("src", "")
+	if !strings.HasPrefix(src, page+"/picture?at=") {
+		t.Fatalf("it is at %s", src)
+	}
+	if got := b.get(src); got.status != http.StatusOK || got.header.Get("Content-Type") != "image/jpeg" {
+		t.Errorf("%d %v", got.status, got.header)
+	}
+	if r := b.get("/channels/a/b/c/picture"); r.status != http.StatusNotFound {
+		t.Errorf("of a channel that is not there: %d", r.status)
+	}
+}
+
+// TestPictureOnAWall: a screen sees it by a key that says nothing of the flow, and
+// another display's key opens nothing.
+func TestPictureOnAWall(t *testing.T) {
+	h, b, path := pictured(t)
+	key := h.projectOfGateway()
+	_, link, err := h.displays.Make(t.Context(), display.Of{Endpoint: key.Endpoint, ProjectID: key.ProjectID, Actor: "op-1"}, display.Display{
+		Name: "MCR wall 1", Shows: display.Shows{Mode: display.All}, Look: display.Look{Layout: 16, Language: "en", Theme: "dark", Scale: 100},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen := h.screen(link)
+	var src string
+	eventually(t, "the wall shows it", func() bool {
+		src = screen.page("/wall").Find(".tile-still img").AttrOr("src", "")
+		return src != ""
+	})
+	if id := strings.TrimPrefix(path, "/flows/"); strings.Contains(src, id) || !strings.HasPrefix(src, "/wall/picture/") {
+		t.Errorf("it is at %s", src)
+	}
+	if got := screen.get(src); got.status != http.StatusOK || !strings.HasPrefix(got.body, "\xff\xd8\xff") {
+		t.Errorf("%d %v", got.status, got.header)
+	}
+	if r := screen.get("/wall/picture/0011"); r.status != http.StatusNotFound {
+		t.Errorf("another key: %d", r.status)
+	}
+	if r := b.get(src); r.status == http.StatusOK {
+		t.Error("a session is no screen")
+	}
+	if r := screen.get(path + "/picture"); r.status == http.StatusOK {
+		t.Error("a screen sees pictures by the ids of flows")
+	}
+}
+
+// projectOfGateway is the project behind the gateway of a house.
+func (h *house) projectOfGateway() monitor.Key {
+	h.t.Helper()
+	target, _ := h.auth.Backend.Target("")
+	login, err := medialive.NewIAM(medialive.IAMConfig{Endpoint: target.IAMEndpoint})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	info, err := login.SignIn(h.t.Context(), medialive.SignIn{Account: "account", User: "admin", Password: password, Project: "local"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return monitor.Key{Endpoint: target.Endpoint, ProjectID: info.ProjectID}
 }

@@ -50,6 +50,14 @@ func ChannelID(key medialive.ChannelKey) string {
 	return channels + url.PathEscape(key.Domain) + "/" + url.PathEscape(key.AppName) + "/" + url.PathEscape(key.ID)
 }
 
+// SubjectOf is what pictures of a flow, or of a channel by its ChannelID, are of.
+func SubjectOf(id string) medialive.Subject {
+	if key, is := ChannelKeyOf(id); is {
+		return medialive.SubjectChannel(key)
+	}
+	return medialive.SubjectFlow(id)
+}
+
 // ChannelKeyOf gives the key of a ChannelID; false for any other text.
 func ChannelKeyOf(id string) (medialive.ChannelKey, bool) {
 	rest, is := strings.CutPrefix(id, channels)

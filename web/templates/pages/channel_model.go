@@ -109,6 +109,7 @@ type ChannelRow struct {
 	AsksHint string
 	Blink    bool
 	AckedBy  string
+	Still    ui.Still // of what is on air; zero: there is none
 }
 
 // ArmedChannelRow is a row that asks whether to turn OFF (fragment "#armed-…").
@@ -163,6 +164,7 @@ type ChannelInput struct {
 	Push     []ui.CopyLine
 	PushNote string
 	Edit     string // URL
+	Still    ui.Still
 }
 
 // ChannelSource is one of the two inputs, or a stream of one.
