@@ -268,19 +268,21 @@ func (h *histories) file(c echo.Context) error {
 // fileName names a file by what is in it, in letters that mean nothing to a
 // header or a shell.
 func fileName(f *monitor.Flow, p *past) string {
-	plain := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
-				return r
-			}
-			return '_'
-		}, s)
-	}
-	name := "flow-" + plain(f.Name)
+	name := "flow-" + plainName(f.Name)
 	if p.query.leg != "" {
-		name += "-" + plain(p.query.leg)
+		name += "-" + plainName(p.query.leg)
 	}
 	return name + "-" + p.query.stretch.key + "-" + p.at.UTC().Format("20060102T150405Z") + ".csv"
+}
+
+// plainName is a name in letters that stand for nothing else.
+func plainName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '_'
+	}, s)
 }
 
 // writeHistory writes a line for each step. Nothing in it comes from outside:

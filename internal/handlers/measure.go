@@ -147,6 +147,9 @@ func (h *measures) ofChannel(c echo.Context, v *visit) (*monitor.Channel, pages.
 	m.Signals = t.signals(signals)
 	read := h.readMetrics(ctx, asker, q.span, func(metric medialive.Metric) bool { return isOf(metric, ch.ChannelKey) })
 	t.drawMeasures(&m, q, read, signals.list)
+	if len(m.Groups) > 0 {
+		m.CSV = path + ".csv?" + q.values(q.key).Encode()
+	}
 	return ch, m, nil
 }
 

@@ -162,6 +162,24 @@ func TestStatisticsRefuseWhatIsNotThere(t *testing.T) {
 	}
 }
 
+func TestStatisticsAsAFile(t *testing.T) {
+	t.Parallel()
+	h := statisticsHouse(t, func(c *medialivetest.Cloud) { c.Measure(measured("=1+1", "", channelOne, -2)) })
+	b := h.signedIn("op-1")
+	link := b.openedAt(statisticsPath).doc().Find("#measures a[download]").AttrOr("href", "")
+	r := b.get(link)
+	if r.status != http.StatusOK || !strings.Contains(r.header.Get("Content-Disposition"), `filename="channel-one-1h-`) {
+		t.Fatalf("%s: %d %v", link, r.status, r.header)
+	}
+	lines := strings.Split(strings.TrimSpace(r.body), "\n")
+	if len(lines) != 1+3+1+1 || lines[0] != "time,of,metric,value,unit" || !strings.HasSuffix(lines[3], ",medialive_mpc one · pipeline Pipeline0,input_bandwidth,6000000,bit/s") {
+		t.Errorf("file\n%s", r.body)
+	}
+	if !strings.Contains(r.body, ",'=1+1,-2,") {
+		t.Errorf("a formula stands in the file\n%s", r.body)
+	}
+}
+
 func TestMonitoring(t *testing.T) {
 	t.Parallel()
 	h := statisticsHouse(t, func(c *medialivetest.Cloud) {

@@ -269,6 +269,7 @@ func (d *desk) measureRoutes() []route {
 		get("/channels/monitoring/charts", reader, measure.chosenCharts),
 		get("/channels/:domain/:app/:id/statistics", reader, measure.statistics),
 		get("/channels/:domain/:app/:id/statistics/charts", reader, measure.charts),
+		get("/channels/:domain/:app/:id/statistics.csv", reader, measure.file),
 		get("/channels/:domain/:app/:id/play", reader, play.page),
 		get(playRoute, reader, play.file),
 	}

@@ -24,6 +24,7 @@ type Measures struct {
 	Notes   []string
 	Problem *ui.Problem // why nothing could be read
 	Groups  []MeasureGroup
+	CSV     string   // where the values are as a file; empty: there are none
 	Signals *Signals // nil: it is of no channel
 }
 
