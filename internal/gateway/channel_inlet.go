@@ -187,9 +187,11 @@ func pullLeg(s medialive.ChannelSource) (relay.LegSpec, error) {
 		case len(values) != 1:
 			return relay.LegSpec{}, errPullAddress
 		case name == "pbkeylen":
-			if n, err := strconv.Atoi(values[0]); err == nil {
-				length = cmp.Or(length, n)
+			n, err := strconv.Atoi(values[0])
+			if err != nil {
+				return relay.LegSpec{}, errPullAddress
 			}
+			length = cmp.Or(length, n)
 		case name != "streamid" && name != "passphrase" && !(name == "mode" && values[0] == "caller"):
 			return relay.LegSpec{}, errPullAddress
 		}
