@@ -116,6 +116,7 @@ func (c *Control) DeleteChannel(ctx context.Context, op Operator, key medialive.
 	if err == nil {
 		c.clear(context.WithoutCancel(ctx), op, id)
 		op.Watcher.SetCare(id, monitor.Care{})
+		c.settled(ctx, op, id, false)
 	}
 	return err
 }

@@ -48,6 +48,9 @@ func TestChannelLife(t *testing.T) {
 	if err := r.DeleteChannel(ctx, r.op, key); err != nil {
 		t.Fatal(err)
 	}
+	if _, there := r.op.Watcher.Snapshot().Channel(id); there {
+		t.Error("deleted, and still shown")
+	}
 	var told []string
 	for _, row := range r.trail(t, id) {
 		told = append(told, row.Verb+" "+row.Outcome)

@@ -9,8 +9,8 @@ import (
 	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
-// appearFor is how long CreateFlow waits for the new flow to be seen by the
-// watcher, so that the page shown next knows it.
+// appearFor is how long is waited for what was made to be seen by the watcher, or
+// for what was deleted to be gone, so that the page shown next knows it.
 const appearFor = 2 * time.Second
 
 // StartFlow starts a flow. It is ErrNothingToDo (*AlreadyDone) if it runs.
@@ -175,12 +175,18 @@ func flowExists(ctx context.Context, op Operator, name string) (bool, error) {
 
 // appear waits a moment until the watcher has seen a flow or a channel.
 func (c *Control) appear(ctx context.Context, op Operator, flowID string) {
+	c.settled(ctx, op, flowID, true)
+}
+
+// settled waits a moment until the watcher sees something, or no longer does, so
+// that the page shown next says so.
+func (c *Control) settled(ctx context.Context, op Operator, id string, there bool) {
 	ctx, cancel := context.WithTimeout(ctx, appearFor)
 	defer cancel()
 	changed, unsubscribe := op.Watcher.Subscribe()
 	defer unsubscribe()
 	for {
-		if _, ok := standing(op.Watcher.Snapshot(), flowID); ok {
+		if _, ok := standing(op.Watcher.Snapshot(), id); ok == there {
 			return
 		}
 		select {
