@@ -218,6 +218,7 @@ func addressFault(key, value string) string {
 // our own addresses.
 var pictures = map[string][]string{
 	"video": {"player.templ"},
+	"img":   {"still.templ", "tile.templ"},
 }
 
 func TestTemplatesAttributes(t *testing.T) {
