@@ -150,12 +150,12 @@ func (f channelFields) oneShown(c channelform.Change, value string) string {
 func (f channelFields) placed(path string) string {
 	w := f.t.ChannelForm.Part
 	at := ""
-	for i, listed := range []struct {
+	for _, listed := range []struct {
 		list  string
 		title func(int) string
 	}{{listSources, w.Source}, {listStandby, w.Standby}, {listSelectors, w.Selector}, {listAudios, w.Audio}} {
 		var n int
-		if _, err := fmt.Sscanf(path, listed.list+"[%d]", &n); err == nil && i >= 0 {
+		if _, err := fmt.Sscanf(path, listed.list+"[%d]", &n); err == nil {
 			at = listed.title(n + 1)
 		}
 	}

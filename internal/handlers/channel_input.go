@@ -37,7 +37,7 @@ func (f channelFields) inputGroups() []pages.FormGroup {
 			Name: fieldFlowSource, Label: w.Input.Flow, Help: w.Input.FlowHelp, Options: f.flows,
 			Act: pages.FormAct{Value: "flow", Label: w.Input.FlowUse},
 		}
-		if !f.cloud {
+		if !f.cloud { // the flow itself is read, not an output of it
 			from.Picks.Help = ""
 		}
 	}
@@ -194,8 +194,8 @@ func takeOutput(form url.Values, source string, o medialive.Output) {
 	}
 }
 
-// channelOf is what is typed as a source of a channel: the flow it is, if it is
-// one of this project.
+// flowOfAddress gives the flow of this project that an address of a source
+// stands for.
 func flowOfAddress(s *monitor.Snapshot, address medialive.URL) (*monitor.Flow, bool) {
 	id, is := strings.CutPrefix(address.Reveal(), "srt://flow/")
 	if !is {
