@@ -343,7 +343,10 @@ func (m *matrix) lower(t *testing.T) {
 
 // weighty are the routes that ask for the password again after ten minutes;
 // those of admins do after fifteen.
-var weighty = []string{"GET /flows/:id/delete", "POST /flows/:id/delete"}
+var weighty = []string{
+	"GET /flows/:id/delete", "POST /flows/:id/delete",
+	"GET /flows/:id/outputs/:name/delete", "POST /flows/:id/outputs/:name/delete",
+}
 
 // leastOf gives the least role of a route by the lists of these tests, not by
 // the table that is tested.
