@@ -273,3 +273,54 @@ func BenchmarkStorm(b *testing.B) {
 		b.StartTimer()
 	}
 }
+
+// TestLostWhileEdited: a source that is lost raises its alarm though somebody
+// changes it again and again, whenever that falls between the reads of it: after
+// each change its health is not told for a moment.
+func TestLostWhileEdited(t *testing.T) {
+	for late := time.Duration(0); late < 5*time.Second; late += 250 * time.Millisecond {
+		t.Run(late.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { lostWhileEdited(t, late) })
+		})
+	}
+}
+
+func lostWhileEdited(t *testing.T, late time.Duration) {
+	t.Helper()
+	cloud := medialivetest.New()
+	id := cloud.Add(running("FEED-A", "out"))
+	panels := New(Options{Store: open(t, "sqlite:"+filepath.Join(t.TempDir(), "alarms.db"))})
+	defer panels.Close()
+	m := monitor.New(monitor.Options{})
+	defer m.Close()
+	m.Attend(panels.Attend)
+	client, err := cloud.Client("token")
+	must(t, err)
+	w := m.Watch(key, client, time.Time{})
+	_, leave := w.Subscribe()
+	defer leave()
+	health := func(h medialive.Health) {
+		cloud.Change(id, func(f *medialivetest.Flow) { f.Sources[0].Health = h })
+	}
+	edit := func(told medialive.Health) {
+		health("")
+		w.ReadSoon(id)
+		pass(40 * time.Millisecond)
+		health(told)
+	}
+	pass(30*time.Second + late)
+	edit(medialive.Connected)
+	pass(1500 * time.Millisecond)
+	health(medialive.Disconnected)
+	began := time.Now()
+	for _, pause := range []time.Duration{3960 * time.Millisecond, 3740 * time.Millisecond} {
+		pass(pause)
+		edit(medialive.Disconnected)
+	}
+	for len(panels.Of(key).View().Active) == 0 && time.Since(began) < time.Minute {
+		pass(100 * time.Millisecond)
+	}
+	if took := time.Since(began); took > 12*time.Second {
+		t.Errorf("an alarm %v after the loss", took)
+	}
+}
