@@ -28,6 +28,7 @@ func testTwoPeople(t *testing.T, c *chromium) {
 		b.awaitPath("the form of the source", ".*/source")
 	}
 	one.fill("#description", "from the first")
+	one.await("what the first changes", "text('#effect').includes('from the first')") // it moves the button
 	one.click("#save")
 	one.awaitPath("the page of the flow", "/flows/"+f.ID)
 	one.mark()
@@ -35,6 +36,7 @@ func testTwoPeople(t *testing.T, c *chromium) {
 	two.expecting("409")
 	two.fill("#description", "from the second")
 	two.fill("#min_latency", "500")
+	two.await("what the second changes", "text('#effect').includes('2 changes')")
 	two.click("#save")
 	two.await("the conflict", "$('.conflict') && text('.conflict').includes('Somebody else changed it')")
 	two.await("both versions", "['from the first', 'from the second'].every((words) => text('.conflict .clash').includes(words))")
