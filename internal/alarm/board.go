@@ -105,7 +105,7 @@ type aspect struct {
 // none.
 type watch struct {
 	last  seen      // good or bad, or unknown before the first certain look
-	from  time.Time // since when it is so without a break, by our clock; zero: not known now
+	from  time.Time // since when it is so without a break, by our clock; zero: not known
 	blank time.Time // since when nothing certain is known of the flow; zero: something is
 	worse time.Time // since when it is more urgent than its alarm
 }
