@@ -106,9 +106,14 @@ type aspect struct {
 // none.
 type watch struct {
 	last  seen      // good or bad, or unknown before the first certain look
-	from  time.Time // since when it is so without a break, by our clock; zero: not known now
+	from  time.Time // since when it is so without a break, by our clock; zero: not known
+	blank time.Time // since when nothing certain is known of the flow; zero: something is
 	worse time.Time // since when it is more urgent than its alarm
 }
+
+// blankFor is for how long nothing may be known of a flow for a delay to go on
+// after it: two reads of a source.
+const blankFor = 10 * time.Second
 
 // newBoard makes an empty board.
 func newBoard(d Delays, newID func() string) *board {
@@ -295,10 +300,14 @@ func (m *subject) remember(f *monitor.Flow, held bool, now time.Time) {
 	}
 }
 
-// hold stops the delays of what is not known now.
+// hold notes that nothing certain is known now. Delays that ran go on after it,
+// if it is short: else a source that is lost would raise no alarm while somebody
+// edits it, for after each change its health is not told for a moment.
 func (b *board) hold(m *subject, now time.Time) {
 	for _, w := range m.watches {
-		w.from, w.worse = time.Time{}, time.Time{}
+		if w.blank.IsZero() {
+			w.blank = now
+		}
 	}
 	for _, f := range m.flaps {
 		f.last = now
@@ -368,7 +377,7 @@ func (b *board) turn(m *subject, a aspect, l look, now time.Time) {
 	}
 	switch l.seen {
 	case unknown:
-		w.from, w.worse = time.Time{}, time.Time{}
+		*w = watch{last: w.last}
 	case over:
 		b.end(key, l.cause, now)
 		delete(m.watches, a)
@@ -385,6 +394,7 @@ func startedAfter(f *monitor.Flow, then time.Time) bool {
 
 // weigh takes note of a look that is certain.
 func (b *board) weigh(m *subject, a aspect, w *watch, l look, now time.Time) {
+	w.resume(now)
 	if w.last != l.seen {
 		if w.last != unknown && standsIn(a.kind) {
 			m.flapped(a.target, now)
@@ -419,6 +429,14 @@ func (b *board) weigh(m *subject, a aspect, w *watch, l look, now time.Time) {
 		b.raise(m, key, l, 1, now)
 		m.alarmFlapped(a, now)
 	}
+}
+
+// resume ends a time in which nothing certain was known.
+func (w *watch) resume(now time.Time) {
+	if !w.blank.IsZero() && now.Sub(w.blank) > blankFor {
+		w.from, w.worse = time.Time{}, time.Time{}
+	}
+	w.blank = time.Time{}
 }
 
 // lasted tells whether something has lasted; if not, when to look again.

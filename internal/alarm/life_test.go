@@ -16,6 +16,7 @@ import (
 func TestLife(t *testing.T) {
 	lost := func(d *desk) { d.state(0, monitor.StateSourceLost) }
 	back := func(d *desk) { d.state(0, monitor.StateLive) }
+	blank := func(d *desk) { d.state(0, monitor.StateUnknown) }
 	ack := func(d *desk) { d.ackAll() }
 	wait := func(t time.Duration) func(*desk) { return func(d *desk) { d.pass(t) } }
 	for name, test := range map[string]struct {
@@ -45,6 +46,14 @@ func TestLife(t *testing.T) {
 			[]func(*desk){lost, wait(3 * time.Second), ack, back, wait(time.Minute), lost, wait(3 * time.Second)},
 			"source_lost 0 unacked p3",
 			[]string{"raised", "acknowledged", "cleared", "raised"},
+		},
+		"lost, unknown for a moment": {[]func(*desk){lost, wait(2 * time.Second), blank, wait(2 * time.Second), lost}, "source_lost 0 unacked p3", []string{"raised"}},
+		"lost, unknown for long":     {[]func(*desk){lost, wait(2 * time.Second), blank, wait(11 * time.Second), lost, wait(2 * time.Second)}, "", nil},
+		"lost, unknown, back":        {[]func(*desk){lost, wait(2 * time.Second), blank, wait(2 * time.Second), back, wait(time.Minute)}, "", nil},
+		"back, unknown for a moment": {
+			[]func(*desk){lost, wait(3 * time.Second), back, wait(5 * time.Second), blank, wait(5 * time.Second), back},
+			"source_lost 0 returned p3",
+			[]string{"raised", "returned"},
 		},
 		"acknowledged twice": {[]func(*desk){lost, wait(3 * time.Second), ack, ack}, "source_lost 0 acked p3", []string{"raised", "acknowledged"}},
 	} {

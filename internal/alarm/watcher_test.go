@@ -11,6 +11,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/trail"
 )
 
@@ -34,6 +35,19 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
+// polling has panels attend a watcher that polls a cloud, until the test ends.
+func polling(t *testing.T, cloud *medialivetest.Cloud, s *store.Store) (*monitor.Watcher, *Panels) {
+	t.Helper()
+	panels := New(Options{Store: s})
+	t.Cleanup(panels.Close)
+	m := monitor.New(monitor.Options{})
+	t.Cleanup(m.Close)
+	m.Attend(panels.Attend)
+	client, err := cloud.Client("token")
+	must(t, err)
+	return m.Watch(key, client, time.Time{}), panels
+}
+
 // TestOnACloud watches a polled cloud: a source is lost, the API fails, the
 // source comes back meanwhile, and at last nobody watches any more.
 func TestOnACloud(t *testing.T) {
@@ -42,14 +56,7 @@ func TestOnACloud(t *testing.T) {
 		id := cloud.Add(running("FEED-A", "out"))
 		cloud.Add(medialivetest.Flow{Flow: medialive.Flow{Name: "FEED-B", Status: medialive.Standby}})
 		s := open(t, "sqlite:"+filepath.Join(t.TempDir(), "alarms.db"))
-		panels := New(Options{Store: s})
-		defer panels.Close()
-		m := monitor.New(monitor.Options{})
-		defer m.Close()
-		m.Attend(panels.Attend)
-		client, err := cloud.Client("token")
-		must(t, err)
-		w := m.Watch(key, client, time.Time{})
+		w, panels := polling(t, cloud, s)
 		_, leave := w.Subscribe()
 		pass(time.Minute)
 		panel := panels.Of(key)
@@ -279,5 +286,49 @@ func BenchmarkStorm(b *testing.B) {
 		}
 		panels.Close()
 		b.StartTimer()
+	}
+}
+
+// TestLostWhileEdited: a source that is lost raises its alarm though somebody
+// changes it again and again, whenever that falls between the reads of it: after
+// each change its health is not told for a moment.
+func TestLostWhileEdited(t *testing.T) {
+	for late := time.Duration(0); late < 5*time.Second; late += 250 * time.Millisecond {
+		t.Run(late.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { lostWhileEdited(t, late) })
+		})
+	}
+}
+
+func lostWhileEdited(t *testing.T, late time.Duration) {
+	t.Helper()
+	cloud := medialivetest.New()
+	id := cloud.Add(running("FEED-A", "out"))
+	w, panels := polling(t, cloud, open(t, "sqlite:"+filepath.Join(t.TempDir(), "alarms.db")))
+	_, leave := w.Subscribe()
+	defer leave()
+	health := func(h medialive.Health) {
+		cloud.Change(id, func(f *medialivetest.Flow) { f.Sources[0].Health = h })
+	}
+	edit := func(told medialive.Health) {
+		health("")
+		w.ReadSoon(id)
+		pass(40 * time.Millisecond)
+		health(told)
+	}
+	pass(30*time.Second + late)
+	edit(medialive.Connected)
+	pass(1500 * time.Millisecond)
+	health(medialive.Disconnected)
+	began := time.Now()
+	for _, pause := range []time.Duration{3960 * time.Millisecond, 3740 * time.Millisecond} {
+		pass(pause)
+		edit(medialive.Disconnected)
+	}
+	for len(panels.Of(key).View().Active) == 0 && time.Since(began) < time.Minute {
+		pass(100 * time.Millisecond)
+	}
+	if took := time.Since(began); took > 12*time.Second {
+		t.Errorf("an alarm %v after the loss", took)
 	}
 }

@@ -41,7 +41,7 @@ func (h *activities) page(c echo.Context) error {
 	}
 	m := h.teller(v).activityPage(q, faults, events)
 	m.Shell = h.shell(c, v, v.t.Trail.Title)
-	m.Shell.Section, m.Shell.Path = "activity", q.Path()
+	m.Shell.Path = q.Path()
 	if q.Before == 0 {
 		m.Shell.Live = "/live?" + activityView(q)
 	}

@@ -90,7 +90,7 @@ func (h *alarms) forms(m pages.AlarmForms) part { return h.piece("alarm-forms", 
 func (h *alarms) show(c echo.Context, v *visit, q AlarmQuery, status int, forms pages.AlarmForms) error {
 	t := h.teller(v)
 	m := pages.Alarms{Shell: h.shell(c, v, v.t.Alarms.Title), T: v.t, Form: forms}
-	m.Shell.Section, m.Shell.Path = "alarms", q.Path()
+	m.Shell.Path = q.Path()
 	m.Shell.Live = "/live?view=" + viewAlarms + "&" + q.Values().Encode()
 	var rows []pages.AlarmRow
 	if q.Show == showPast {

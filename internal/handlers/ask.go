@@ -33,7 +33,7 @@ func (h *asks) form(c echo.Context) error {
 }
 
 // weighed asks who confirms for what was asked of who gives the command alone:
-// the role that it takes, and where a flow is deleted the password.
+// the role that it takes, and where something is deleted the password.
 func (h *asks) weighed(v *visit, f *monitor.Flow) error {
 	a := f.Care.Ask
 	if a == nil || a.By == v.op.Actor {
@@ -42,7 +42,7 @@ func (h *asks) weighed(v *visit, f *monitor.Flow) error {
 	if err := v.needs(actOf(a.Verb).needs); err != nil {
 		return err
 	}
-	if a.Verb == control.VerbDelete {
+	if a.Verb == control.VerbDelete || a.Verb == control.VerbDeleteOutput {
 		return h.proved(v)
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
-	"github.com/flowdeck/flowdeck/web/templates/layout"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
@@ -95,12 +94,6 @@ func (v teller) channelTop(ch *monitor.Channel, tab string) pages.ChannelTop {
 	return pages.ChannelTop{T: v.t, Path: channelPath(ch.ChannelKey), Name: ch.Name, Tab: tab}
 }
 
-// shellOfChannels is the shell of a page about channels.
-func (d *desk) shellOfChannels(c echo.Context, v *visit, title string) layout.Shell {
-	s := d.shell(c, v, title)
-	s.Section = "channels"
-	return s
-}
 
 // page shows a channel. GET /channels/:domain/:app/:id
 func (h *channels) page(c echo.Context) error {
@@ -117,7 +110,7 @@ func (h *channels) page(c echo.Context) error {
 	t.deeds = told.deeds
 	f := shadow(ch)
 	m := pages.ChannelPage{
-		Shell: h.shellOfChannels(c, v, ch.Name), Head: t.channelHead(ch), Ask: t.askLine(f), Facts: t.channelFacts(ch), Input: t.channelInput(ch),
+		Shell: h.shell(c, v, ch.Name), Head: t.channelHead(ch), Ask: t.askLine(f), Facts: t.channelFacts(ch), Input: t.channelInput(ch),
 		Packs: t.channelPackages(ch), Rest: t.channelRest(ch), Alarms: t.flowAlarms(ch.ID), History: t.flowActivity(f, told.lines),
 	}
 	m.Shell.Live = "/live?view=" + viewChannel + "&id=" + url.QueryEscape(ch.ID)

@@ -17,7 +17,6 @@ import (
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
-	"github.com/flowdeck/flowdeck/web/templates/layout"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
@@ -430,7 +429,7 @@ func (h *channelParts) clash(c echo.Context, v *visit, e channelEdit, theirs med
 // show shows the form.
 func (h *channelParts) show(c echo.Context, v *visit, e channelEdit, why verdict) error {
 	m := pages.ChannelEdit{
-		Shell: h.channelShell(c, v, e.title()), Top: h.teller(v).channelTop(e.channel, h.tab), Path: e.path(),
+		Shell: h.shell(c, v, e.title()), Top: h.teller(v).channelTop(e.channel, h.tab), Path: e.path(),
 		Title: e.title(), Shown: string(e.opened), Problem: why.problem, Groups: h.groups(e.channelFields),
 	}
 	m.Hidden = e.hidden(h.within)
@@ -441,12 +440,6 @@ func (h *channelParts) show(c echo.Context, v *visit, e channelEdit, why verdict
 	return h.print.page(c, why.status, m)
 }
 
-// channelShell is the shell of a page of a channel.
-func (d *desk) channelShell(c echo.Context, v *visit, title string) layout.Shell {
-	s := d.shell(c, v, title)
-	s.Section = "channels"
-	return s
-}
 
 // title is what the part is called.
 func (e channelEdit) title() string {

@@ -38,7 +38,7 @@ func (h *channelFiles) page(c echo.Context) error {
 	}
 	t := h.teller(v)
 	return h.print.page(c, http.StatusOK, pages.ChannelJSON{
-		Shell: h.channelShell(c, v, v.t.ChannelForm.Look.JSON), Top: t.channelTop(ch, pages.TabJSON), JSON: prettyJSON(ch.Channel),
+		Shell: h.shell(c, v, v.t.ChannelForm.Look.JSON), Top: t.channelTop(ch, pages.TabJSON), JSON: prettyJSON(ch.Channel),
 		File: exportName(ch.Channel), Off: t.barred(actCreateChannel),
 	})
 }
@@ -117,7 +117,7 @@ func (h *channelFiles) importForm(c echo.Context) error {
 func (h *channelFiles) ask(c echo.Context, v *visit, typed, fault string, status int) error {
 	w := v.t.ChannelForm.File
 	return h.print.page(c, status, pages.ChannelImport{
-		Shell: h.channelShell(c, v, w.Title),
+		Shell: h.shell(c, v, w.Title),
 		Field: ui.Field{Name: fieldJSON, Label: w.Label, Help: w.Help, Mono: true, Rows: "16", Value: ui.Value{Text: typed, Error: fault}},
 	})
 }

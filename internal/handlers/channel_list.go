@@ -28,7 +28,7 @@ func (h *channels) list(c echo.Context) error {
 		h.keep(c, cookieLimit, strconv.Itoa(q.Limit))
 	}
 	t := h.teller(v)
-	m := pages.Channels{Shell: h.shellOfChannels(c, v, v.t.Channels.Title), List: t.channelList(listChannels(v.snapshot(), q))}
+	m := pages.Channels{Shell: h.shell(c, v, v.t.Channels.Title), List: t.channelList(listChannels(v.snapshot(), q))}
 	m.Shell.Path, m.Shell.Live = q.Path(), "/live?view="+viewChannels+"&"+q.Values().Encode()
 	m.Shell.Ends.Path = m.Shell.Path
 	if len(faults) > 0 {

@@ -289,7 +289,7 @@ func (h *newChannels) show(c echo.Context, v *visit, d draft, why verdict) error
 		d.faults = d.here()
 	}
 	m := pages.ChannelNew{
-		Shell: h.channelShell(c, v, d.heading(v)), Title: d.heading(v), Problem: why.problem, First: d.step == 0,
+		Shell: h.shell(c, v, d.heading(v)), Title: d.heading(v), Problem: why.problem, First: d.step == 0,
 		Groups: step.groups(d.channelFields), Lead: append(d.lead, step.lead(v.t)), Off: h.teller(v).barred(actCreateChannel),
 	}
 	m.Hidden = d.hidden(func(string) bool { return true })

@@ -10,7 +10,6 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/display"
-	"github.com/flowdeck/flowdeck/web/templates/layout"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/text"
 )
@@ -58,12 +57,6 @@ func displayFlash(t *text.Strings, kind flashKind, name string) string {
 // displaysOf is the visitor's project, and who acts.
 func displaysOf(v *visit) display.Of {
 	return display.Of{Endpoint: v.session.Endpoint, ProjectID: v.session.ProjectID, Actor: v.session.User}
-}
-
-func (h *displays) shell(c echo.Context, v *visit, title string) layout.Shell {
-	s := h.desk.shell(c, v, title)
-	s.Section = "displays"
-	return s
 }
 
 // list lists the displays of the project. GET /displays

@@ -125,22 +125,6 @@ func (d *desk) armed(c echo.Context, v *visit, q question, from string) (pages.A
 	}, err
 }
 
-// sectionOf is the part of the rail to which a page belongs by where it leads back.
-func sectionOf(crumbs []pages.Crumb, otherwise string) string {
-	if len(crumbs) == 0 {
-		return otherwise
-	}
-	switch crumbs[0].URL {
-	case channelsPath:
-		return "channels"
-	case displaysPath:
-		return "displays"
-	case settingsPath:
-		return "settings"
-	}
-	return otherwise
-}
-
 // askOnPage shows the question on a page of its own. After a refused ticket it
 // says so.
 func (d *desk) askOnPage(c echo.Context, v *visit, q question) error {
@@ -152,7 +136,6 @@ func (d *desk) askOnPage(c echo.Context, v *visit, q question) error {
 		Refuse: q.refuse, Post: q.post, State: q.state, Button: q.button, Back: q.back, Hidden: q.hidden,
 		Consent: q.consent, Reason: q.reason, Force: q.force,
 	}
-	m.Shell.Section = sectionOf(q.crumbs, m.Shell.Section)
 	if q.refuse == "" {
 		ticket, err := d.issue(c, v, q.verb, q.subject, q.state, askedLife)
 		if err != nil {

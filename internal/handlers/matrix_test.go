@@ -346,7 +346,11 @@ func (m *matrix) lower(t *testing.T) {
 
 // weighty are the routes that ask for the password again after ten minutes;
 // those of admins do after fifteen.
-var weighty = []string{"GET /flows/:id/delete", "POST /flows/:id/delete", "GET /channels/:domain/:app/:id/delete", "POST /channels/:domain/:app/:id/delete"}
+var weighty = []string{
+	"GET /flows/:id/delete", "POST /flows/:id/delete",
+	"GET /flows/:id/outputs/:name/delete", "POST /flows/:id/outputs/:name/delete",
+	"GET /channels/:domain/:app/:id/delete", "POST /channels/:domain/:app/:id/delete",
+}
 
 // leastOf gives the least role of a route by the lists of these tests, not by
 // the table that is tested.

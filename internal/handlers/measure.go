@@ -109,7 +109,6 @@ func (h *measures) statistics(c echo.Context) error {
 		return err
 	}
 	shell := h.shell(c, v, ch.Name)
-	shell.Section = "channels"
 	return h.print.page(c, http.StatusOK, pages.ChannelStatistics{
 		Shell: shell, Top: h.teller(v).channelTop(ch, pages.TabStatistics), Measures: m,
 	})
@@ -232,7 +231,6 @@ func (h *measures) monitoring(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), measureWithin)
 	defer cancel()
 	shell := h.shell(c, v, v.t.Measures.Monitoring)
-	shell.Section = "channels"
 	p := pages.Monitoring{Shell: shell, Clear: monitoringPath}
 	if len(q.of) > 0 {
 		m := h.chosen(ctx, v, asker, q)

@@ -47,7 +47,6 @@ func (h *players) page(c echo.Context) error {
 		return err
 	}
 	shell := h.shell(c, v, ch.Name)
-	shell.Section = "channels"
 	withPlayer(c)
 	t := h.teller(v)
 	return h.print.page(c, http.StatusOK, pages.ChannelPlay{Shell: shell, Top: t.channelTop(ch, pages.TabPlay), Player: t.player(ch, v.session.Endpoint)})

@@ -16,7 +16,6 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/auth"
 	"github.com/flowdeck/flowdeck/internal/role"
-	"github.com/flowdeck/flowdeck/web/templates/layout"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/text"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
@@ -53,7 +52,7 @@ func (h *roleRules) list(c echo.Context, status int, problem *ui.Problem) error 
 		return err
 	}
 	names := v.t.Roles.Names
-	m := pages.Roles{Shell: h.shell(c, v), Problem: problem, Admins: policy.Admins.People(), Else: names.Of(policy.Of(role.Who{}).String())}
+	m := pages.Roles{Shell: h.shell(c, v, v.t.Roles.Page.Title), Problem: problem, Admins: policy.Admins.People(), Else: names.Of(policy.Of(role.Who{}).String())}
 	m.Free = len(policy.Rules) == 0
 	for i, r := range policy.Rules {
 		row := pages.RuleRow{
@@ -67,13 +66,6 @@ func (h *roleRules) list(c echo.Context, status int, problem *ui.Problem) error 
 		m.People = append(m.People, personRow(v.t, who, policy, policy))
 	}
 	return h.print.page(c, status, m)
-}
-
-// shell is the shell of a page of roles.
-func (h *roleRules) shell(c echo.Context, v *visit) layout.Shell {
-	s := h.desk.shell(c, v, v.t.Roles.Page.Title)
-	s.Section = "settings"
-	return s
 }
 
 // ruleWords are a rule in a line, with its role in the reader's language.
@@ -143,7 +135,7 @@ func (h *roleRules) find(c echo.Context) (role.Policy, int, error) {
 func (h *roleRules) form(c echo.Context, status int, r role.Rule, fault error) error {
 	v := visitOf(c)
 	w := v.t.Roles.Page
-	m := pages.RuleForm{Shell: h.shell(c, v), Title: w.AddTitle, Post: rolesPath}
+	m := pages.RuleForm{Shell: h.shell(c, v, v.t.Roles.Page.Title), Title: w.AddTitle, Post: rolesPath}
 	if r.ID != "" {
 		m.Title, m.Post = w.EditTitle, rulePath(r.ID)
 	}
@@ -309,7 +301,7 @@ func (h *roleRules) ask(c echo.Context, now, then role.Policy, change auth.RuleC
 	}
 	w := v.t.Roles.Page
 	m := pages.RuleAsk{
-		Shell: h.shell(c, v), What: ruleWords(v.t, change.Rule), Post: rulePostOf(change), Ticket: ticket, People: affected,
+		Shell: h.shell(c, v, v.t.Roles.Page.Title), What: ruleWords(v.t, change.Rule), Post: rulePostOf(change), Ticket: ticket, People: affected,
 		Title: map[string]string{
 			auth.VerbRuleAdded: w.AskAdd, auth.VerbRuleChanged: w.AskSave, auth.VerbRuleMoved: w.AskMove, auth.VerbRuleRemoved: w.AskRemove,
 		}[change.Verb],

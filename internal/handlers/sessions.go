@@ -61,9 +61,7 @@ func (h *seats) everybody(c echo.Context) error {
 // model is a page of sessions; that of the visitor comes first.
 func (h *seats) model(c echo.Context, v *visit, all []auth.Listed, path string) pages.Sessions {
 	slices.SortStableFunc(all, func(a, b auth.Listed) int { return boolOrder(b.This) - boolOrder(a.This) })
-	s := h.shell(c, v, v.t.Sessions.Title)
-	s.Section = "settings"
-	m := pages.Sessions{Shell: s}
+	m := pages.Sessions{Shell: h.shell(c, v, v.t.Sessions.Title)}
 	t := h.teller(v)
 	for _, l := range all {
 		row := pages.SessionRow{

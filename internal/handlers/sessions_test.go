@@ -129,7 +129,7 @@ func TestEverybodysSessions(t *testing.T) {
 func late(t *testing.T, user string) (*house, *browser, string) {
 	t.Helper()
 	var id string
-	h := newHouse(t, func(c *medialivetest.Cloud) { id = c.Add(flowOf("FEED-A", medialive.Standby)) })
+	h := newHouse(t, func(c *medialivetest.Cloud) { id = c.Add(flowOf("FEED-A", medialive.Standby, outputOf("OUT-1"))) })
 	b := h.signedIn(user)
 	b.awaitRead(id)
 	h.now.move(11 * time.Minute)
@@ -145,8 +145,16 @@ func (b *browser) stepUp(page reply, typed string) reply {
 }
 
 func TestPasswordBeforeDeleting(t *testing.T) {
-	h, b, id := late(t, "op-1")
-	path := "/flows/" + id + "/delete"
+	for op, path := range map[string]string{"DeleteFlow": "/delete", "DeleteFlowOutput": "/outputs/OUT-1/delete"} {
+		t.Run(op, func(t *testing.T) {
+			h, b, id := late(t, "op-1")
+			askedBeforeDeleting(t, h, b, "/flows/"+id+path, op)
+		})
+	}
+}
+
+func askedBeforeDeleting(t *testing.T, h *house, b *browser, path, op string) {
+	t.Helper()
 	asked := b.get(path)
 	if asked.status != http.StatusUnauthorized || asked.doc().Find(`form[action="/step-up"] input[type="password"][autofocus]`).Length() != 1 {
 		t.Fatalf("%d\n%s", asked.status, asked.body)
@@ -166,7 +174,7 @@ func TestPasswordBeforeDeleting(t *testing.T) {
 	}
 	ticket := hidden(b.page(path), "ticket")
 	h.now.move(4 * time.Minute)
-	if r := b.post(path, form("ticket", ticket)); r.status != http.StatusSeeOther || len(h.cloud.Calls("DeleteFlow")) != 1 {
+	if r := b.post(path, form("ticket", ticket)); r.status != http.StatusSeeOther || len(h.cloud.Calls(op)) != 1 {
 		t.Errorf("deleting: %d", r.status)
 	}
 }

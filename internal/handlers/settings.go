@@ -13,7 +13,6 @@ import (
 	"github.com/flowdeck/flowdeck/internal/alarm"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/notify"
-	"github.com/flowdeck/flowdeck/web/templates/layout"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/text"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
@@ -36,13 +35,6 @@ const (
 )
 
 func webhookPath(id string) string { return webhooksPath + "/" + url.PathEscape(id) }
-
-// shell is the shell of a page of settings.
-func (h *settings) shell(c echo.Context, v *visit, title string) layout.Shell {
-	s := h.desk.shell(c, v, title)
-	s.Section = "settings"
-	return s
-}
 
 // page lists the webhooks. GET /settings
 func (h *settings) page(c echo.Context) error {

@@ -19,11 +19,17 @@ import (
 // shell is what stands around a page, with the notice of the act before it.
 func (d *desk) shell(c echo.Context, v *visit, title string) layout.Shell {
 	s := d.plainShell(v, title)
-	s.Path = destinationOf(c).Path()
+	s.Path, s.Section = destinationOf(c).Path(), sectionOf(c.Request().URL.Path)
 	s.Ends.Path = s.Path
 	s.Flash = d.takeFlash(c, v.t)
 	s.Live = "/live?view=" + viewShell
 	return s
+}
+
+// sectionOf is the part of the rail to which a path belongs: its first segment.
+func sectionOf(path string) string {
+	section, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return section
 }
 
 // plainShell is the shell as far as it does not depend on the request.
@@ -216,7 +222,7 @@ func (d *desk) errorModel(c echo.Context, a answer) layout.ErrorPage {
 	}}
 	if v, ok := c.Get(visitKey).(*visit); ok {
 		s := d.plainShell(v, problem.Title)
-		s.Path = m.Bare.Path
+		s.Path, s.Section = m.Bare.Path, sectionOf(c.Request().URL.Path)
 		m.Shell = &s
 	}
 	return m

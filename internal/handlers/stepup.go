@@ -267,8 +267,6 @@ func (l *stepUps) dialog(c echo.Context, status int, m pages.StepUpForm) error {
 func (l *stepUps) page(c echo.Context, v *visit, status int, m pages.StepUpForm, p press) error {
 	s := l.shell(c, v, v.t.Sessions.StepTitle)
 	m.Back = p.back()
-	if strings.HasPrefix(m.Back, settingsPath) {
-		s.Section = "settings"
-	}
+	s.Section = sectionOf(m.Back)
 	return l.print.page(c, status, pages.StepUp{Shell: s, Form: m})
 }

@@ -156,6 +156,9 @@ func (p *poller) earliest(now time.Time) (next job, wait time.Duration) {
 		t := p.tierOf(r)
 		again := p.again[flow]
 		sources, outputs := p.w.pace.of(t)
+		if r.silent(now) {
+			sources = min(sources, untoldEvery)
+		}
 		source := p.due(p.shown[flow], sources, again)
 		if !p.sources[flow] && !source.After(now) && earlier(source, int(t)*2, best, bestRank) {
 			best, bestRank = source, int(t)*2

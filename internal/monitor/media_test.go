@@ -291,3 +291,41 @@ func TestStartUnseenByReads(t *testing.T) {
 		}
 	})
 }
+
+// TestHealthNotTold: after a change of a source its health may not be told for a
+// moment. It is read again soon, and no oftener than others if it is never told.
+func TestHealthNotTold(t *testing.T) {
+	for name, told := range map[string]bool{"told again": true, "never told again": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cloud := medialivetest.New()
+				id := cloud.Add(flow("f", medialive.Active, medialive.Connected))
+				w := watch(t, cloud)
+				pass(12 * time.Second)
+				health := func(h medialive.Health) {
+					cloud.Change(id, func(f *medialivetest.Flow) { f.Sources[0].Health = h })
+				}
+				health("")
+				w.ReadSoon(id)
+				pass(500 * time.Millisecond)
+				if got := state(t, w, id); got != monitor.StateUnknown {
+					t.Fatalf("its health is not told: %s", got)
+				}
+				if told {
+					health(medialive.Disconnected)
+					pass(1500 * time.Millisecond)
+					if got := state(t, w, id); got != monitor.StateSourceLost {
+						t.Errorf("told a moment later: %s", got)
+					}
+					return
+				}
+				pass(20 * time.Second)
+				before := len(cloud.Calls("ShowFlowDetail"))
+				pass(time.Minute)
+				if n := len(cloud.Calls("ShowFlowDetail")) - before; n > 13 {
+					t.Errorf("read %d times in a minute", n)
+				}
+			})
+		})
+	}
+}

@@ -15,6 +15,8 @@ const (
 	listEvery   = 2 * time.Second  // between two beginnings of a sweep of the list
 	detailEvery = 5 * time.Second  // details of flows that are active or on a screen
 	slowEvery   = time.Minute      // details of the rest
+	untoldEvery = time.Second      // sources whose health is not told since a moment ago
+	untoldFor   = 10 * time.Second // how long that is a moment
 	lookFor     = 30 * time.Second // how long a flow counts as on a screen
 	pageSize    = 100
 	maxPages    = 50 // of a list: five times the thousand flows the API allows

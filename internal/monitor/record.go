@@ -68,6 +68,7 @@ type record struct {
 	told        time.Time // when the first media of this start was answered, at the latest
 	held        time.Time // when this start was last seen to go on
 	movingSince time.Time // when the source began to move, as we saw it
+	untold      time.Time // since when a started flow's source is read without its health; zero: it is told
 
 	order         *order
 	care          Care
@@ -123,6 +124,7 @@ func (r *record) setDetail(f medialive.Flow, at time.Time) {
 	if s, ok := f.Source(); ok {
 		r.source, r.description, r.protocol = &s, s.Description, s.Protocol
 		r.seeSource(s.Health == medialive.Connected, at)
+		r.hear(s.Health, at)
 	}
 	old := r.outputs
 	r.outputs = make([]outputRecord, 0, len(f.Outputs))
@@ -152,6 +154,22 @@ func (r *record) seeSource(moving bool, at time.Time) {
 		r.movingSince = at
 	}
 	r.sawMedia(at, at)
+}
+
+// hear notes whether the health of a started flow's source was told.
+func (r *record) hear(h medialive.Health, at time.Time) {
+	switch {
+	case r.status != medialive.Active, h == medialive.Connected, h == medialive.Disconnected:
+		r.untold = time.Time{}
+	case r.untold.IsZero():
+		r.untold = at
+	}
+}
+
+// silent tells that the health of the source is not told since a moment ago, as
+// after a change of it: it soon will be, or never.
+func (r *record) silent(now time.Time) bool {
+	return !r.untold.IsZero() && now.Sub(r.untold) < untoldFor
 }
 
 // setOutput notes an output's configuration and health, which is to be read

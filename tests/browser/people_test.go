@@ -28,6 +28,7 @@ func testTwoPeople(t *testing.T, c *chromium) {
 		b.AwaitPath("the form of the source", ".*/source")
 	}
 	one.Fill("#description", "from the first")
+	one.Await("what the first changes", "text('#effect').includes('from the first')") // it moves the button
 	one.Click("#save")
 	one.AwaitPath("the page of the flow", "/flows/"+f.ID)
 	one.mark()
@@ -35,6 +36,7 @@ func testTwoPeople(t *testing.T, c *chromium) {
 	two.Expecting("409")
 	two.Fill("#description", "from the second")
 	two.Fill("#min_latency", "500")
+	two.Await("what the second changes", "text('#effect').includes('2 changes')")
 	two.Click("#save")
 	two.Await("the conflict", "$('.conflict') && text('.conflict').includes('Somebody else changed it')")
 	two.Await("both versions", "['from the first', 'from the second'].every((words) => text('.conflict .clash').includes(words))")
