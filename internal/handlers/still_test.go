@@ -165,6 +165,53 @@ func TestPictureOnAWall(t *testing.T) {
 	}
 }
 
+// TestT9Pictures: pictures are the one thing for which walls have a gateway asked,
+// by one request for all that are shown, however many walls show them.
+func TestT9Pictures(t *testing.T) {
+	const displays, each, requests, pause = 10, 10, 6, 500 * time.Millisecond // between two requests, at least
+	lens := &camera{}
+	h := gatewayHouse(t, func(o *gateway.Options) { o.Pictures = lens })
+	b := h.signedIn("admin")
+	made := b.post("/flows", form("name", "FEED-A", "protocol", "srt-listener", "start", "1"))
+	b.live("view=alarms")
+	key := h.projectOfGateway()
+	w := h.monitor.Find(key)
+	eventually(t, "it is LIVE", func() bool {
+		f, ok := w.Peek().Flow(strings.TrimPrefix(made.header.Get("Location"), "/flows/"))
+		return ok && f.State == monitor.StateLive
+	})
+	if n := lens.asked.Load(); n != 0 {
+		t.Errorf("%d requests before anything shows a picture", n)
+	}
+	open := func(n int) {
+		_, link, err := h.displays.Make(t.Context(), display.Of{Endpoint: key.Endpoint, ProjectID: key.ProjectID, Actor: "op-1"}, display.Display{
+			Name: "MCR wall", Shows: display.Shows{Mode: display.All}, Look: display.Look{Layout: 16, Language: "en", Theme: "dark", Scale: 100},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		screen := h.screen(link)
+		for range n {
+			screen.wall("").await("it shows a picture", func(e event) bool { return strings.Contains(e.data, "/wall/picture/") })
+		}
+	}
+	measure := func() time.Duration {
+		from, began := lens.asked.Load(), time.Now()
+		eventually(t, "it is asked again", func() bool { return lens.asked.Load() >= from+requests })
+		return time.Since(began) / requests
+	}
+	open(1)
+	with1 := measure()
+	for range displays {
+		open(each)
+	}
+	with100 := measure()
+	t.Logf("evidence: T9 | time between two requests for pictures with 1 wall and with %d of %d displays | %.2f s and %.2f s | ≥%.2f s", displays*each+1, displays+1, with1.Seconds(), with100.Seconds(), pause.Seconds()*(requests-1)/requests)
+	if least := pause * (requests - 1) / requests; with1 < least || with100 < least {
+		t.Errorf("a request every %s, and every %s, want %s at least", with1, with100, least)
+	}
+}
+
 // projectOfGateway is the project behind the gateway of a house.
 func (h *house) projectOfGateway() monitor.Key {
 	h.t.Helper()
