@@ -95,10 +95,16 @@ func channelRun(r packager.ChannelReport) *medialive.ChannelRun {
 		Inputs: []medialive.ChannelInputRun{}, Packages: []medialive.ChannelPackRun{},
 	}
 	for _, in := range r.Inputs {
+		var refused []medialive.RefusedCaller
+		for _, r := range in.Refused {
+			refused = append(refused, medialive.RefusedCaller{
+				Leg: in.Role.String(), Address: r.Address, StreamID: r.Named, Reason: medialive.Refusal(r.Reason), First: r.First, Last: r.Last, Count: r.Count,
+			})
+		}
 		run.Inputs = append(run.Inputs, medialive.ChannelInputRun{
 			Role: in.Role.String(), Alive: in.Alive, Last: in.Last, Silent: in.Silent.Seconds(),
 			Connections: in.Connections, Problem: in.Problem, Bytes: in.Counts.Bytes, Frames: in.Counts.Frames, KeyFrames: in.Counts.KeyFrames,
-			ContinuityErrors: in.Counts.ContinuityErrors, PIDErrors: in.Counts.PIDErrors, SyncLosses: in.Counts.SyncLosses, Signals: in.Counts.Signals,
+			ContinuityErrors: in.Counts.ContinuityErrors, PIDErrors: in.Counts.PIDErrors, SyncLosses: in.Counts.SyncLosses, Signals: in.Counts.Signals, Refused: refused,
 		})
 	}
 	if r.Encoder != nil {
@@ -120,7 +126,9 @@ func channelRun(r packager.ChannelReport) *medialive.ChannelRun {
 func (g *Gateway) addInlets(run *medialive.ChannelRun, rec channelRecord) {
 	for i := range run.Inputs {
 		in := &run.Inputs[i]
-		in.SRT, in.Refused = g.media.inletStatistics(inletID(rec.row.UID, inletRole(in.Role)))
+		if srt, refused := g.media.inletStatistics(inletID(rec.row.UID, inletRole(in.Role))); srt != nil {
+			in.SRT, in.Refused = srt, refused
+		}
 	}
 }
 

@@ -117,6 +117,9 @@ func TestRTMPPushHasAPort(t *testing.T) {
 	again, err := f.client.SwitchChannel(t.Context(), ch.ChannelKey, medialive.ChannelOn)
 	f.must(err)
 	spec, _ := r.one()
+	if spec.Primary.Application != "live" || spec.Primary.Stream != "ch1_1024" {
+		t.Errorf("lets in %s/%s", spec.Primary.Application, spec.Primary.Stream)
+	}
 	if again[0].URL != first[0].URL || !strings.Contains(first[0].URL.Reveal(), "://"+string(spec.Primary.Address)+"/") {
 		t.Errorf("told %s, listens on %s", again[0].URL.Reveal(), string(spec.Primary.Address))
 	}

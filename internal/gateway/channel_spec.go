@@ -27,10 +27,7 @@ func (g *Gateway) channelSpec(rec channelRecord) (packager.Spec, error) {
 		if rec.row.PushPort == 0 {
 			return spec, unsupported("This gateway has no port for RTMP, nothing was changed")
 		}
-		spec.Primary = packager.Source{Kind: packager.RTMPPush, Address: packager.Address(g.pushHost(rec))}
-		if len(in.Sources) > 0 {
-			spec.Primary.Bitrate = in.Sources[0].Bitrate
-		}
+		spec.Primary = g.pushSource(rec)
 	default:
 		spec.Primary = pullSource(in, in.Sources[0])
 	}
@@ -57,6 +54,17 @@ func (g *Gateway) channelSpec(rec channelRecord) (packager.Spec, error) {
 	}
 	spec.Packages = packageSpecs(ch.Outputs)
 	return spec, nil
+}
+
+// pushSource is what an encoder pushes by RTMP to the address that is told.
+func (g *Gateway) pushSource(rec channelRecord) packager.Source {
+	ch := rec.channel
+	source := packager.Source{Kind: packager.RTMPPush, Address: packager.Address(g.pushHost(rec)), Application: ch.AppName, Stream: ch.ID}
+	if len(ch.Input.Sources) > 0 {
+		source.Bitrate = ch.Input.Sources[0].Bitrate
+		source.Stream += "_" + strconv.Itoa(source.Bitrate)
+	}
+	return source
 }
 
 // pushHost is where a channel is pushed to by RTMP.

@@ -65,7 +65,7 @@ type ChannelInputRun struct {
 	SyncLosses       int64           `json:"sync_losses"`
 	Signals          int64           `json:"signals"`           // SCTE-35
 	SRT              *LegStatistics  `json:"srt,omitempty"`     // of the connection; nil: it comes otherwise
-	Refused          []RefusedCaller `json:"refused,omitempty"` // SRT callers that were turned away, newest first
+	Refused          []RefusedCaller `json:"refused,omitempty"` // who pushed by SRT or RTMP and was turned away, newest first; of RTMP, stream_id is application/stream
 }
 
 // ChannelChild is what is known of one ffmpeg of a channel.

@@ -26,12 +26,9 @@ func stream() []string {
 // inputArgs turns what a source of some kind sends into TS on stdout.
 func inputArgs(s Source) []string {
 	args := common()
-	switch s.Kind {
-	case RTMPPush: // ffmpeg takes any application and name, so that neither need be told
-		args = append(args, "-listen", "1", "-f", "flv", "-i", "rtmp://"+string(s.Address)+"/live")
-	case HLSPull: // segments come in one piece, and are to be handed on as they play
+	if s.Kind == HLSPull { // segments come in one piece, and are to be handed on as they play
 		args = append(args, "-re", "-protocol_whitelist", "pipe,http,https,httpproxy,tcp,tls,crypto", "-f", "hls", "-i", "pipe:0")
-	default:
+	} else {
 		args = append(args, "-f", "flv", "-i", "pipe:0")
 	}
 	return append(args, "-map", "0:v:0?", "-map", "0:a:0?", "-c", "copy", "-f", "mpegts", "-flush_packets", "1", "pipe:1")

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/flowdeck/flowdeck/internal/packager/rtmp"
 )
 
 const (
@@ -30,6 +32,8 @@ type Input interface {
 	// Connections tells how often it has been connected, and what ended the last
 	// one, or keeps it from connecting.
 	Connections() (n int64, problem string)
+	// Refused tells who was turned away, newest first.
+	Refused() []rtmp.Refused
 }
 
 // newInput makes the input of a source.
@@ -44,7 +48,10 @@ func newInput(s Source, name string, opts Options, log *slog.Logger) Input {
 		in.child.open = in.stream
 	case HLSPull:
 		in.child.open = in.playlist
-	case RTMPPush, Tap:
+	case RTMPPush:
+		in.front = rtmp.New(string(s.Address), s.Application, s.Stream, log)
+		in.child.open = in.front.Next
+	case Tap:
 	}
 	return in
 }
@@ -100,9 +107,13 @@ func (t *tap) Connections() (int64, string) {
 	return t.connections.Load(), t.problem
 }
 
+// Refused is the relay's matter.
+func (t *tap) Refused() []rtmp.Refused { return nil }
+
 // foreign is a source that ffmpeg turns into a transport stream.
 type foreign struct {
 	source Source
+	front  *rtmp.Front // of one that is pushed to us; nil: it is pulled
 	client *http.Client
 	child  *child
 	each   func([]byte) // set before the child runs
@@ -114,12 +125,14 @@ type foreign struct {
 // Run keeps the ffmpeg of the source.
 func (f *foreign) Run(ctx context.Context, each func([]byte)) {
 	f.each = each
-	var watch sync.WaitGroup
-	if f.source.Kind != RTMPPush { // which waits for its sender as long as it takes
-		watch.Go(func() { f.watch(ctx) })
+	var beside sync.WaitGroup
+	if f.front != nil {
+		beside.Go(func() { f.front.Run(ctx) })
+	} else {
+		beside.Go(func() { f.watch(ctx) })
 	}
 	f.child.run(ctx)
-	watch.Wait()
+	beside.Wait()
 }
 
 func (f *foreign) hand(data []byte) {
@@ -148,7 +161,19 @@ func (f *foreign) watch(ctx context.Context) {
 // Connections counts the starts of ffmpeg.
 func (f *foreign) Connections() (int64, string) {
 	state := f.child.state()
-	return state.Starts, strings.TrimSpace(state.Ended + " " + strings.Join(state.Lines, " · "))
+	problem := strings.TrimSpace(state.Ended + " " + strings.Join(state.Lines, " · "))
+	if f.front != nil && f.front.Problem() != "" {
+		problem = f.front.Problem()
+	}
+	return state.Starts, problem
+}
+
+// Refused tells whom the front turned away.
+func (f *foreign) Refused() []rtmp.Refused {
+	if f.front == nil {
+		return nil
+	}
+	return f.front.Refused()
 }
 
 // get asks for the address whose turn it is; after a failure the next one is tried.

@@ -280,7 +280,7 @@ func TestDialerOfTheClient(t *testing.T) {
 
 func TestRTMPPush(t *testing.T) {
 	port := free(t)
-	in := newInput(Source{Kind: RTMPPush, Address: Address(fmt.Sprintf("127.0.0.1:%d", port))}, "primary", Options{FFmpeg: nicely(t)}, quiet())
+	in := newInput(Source{Kind: RTMPPush, Address: Address(fmt.Sprintf("127.0.0.1:%d", port)), Application: "app", Stream: "key"}, "primary", Options{FFmpeg: nicely(t)}, quiet())
 	file := t.TempDir() + "/x.flv"
 	remux(t, media(t, 6), "-f", "flv", file)
 	ctx, cancel := context.WithCancel(t.Context())

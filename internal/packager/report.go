@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/flowdeck/flowdeck/internal/packager/rtmp"
 )
 
 // ChannelReport is what is true of a channel now, and what was counted since it
@@ -30,6 +32,7 @@ type InputReport struct {
 	Connections int64         // so far
 	Problem     string        // what ended the last connection, or keeps it from connecting
 	Counts      Counts
+	Refused     []rtmp.Refused // who was turned away, newest first
 }
 
 // PackageReport tells of a package.
@@ -76,7 +79,7 @@ func (p *pipeline) input(role Role, f *feed) InputReport {
 	n, problem := f.input.Connections()
 	return InputReport{
 		Role: role, Alive: p.failover.lives(role, time.Now()), Last: f.last, Silent: f.silent,
-		Connections: n, Problem: problem, Counts: f.meter.counts,
+		Connections: n, Problem: problem, Counts: f.meter.counts, Refused: f.input.Refused(),
 	}
 }
 

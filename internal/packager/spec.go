@@ -39,7 +39,7 @@ type SourceKind string
 // The kinds of sources.
 const (
 	Tap      SourceKind = "tap"  // TS by [Options.Tap]; Address is its name there
-	RTMPPush SourceKind = "rtmp" // Address is host:port to listen on; who reaches it may push
+	RTMPPush SourceKind = "rtmp" // Address is host:port to listen on; who names Application and Stream may push
 	FLVPull  SourceKind = "flv"  // Address is an http or https URL
 	HLSPull  SourceKind = "hls"  // Address is that of a playlist
 )
@@ -48,6 +48,8 @@ const (
 type Source struct {
 	Kind         SourceKind
 	Address      Address
+	Application  string    // RTMPPush
+	Stream       string    // RTMPPush: its name, without what may follow a ?
 	Backups      []Address // of a pull, tried in turn where Address fails
 	MaxBandwidth int       // HLSPull: bit/s; the best variant not above it; 0: the best
 	Bitrate      int       // bit/s, as its owner says; manifests need it where the video is not encoded. 0: not known
@@ -195,6 +197,9 @@ func (s Source) validate(field string) error {
 	case Tap, RTMPPush:
 		if s.Address == "" || len(s.Backups) > 0 {
 			return fault(field, "of kind %s needs one address", s.Kind)
+		}
+		if s.Kind == RTMPPush && (s.Application == "" || s.Stream == "") {
+			return fault(field, "needs an application and the name of a stream")
 		}
 	case FLVPull, HLSPull:
 		for _, a := range append([]Address{s.Address}, s.Backups...) {

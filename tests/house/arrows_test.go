@@ -31,7 +31,8 @@ var arrows = map[string][]string{
 	"internal/store":                   {"internal/trail"},
 	"internal/srt":                     {},
 	"internal/relay":                   {"internal/srt"},
-	"internal/packager":                {},
+	"internal/packager":                {"internal/packager/rtmp"},
+	"internal/packager/rtmp":           {},
 	"internal/picture":                 {},
 	"internal/channelform":             {"internal/medialive"}, // what is typed about a channel, and back
 	"internal/measure":                 {"internal/medialive"}, // what services measure of channels
