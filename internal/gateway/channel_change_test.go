@@ -2,6 +2,8 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,82 +140,166 @@ func TestUnknownFieldsAreKept(t *testing.T) {
 	}
 }
 
-// TestWhatAGatewayCannot: each is refused in creation and in change, with its
-// field, and nothing comes of it.
-func TestWhatAGatewayCannot(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, newFakeRelay())
+// unableCases are edits of a channel that a gateway refuses, with the field that
+// is told: one for each limit, by its path and reason where a path has several.
+func unableCases(t *testing.T) map[string]func(*medialive.Channel) {
 	opaque := func(text string) *medialive.Opaque {
 		o, err := medialive.NewOpaque([]byte(text))
-		f.must(err)
+		if err != nil {
+			t.Fatal(err)
+		}
 		return o
 	}
 	hls := func(ch *medialive.Channel) *medialive.HLSPackage { return &ch.Outputs[0].HLS[0] }
 	dash := func(ch *medialive.Channel) *medialive.DASHPackage { return &ch.Outputs[0].DASH[0] }
-	pull := func(ch *medialive.Channel) {
-		ch.Input = medialive.ChannelInput{Protocol: medialive.FLVPull, Sources: []medialive.ChannelSource{{URL: "http://203.0.113.5/a.flv", Bitrate: 1}}}
+	pull := func(ch *medialive.Channel, p medialive.InputProtocol, u medialive.URL) {
+		ch.Input = medialive.ChannelInput{Protocol: p, Sources: []medialive.ChannelSource{{URL: u, Bitrate: 1}}, Standby: []medialive.ChannelSource{{URL: u, Bitrate: 1}}}
+	}
+	sources := func(ch *medialive.Channel) []*medialive.ChannelSource {
+		return []*medialive.ChannelSource{&ch.Input.Sources[0], &ch.Input.Standby[0]}
 	}
 	drm := &medialive.Encryption{
 		ResourceID: "r", Systems: []medialive.DRMSystem{medialive.FairPlay}, URL: "https://keys.example.com/", SPEKEVersion: "1.0",
 		RequestMode: medialive.AskDirectly,
 	}
-	for field, edit := range map[string]func(*medialive.Channel){
-		"mode":                      func(ch *medialive.Channel) { ch.Mode = medialive.OriginAndCDN },
-		"hls_package[0].encryption": func(ch *medialive.Channel) { hls(ch).Encryption = drm },
-		"hls_package[0].slave_url":  func(ch *medialive.Channel) { hls(ch).SlaveURL = "pull2.example.com/a.m3u8" },
-		"origin_domain_slave":       func(ch *medialive.Channel) { dash(ch).OriginSlave = "origin.example.com" },
-		"cdn_identifier_header": func(ch *medialive.Channel) {
-			hls(ch).CDNIdentifier = &medialive.HTTPHeader{Key: "X-CDN", Value: "secret"}
-		},
-		"hls_package[0].ads":        func(ch *medialive.Channel) { hls(ch).Ads = opaque(`{"a":1}`) },
-		"dash_package[0].ads":       func(ch *medialive.Channel) { dash(ch).Ads = opaque(`{"a":1}`) },
-		"ext_args":                  func(ch *medialive.Channel) { dash(ch).ExtArgs = opaque(`{"a":1}`) },
-		"hls_package[0].ad_marker":  func(ch *medialive.Channel) { hls(ch).AdMarker = []string{medialive.HLSAdMarker} },
-		"dash_package[0].ad_marker": func(ch *medialive.Channel) { dash(ch).AdMarker = medialive.DASHAdMarkerXML },
-		"request_args.timeshift": func(ch *medialive.Channel) {
-			hls(ch).RequestArgs.Timeshift = []medialive.TimeshiftArgs{{BackTime: "t"}}
-		},
-		"request_args.live":           func(ch *medialive.Channel) { hls(ch).RequestArgs.Live = []medialive.LiveArgs{{Delay: "d"}} },
-		"dash_package[0].request_arg": func(ch *medialive.Channel) { dash(ch).RequestArgs = hls(ch).RequestArgs },
-		"record[0].unit":              func(ch *medialive.Channel) { hls(ch).RequestArgs.Record[0].Unit = "frame" },
-		"record[0].format":            func(ch *medialive.Channel) { hls(ch).RequestArgs.Record[0].Format = "iso8601" },
-		"mss_package[0]": func(ch *medialive.Channel) {
-			ch.Outputs[0].MSS = []medialive.MSSPackage{{Package: medialive.Package{URL: "pull.example.com/manifest", SegmentDuration: 2}}}
-		},
-		"input.sources[1]": func(ch *medialive.Channel) {
-			ch.Input.Sources = append(ch.Input.Sources, medialive.ChannelSource{Bitrate: 1})
-			ch.Input.Standby = append(ch.Input.Standby, medialive.ChannelSource{Bitrate: 1})
-		},
-		"bitrate_for3u8": func(ch *medialive.Channel) { ch.Input.Sources[0].FixedBitrate = true },
-		"backup_urls": func(ch *medialive.Channel) {
-			ch.Input.Sources[0].BackupURLs = []medialive.URL{"srt://203.0.113.5:9000"}
-		},
+	dashDRM := *drm
+	dashDRM.Systems = []medialive.DRMSystem{medialive.Widevine}
+	const at = "endpoints[0]."
+	all := map[string]func(*medialive.Channel){
+		"mode":                  func(ch *medialive.Channel) { ch.Mode = medialive.OriginAndCDN },
 		"input.ad_triggers":     func(ch *medialive.Channel) { ch.Input.AdTriggers = []medialive.AdTrigger{medialive.OnProviderAd} },
 		"input.audio_selectors": func(ch *medialive.Channel) { ch.Input.AudioSelectors = []medialive.AudioSelector{{Name: "a"}} },
-		"hls_version":           func(ch *medialive.Channel) { hls(ch).Version = "latest" },
-		"stream_selection":      func(ch *medialive.Channel) { hls(ch).StreamSelection = []medialive.StreamSelection{{Key: "low"}} },
-		"template_id":           func(ch *medialive.Channel) { ch.Encoders = []medialive.EncoderSetting{{TemplateID: "8k"}} },
-		"scte35_source": func(ch *medialive.Channel) {
-			pull(ch)
-			ch.Input.Protocol, ch.Input.SCTE35Source = medialive.HLSPull, medialive.SCTE35Segments
+		"input.scte35_source": func(ch *medialive.Channel) {
+			pull(ch, medialive.HLSPull, "http://203.0.113.5/a.m3u8")
+			ch.Input.SCTE35Source = medialive.SCTE35Segments
 		},
-		"input.sources[0]": func(ch *medialive.Channel) { pull(ch); ch.Input.Sources[0].URL = "rtmp://203.0.113.5/a/b" },
+		"encoder_settings[0].template_id": func(ch *medialive.Channel) { ch.Encoders = []medialive.EncoderSetting{{TemplateID: "8k"}} },
+		"encoder_settings_expand.audio_descriptions": func(ch *medialive.Channel) {
+			ch.Input.AudioSelectors = []medialive.AudioSelector{{Name: "a"}}
+			ch.Expand = &medialive.EncoderExpand{Audio: []medialive.AudioDescription{{Name: "b", Selector: "a"}}}
+		},
+		at + "mss_package[0]": func(ch *medialive.Channel) {
+			ch.Outputs[0].MSS = []medialive.MSSPackage{{Package: medialive.Package{URL: "pull.example.com/manifest", SegmentDuration: 2}}}
+		},
+		at + "hls_package[0].encryption":                    func(ch *medialive.Channel) { hls(ch).Encryption = drm },
+		at + "dash_package[0].encryption":                   func(ch *medialive.Channel) { dash(ch).Encryption = &dashDRM },
+		at + "hls_package[0].hls_version":                   func(ch *medialive.Channel) { hls(ch).Version = "latest" },
+		at + "hls_package[0].ads":                           func(ch *medialive.Channel) { hls(ch).Ads = opaque(`{"a":1}`) },
+		at + "dash_package[0].ads":                          func(ch *medialive.Channel) { dash(ch).Ads = opaque(`{"a":1}`) },
+		at + "hls_package[0].ad_marker":                     func(ch *medialive.Channel) { hls(ch).AdMarker = []string{medialive.HLSAdMarker} },
+		at + "dash_package[0].ad_marker":                    func(ch *medialive.Channel) { dash(ch).AdMarker = medialive.DASHAdMarkerXML },
+		at + "dash_package[0].request_args.record":          func(ch *medialive.Channel) { dash(ch).RequestArgs = hls(ch).RequestArgs },
+		at + "hls_package[0].request_args.record[0].unit":   func(ch *medialive.Channel) { hls(ch).RequestArgs.Record[0].Unit = "frame" },
+		at + "hls_package[0].request_args.record[0].format": func(ch *medialive.Channel) { hls(ch).RequestArgs.Record[0].Format = "iso8601" },
+	}
+	for name, of := range map[string]func(*medialive.Channel) *medialive.Package{
+		at + "hls_package[0].":  func(ch *medialive.Channel) *medialive.Package { return &hls(ch).Package },
+		at + "dash_package[0].": func(ch *medialive.Channel) *medialive.Package { return &dash(ch).Package },
 	} {
+		all[name+"slave_url"] = func(ch *medialive.Channel) { of(ch).SlaveURL = "pull2.example.com/a.m3u8" }
+		all[name+"origin_domain_slave"] = func(ch *medialive.Channel) { of(ch).OriginSlave = "origin.example.com" }
+		all[name+"cdn_identifier_header"] = func(ch *medialive.Channel) {
+			of(ch).CDNIdentifier = &medialive.HTTPHeader{Key: "X-CDN", Value: "secret"}
+		}
+		all[name+"ext_args"] = func(ch *medialive.Channel) { of(ch).ExtArgs = opaque(`{"a":1}`) }
+		all[name+"stream_selection[0].key"] = func(ch *medialive.Channel) { of(ch).StreamSelection = []medialive.StreamSelection{{Key: "low"}} }
+		all[name+"request_args.timeshift"] = func(ch *medialive.Channel) {
+			of(ch).RequestArgs = &medialive.RequestArgs{Timeshift: []medialive.TimeshiftArgs{{BackTime: "t"}}}
+		}
+		all[name+"request_args.live"] = func(ch *medialive.Channel) {
+			of(ch).RequestArgs = &medialive.RequestArgs{Live: []medialive.LiveArgs{{Delay: "d"}}}
+		}
+	}
+	for i, list := range []string{"input.sources", "input.secondary_sources"} {
+		one := list + "[0]"
+		all[list+"[1]"] = func(ch *medialive.Channel) {
+			ch.Input.Sources = append(ch.Input.Sources, medialive.ChannelSource{Bitrate: 1})
+			ch.Input.Standby = append(ch.Input.Standby, medialive.ChannelSource{Bitrate: 1})
+		}
+		all[one+": a flow"] = func(ch *medialive.Channel) {
+			pull(ch, medialive.SRTPull, "srt://203.0.113.5:9000")
+			sources(ch)[i].URL, sources(ch)[i].StreamID = "srt://flow/f1", "x"
+		}
+		all[one+".url: SRT"] = func(ch *medialive.Channel) {
+			pull(ch, medialive.SRTPull, "srt://203.0.113.5:9000")
+			sources(ch)[i].URL = "srt://203.0.113.5:9000?mode=listener"
+		}
+		all[one+".url: FLV"] = func(ch *medialive.Channel) {
+			pull(ch, medialive.FLVPull, "http://203.0.113.5/a.flv")
+			sources(ch)[i].URL = "rtmp://203.0.113.5/a/b"
+		}
+		all[one+".backup_urls: FLV"] = func(ch *medialive.Channel) {
+			pull(ch, medialive.FLVPull, "http://203.0.113.5/a.flv")
+			sources(ch)[i].BackupURLs = []medialive.URL{"http://203.0.113.6/a.flv", "rtmp://203.0.113.5/a/b"}
+		}
+		all[one+".backup_urls: only"] = func(ch *medialive.Channel) { sources(ch)[i].BackupURLs = []medialive.URL{"srt://203.0.113.5:9000"} }
+		all[one+".bitrate_for3u8"] = func(ch *medialive.Channel) { sources(ch)[i].FixedBitrate = true }
+	}
+	return all
+}
+
+// TestWhatAGatewayCannot: each is refused in creation and in change, with its
+// field, and nothing comes of it; and a gateway says beforehand all that it
+// refuses, and nothing else.
+func TestWhatAGatewayCannot(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	caps, err := f.client.Capabilities(t.Context())
+	f.must(err)
+	reasons := map[string]bool{} // of limits, until they are met
+	for _, l := range caps.ChannelLimits {
+		reasons[l.Field+": "+l.Reason] = false
+	}
+	if len(reasons) != len(caps.ChannelLimits) {
+		t.Errorf("a limit is told twice: %v", caps.ChannelLimits)
+	}
+	place := regexp.MustCompile(`\[\d+\]`)
+	for field, edit := range unableCases(t) {
 		ch := newChannel(testKey)
 		edit(&ch)
-		refusedChannel(t, f.ask("POST", "/v1/ott/channels", body(t, ch)), testKey, codeCannot, field)
+		r := f.ask("POST", "/v1/ott/channels", body(t, ch))
+		refusedChannel(t, r, testKey, codeCannot, field)
+		for met := range reasons {
+			reasons[met] = reasons[met] || strings.Contains(place.ReplaceAllString(r.body, ""), met)
+		}
+		_, told, _ := strings.Cut(r.body, "nothing was changed: ")
+		for part := range strings.SplitSeq(told, "; ") {
+			if at, _, ok := strings.Cut(part, ": "); ok && !strings.Contains(at, " ") && !knownLimit(caps.ChannelLimits, place.ReplaceAllString(at, "")) {
+				t.Errorf("%s is refused, and was not told", at)
+			}
+		}
+	}
+	for limit, met := range reasons {
+		if !met {
+			t.Errorf("nothing was refused for %s", limit)
+		}
 	}
 	if page, err := f.client.ListChannels(t.Context(), medialive.ChannelKey{}, 10, 0); err != nil || page.Total != 0 {
 		t.Errorf("%v, %v", page, err)
 	}
+}
 
+func knownLimit(all []medialive.ChannelLimit, field string) bool {
+	return slices.ContainsFunc(all, func(l medialive.ChannelLimit) bool { return l.Field == field })
+}
+
+// TestChangesThatAGatewayCannot: nothing comes of them.
+func TestChangesThatAGatewayCannot(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
 	before := f.createChannel(testKey)
-	outputs := f.channel(testKey).Outputs
-	outputs[0].HLS[0].Encryption = drm
-	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/endpoints", body(t, medialive.EndpointsChange{ChannelKey: testKey, Outputs: outputs})), testKey, codeCannot, "encryption")
-	in := f.channel(testKey).Input
-	in.AdTriggers = []medialive.AdTrigger{medialive.OnProviderAd}
-	refusedChannel(t, f.ask("PUT", "/v1/ott/channels/input", body(t, medialive.InputChange{ChannelKey: testKey, Input: &in})), testKey, codeCannot, "ad_triggers")
+	for field, edit := range unableCases(t) {
+		ch := f.channel(testKey)
+		edit(&ch)
+		switch change := "/v1/ott/channels/"; {
+		case strings.HasPrefix(field, "endpoints"):
+			refusedChannel(t, f.ask("PUT", change+"endpoints", body(t, medialive.EndpointsChange{ChannelKey: testKey, Outputs: ch.Outputs})), testKey, codeCannot, field)
+		case strings.HasPrefix(field, "encoder_settings["):
+			refusedChannel(t, f.ask("PUT", change+"encorder-settings", body(t, medialive.EncoderChange{ChannelKey: testKey, Encoders: ch.Encoders})), testKey, codeCannot, field)
+		case strings.HasPrefix(field, "input") && ch.Input.Protocol == before.Input.Protocol:
+			refusedChannel(t, f.ask("PUT", change+"input", body(t, medialive.InputChange{ChannelKey: testKey, Input: &ch.Input})), testKey, codeCannot, field)
+		}
+	}
 	if now := f.channel(testKey); body(t, now) != body(t, before) {
 		t.Errorf("refusals changed %v", now)
 	}

@@ -163,8 +163,11 @@ func withKey(leg *relay.LegSpec, passphrase string, length int) {
 	}
 }
 
+// pullForms are the addresses from which SRT is pulled.
+const pullForms = "srt://host:port, with streamid, passphrase and pbkeylen as parameters at most, or srt://" + flowHost + "/{flow_id}"
+
 // errPullAddress tells how an address to pull from must look.
-var errPullAddress = errors.New("srt://host:port, with streamid, passphrase and pbkeylen as parameters at most, or srt://" + flowHost + "/{flow_id} is needed")
+var errPullAddress = errors.New(pullForms + " is needed")
 
 // pullLeg reads from where SRT is pulled. What the source itself says goes before
 // the parameters of its address.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -12,60 +13,107 @@ import (
 // unable refuses a channel for all that a gateway cannot do, rather than to take
 // it and leave it undone.
 func unable(ch medialive.Channel) error {
-	var w wants
-	w.add(ch.Mode == medialive.OriginAndCDN, "mode", "there is no CDN; ONLY_OS is possible, and taken where no mode is given")
-	w.input(ch.Input)
-	w.encoders(ch)
-	w.outputs(ch.Outputs)
-	if len(w) == 0 {
+	var all []string
+	for _, l := range limits() {
+		for _, place := range l.asked(ch) {
+			all = append(all, place+": "+l.Reason)
+		}
+	}
+	if len(all) == 0 {
 		return nil
 	}
-	return unsupported("A gateway cannot do this, nothing was changed: %s", strings.Join(w, "; "))
+	return unsupported("A gateway cannot do this, nothing was changed: %s", strings.Join(all, "; "))
 }
 
-// wants collects what a gateway cannot do, each with its field.
-type wants []string
-
-func (w *wants) add(given bool, field, why string) {
-	if given {
-		*w = append(*w, field+": "+why)
+// channelLimits tells what unable refuses, for who is about to ask for it.
+func channelLimits() []medialive.ChannelLimit {
+	var all []medialive.ChannelLimit
+	for _, l := range limits() {
+		all = append(all, l.ChannelLimit)
 	}
+	return all
 }
 
-func (w *wants) input(in medialive.ChannelInput) {
-	w.sources("input.sources", in.Protocol, in.Sources)
-	w.sources("input.secondary_sources", in.Protocol, in.Standby)
-	w.add(in.SCTE35Source != "", "input.scte35_source", "signals are read from transport streams, not from HLS")
-	w.add(len(in.AdTriggers) > 0, "input.ad_triggers", "no advertising is inserted")
-	w.add(len(in.AudioSelectors) > 0, "input.audio_selectors", "the first audio track is taken")
+// limit is something of the API that a gateway cannot do.
+type limit struct {
+	medialive.ChannelLimit
+	asked func(medialive.Channel) []string // the places at which a channel asks for it
 }
 
-func (w *wants) sources(field string, p medialive.InputProtocol, list []medialive.ChannelSource) {
-	w.add(len(list) > 1, field+"[1]", "one stream comes in, and templates make renditions of it")
-	for i, s := range list {
-		within := fmt.Sprintf("%s[%d]", field, i)
-		w.add(s.FixedBitrate, within+".bitrate_for3u8", "manifests tell what is measured")
-		w.add(len(s.BackupURLs) > 0 && !byHTTP(p), within+".backup_urls", "only what is pulled by HTTP has them; use secondary_sources")
-		if p == medialive.SRTPull {
-			_, ofFlow := pulledFlow(s.URL)
+// limits are all of them.
+func limits() []limit {
+	return slices.Concat(inputLimits(), encoderLimits(), packageLimits(), argsLimits(), adLimits())
+}
+
+func inputLimits() []limit {
+	return slices.Concat([]limit{
+		ofChannel("mode", medialive.ChannelLimit{Value: string(medialive.OriginAndCDN), Reason: "there is no CDN; ONLY_OS is possible, and taken where no mode is given"},
+			func(ch medialive.Channel) []bool { return one(ch.Mode == medialive.OriginAndCDN) }),
+		ofChannel("input.scte35_source", never("signals are read from transport streams, not from HLS"),
+			func(ch medialive.Channel) []bool { return one(ch.Input.SCTE35Source != "") }),
+		ofChannel("input.ad_triggers", never("no advertising is inserted"),
+			func(ch medialive.Channel) []bool { return one(len(ch.Input.AdTriggers) > 0) }),
+		ofChannel("input.audio_selectors", never("the first audio track is taken"),
+			func(ch medialive.Channel) []bool { return one(len(ch.Input.AudioSelectors) > 0) }),
+	}, sourceLimits("input.sources[]", func(in medialive.ChannelInput) []medialive.ChannelSource { return in.Sources }),
+		sourceLimits("input.secondary_sources[]", func(in medialive.ChannelInput) []medialive.ChannelSource { return in.Standby }))
+}
+
+// sourceLimits are those of a list of sources.
+func sourceLimits(list string, of func(medialive.ChannelInput) []medialive.ChannelSource) []limit {
+	each := func(name string, rule medialive.ChannelLimit, asks func(medialive.InputProtocol, medialive.ChannelSource) bool) limit {
+		return ofChannel(list+name, rule, func(ch medialive.Channel) (all []bool) {
+			for _, s := range of(ch.Input) {
+				all = append(all, asks(ch.Input.Protocol, s))
+			}
+			return all
+		})
+	}
+	return []limit{
+		ofChannel(list, medialive.ChannelLimit{Most: 1, Reason: "one stream comes in, and templates make renditions of it"}, func(ch medialive.Channel) []bool {
+			return []bool{false, len(of(ch.Input)) > 1}
+		}),
+		each("", partly("a flow is read within this machine, without stream id, latency and passphrase"), func(p medialive.InputProtocol, s medialive.ChannelSource) bool {
+			return pullsFlow(p, s) && (s.StreamID != "" || s.Latency != 0 || s.Passphrase != "")
+		}),
+		each(".url", partly("SRT is pulled from "+pullForms), func(p medialive.InputProtocol, s medialive.ChannelSource) bool {
 			_, err := pullLeg(s)
-			w.add(!ofFlow && err != nil, within+".url", errPullAddress.Error())
-			w.add(ofFlow && (s.StreamID != "" || s.Latency != 0 || s.Passphrase != ""), within, "a flow is read within this machine, without stream id, latency and passphrase")
-		}
-		for _, u := range append([]medialive.URL{s.URL}, s.BackupURLs...) {
-			w.add(byHTTP(p) && !strings.HasPrefix(u.Reveal(), "http"), within, "FLV is pulled by HTTP, not by RTMP")
-		}
+			return p == medialive.SRTPull && err != nil && !pullsFlow(p, s)
+		}),
+		each(".url", partly("FLV is pulled by HTTP, not by RTMP"), func(p medialive.InputProtocol, s medialive.ChannelSource) bool {
+			return byHTTP(p) && !ofHTTP(s.URL)
+		}),
+		each(".backup_urls", partly("FLV is pulled by HTTP, not by RTMP"), func(p medialive.InputProtocol, s medialive.ChannelSource) bool {
+			return byHTTP(p) && slices.ContainsFunc(s.BackupURLs, func(u medialive.URL) bool { return !ofHTTP(u) })
+		}),
+		each(".backup_urls", partly("only what is pulled by HTTP has them; use secondary_sources"), func(p medialive.InputProtocol, s medialive.ChannelSource) bool {
+			return len(s.BackupURLs) > 0 && !byHTTP(p)
+		}),
+		each(".bitrate_for3u8", never("manifests tell what is measured"), func(_ medialive.InputProtocol, s medialive.ChannelSource) bool { return s.FixedBitrate }),
 	}
 }
 
 func byHTTP(p medialive.InputProtocol) bool { return p == medialive.FLVPull || p == medialive.HLSPull }
 
-func (w *wants) encoders(ch medialive.Channel) {
-	for i, e := range ch.Encoders {
-		_, known := template(e.TemplateID)
-		w.add(!known, fmt.Sprintf("encoder_settings[%d].template_id", i), "the templates of a gateway are "+templateNames())
+func ofHTTP(address medialive.URL) bool { return strings.HasPrefix(address.Reveal(), "http") }
+
+func pullsFlow(p medialive.InputProtocol, s medialive.ChannelSource) bool {
+	_, is := pulledFlow(s.URL)
+	return p == medialive.SRTPull && is
+}
+
+func encoderLimits() []limit {
+	return []limit{
+		ofChannel("encoder_settings[].template_id", partly("the templates of a gateway are "+templateNames()), func(ch medialive.Channel) (all []bool) {
+			for _, e := range ch.Encoders {
+				_, known := template(e.TemplateID)
+				all = append(all, !known)
+			}
+			return all
+		}),
+		ofChannel("encoder_settings_expand.audio_descriptions", never("one audio track is sent"),
+			func(ch medialive.Channel) []bool { return one(ch.Expand != nil && len(ch.Expand.Audio) > 0) }),
 	}
-	w.add(ch.Expand != nil && len(ch.Expand.Audio) > 0, "encoder_settings_expand.audio_descriptions", "one audio track is sent")
 }
 
 // templateNames lists what may stand in template_id.
@@ -77,35 +125,50 @@ func templateNames() string {
 	return strings.Join(names, ", ")
 }
 
-func (w *wants) outputs(outputs []medialive.Endpoint) {
-	for ref, p := range medialive.Packages(outputs) {
-		within := ref.String()
-		w.add(ref.Format == medialive.FormatMSS, within, "Smooth Streaming is not made here; HLS and DASH are")
-		w.add(p.Encryption != nil, within+".encryption", "there is no DRM, nor a client of key servers")
-		w.add(p.SlaveURL != "", within+".slave_url", "there is no standby region")
-		w.add(p.OriginSlave != "", within+".origin_domain_slave", "there is no standby region")
-		w.add(p.CDNIdentifier != nil, within+".cdn_identifier_header", "there is no CDN that could say who it is")
-		w.add(holds(p.ExtArgs), within+".ext_args", "what they mean is not published")
-		w.requestArgs(within+".request_args", ref.Format, p.RequestArgs)
-		for i, s := range p.StreamSelection {
-			w.add(!strings.Contains(s.Key, "="), fmt.Sprintf("%s.stream_selection[%d].key", within, i), "a filter needs a parameter of the address, as in bitrate=900000-1800000")
-		}
-		w.ofFormat(within, outputs[ref.Endpoint], ref)
+func packageLimits() []limit {
+	all := []limit{ofPackages(medialive.FormatMSS, "", never("Smooth Streaming is not made here; HLS and DASH are"), func(pack) []bool { return one(true) })}
+	for _, format := range []string{medialive.FormatHLS, medialive.FormatDASH} {
+		all = append(all,
+			ofPackages(format, "encryption", never("there is no DRM, nor a client of key servers"), func(p pack) []bool { return one(p.Encryption != nil) }),
+			ofPackages(format, "slave_url", never("there is no standby region"), func(p pack) []bool { return one(p.SlaveURL != "") }),
+			ofPackages(format, "origin_domain_slave", never("there is no standby region"), func(p pack) []bool { return one(p.OriginSlave != "") }),
+			ofPackages(format, "cdn_identifier_header", never("there is no CDN that could say who it is"), func(p pack) []bool { return one(p.CDNIdentifier != nil) }),
+			ofPackages(format, "ext_args", never("what they mean is not published"), func(p pack) []bool { return one(holds(p.ExtArgs)) }),
+			ofPackages(format, "stream_selection[].key", partly("a filter needs a parameter of the address, as in bitrate=900000-1800000"), func(p pack) (all []bool) {
+				for _, s := range p.StreamSelection {
+					all = append(all, !strings.Contains(s.Key, "="))
+				}
+				return all
+			}))
 	}
+	return append(all, ofPackages(medialive.FormatHLS, "hls_version", partly("versions are numbers: from 7 on, segments are fragmented MP4"), func(p pack) []bool {
+		_, err := hlsVersion(p.hls.Version)
+		return one(err != nil)
+	}))
 }
 
-func (w *wants) requestArgs(field, format string, args *medialive.RequestArgs) {
-	if args == nil {
-		return
+// argsLimits are those of the parameters of playback addresses.
+func argsLimits() []limit {
+	var all []limit
+	for _, format := range []string{medialive.FormatHLS, medialive.FormatDASH} {
+		all = append(all,
+			ofPackages(format, "request_args.timeshift", never("a span of the recording can be asked for, by record"), func(p pack) []bool { return one(len(p.args().Timeshift) > 0) }),
+			ofPackages(format, "request_args.live", never("players choose their delay themselves"), func(p pack) []bool { return one(len(p.args().Live) > 0) }))
 	}
-	w.add(len(args.Timeshift) > 0, field+".timeshift", "a span of the recording can be asked for, by record")
-	w.add(len(args.Live) > 0, field+".live", "players choose their delay themselves")
-	w.add(len(args.Record) > 0 && format != medialive.FormatHLS, field+".record", "what was recorded is played as HLS only")
-	for i, r := range args.Record {
-		within := fmt.Sprintf("%s.record[%d]", field, i)
-		w.add(r.Format != "" && r.Format != timestampFormat, within+".format", "times are Unix timestamps: "+timestampFormat)
-		w.add(r.Unit != "" && r.Unit != secondUnit && r.Unit != millisecondUnit, within+".unit", "times are in "+secondUnit+" or "+millisecondUnit)
-	}
+	return append(all,
+		ofPackages(medialive.FormatDASH, "request_args.record", never("what was recorded is played as HLS only"), func(p pack) []bool { return one(len(p.args().Record) > 0) }),
+		ofPackages(medialive.FormatHLS, "request_args.record[].format", partly("times are Unix timestamps: "+timestampFormat), func(p pack) (all []bool) {
+			for _, r := range p.args().Record {
+				all = append(all, r.Format != "" && r.Format != timestampFormat)
+			}
+			return all
+		}),
+		ofPackages(medialive.FormatHLS, "request_args.record[].unit", partly("times are in "+secondUnit+" or "+millisecondUnit), func(p pack) (all []bool) {
+			for _, r := range p.args().Record {
+				all = append(all, r.Unit != "" && r.Unit != secondUnit && r.Unit != millisecondUnit)
+			}
+			return all
+		}))
 }
 
 // What parameters of playback addresses may be written in.
@@ -115,19 +178,79 @@ const (
 	millisecondUnit = "millisecond"
 )
 
-// ofFormat collects what concerns one format: advertising, and the version of HLS.
-func (w *wants) ofFormat(within string, e medialive.Endpoint, ref medialive.PackageRef) {
-	const noAds, noMarkers = "no advertising is inserted", "signals are not passed on to players"
-	switch ref.Format {
-	case medialive.FormatHLS:
-		_, err := hlsVersion(e.HLS[ref.Index].Version)
-		w.add(err != nil, within+".hls_version", "versions are numbers: from 7 on, segments are fragmented MP4")
-		w.add(holds(e.HLS[ref.Index].Ads), within+".ads", noAds)
-		w.add(len(e.HLS[ref.Index].AdMarker) > 0, within+".ad_marker", noMarkers)
-	case medialive.FormatDASH:
-		w.add(holds(e.DASH[ref.Index].Ads), within+".ads", noAds)
-		w.add(e.DASH[ref.Index].AdMarker != "", within+".ad_marker", noMarkers)
+func adLimits() []limit {
+	noAds, noMarkers := never("no advertising is inserted"), never("signals are not passed on to players")
+	return []limit{
+		ofPackages(medialive.FormatHLS, "ads", noAds, func(p pack) []bool { return one(holds(p.hls.Ads)) }),
+		ofPackages(medialive.FormatHLS, "ad_marker", noMarkers, func(p pack) []bool { return one(len(p.hls.AdMarker) > 0) }),
+		ofPackages(medialive.FormatDASH, "ads", noAds, func(p pack) []bool { return one(holds(p.dash.Ads)) }),
+		ofPackages(medialive.FormatDASH, "ad_marker", noMarkers, func(p pack) []bool { return one(p.dash.AdMarker != "") }),
 	}
+}
+
+// never limits a field as such, partly some values of it.
+func never(reason string) medialive.ChannelLimit { return medialive.ChannelLimit{Reason: reason} }
+
+func partly(reason string) medialive.ChannelLimit {
+	return medialive.ChannelLimit{Reason: reason, Partly: true}
+}
+
+// one is what asks of a field that is in no list.
+func one(asked bool) []bool { return []bool{asked} }
+
+// ofChannel is a limit of a field: asks tells of each place of the list in its
+// name, or of the field as such, whether a channel asks for it.
+func ofChannel(name string, rule medialive.ChannelLimit, asks func(medialive.Channel) []bool) limit {
+	rule.Field = strings.ReplaceAll(name, "[]", "")
+	return limit{rule, func(ch medialive.Channel) []string { return places(name, asks(ch)) }}
+}
+
+// places are the places of a name at which something is asked for.
+func places(name string, asked []bool) (all []string) {
+	for i, is := range asked {
+		if is {
+			all = append(all, strings.Replace(name, "[]", fmt.Sprintf("[%d]", i), 1))
+		}
+	}
+	return all
+}
+
+// pack is a package, and what its format has besides.
+type pack struct {
+	*medialive.Package
+	hls  *medialive.HLSPackage
+	dash *medialive.DASHPackage
+}
+
+func (p pack) args() medialive.RequestArgs {
+	if p.RequestArgs == nil {
+		return medialive.RequestArgs{}
+	}
+	return *p.RequestArgs
+}
+
+// ofPackages is a limit of a field of the packages of a format; without a name,
+// of the format.
+func ofPackages(format, name string, rule medialive.ChannelLimit, asks func(pack) []bool) limit {
+	rule.Field = strings.TrimSuffix("endpoints."+format+"."+strings.ReplaceAll(name, "[]", ""), ".")
+	return limit{rule, func(ch medialive.Channel) (all []string) {
+		for ref, p := range ch.Packages() {
+			if ref.Format != format {
+				continue
+			}
+			of := pack{Package: p}
+			switch format {
+			case medialive.FormatHLS:
+				of.hls = &ch.Outputs[ref.Endpoint].HLS[ref.Index]
+			case medialive.FormatDASH:
+				of.dash = &ch.Outputs[ref.Endpoint].DASH[ref.Index]
+			}
+			for _, place := range places(name, asks(of)) {
+				all = append(all, strings.TrimSuffix(ref.String()+"."+place, "."))
+			}
+		}
+		return all
+	}}
 }
 
 // holds tells whether there is anything in what is opaque.

@@ -22,6 +22,7 @@ func (g *Gateway) capabilities(c *call) (answer, error) {
 		PortFirst: g.opts.PortFirst, PortLast: g.opts.PortLast,
 		SRTVersion: report.SRTVersion, SRTLibrary: report.SRTLibrary, SRTProblem: report.SRTProblem,
 		ChannelProblem: g.channelProblem(), PictureSeconds: g.pictureSeconds(), PictureProblem: g.opts.PictureProblem,
+		ChannelLimits: channelLimits(),
 	}
 	err = g.allotting(c.Context(), func(ports *allotment) error {
 		caps.NextPort = ports.next()

@@ -26,6 +26,19 @@ type Capabilities struct {
 	// there are none, and PictureProblem says why unless they were turned off.
 	PictureSeconds float64 `json:"picture_seconds,omitempty"`
 	PictureProblem string  `json:"picture_problem,omitempty"`
+	// ChannelLimits are all that this gateway refuses of channels
+	// ([CodeUnsupported]) and the API has; a cloud has no such list.
+	ChannelLimits []ChannelLimit `json:"channel_limits"`
+}
+
+// ChannelLimit is something of channels that a gateway cannot do. Without Value,
+// Most and Partly it is the field as such.
+type ChannelLimit struct {
+	Field  string `json:"field"`            // its path without places: endpoints.hls_package.encryption
+	Value  string `json:"value,omitempty"`  // this value alone is refused
+	Most   int    `json:"most,omitempty"`   // entries that the list may have
+	Partly bool   `json:"partly,omitempty"` // Reason says what is possible
+	Reason string `json:"reason"`           // in words for people
 }
 
 // LegState is the life of one SRT connection, as the relay sees it.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"time"
 
@@ -157,7 +158,7 @@ func (w *Watcher) readCapabilities(ctx context.Context, r Reader) {
 func (w *Watcher) setCapabilities(caps medialive.Capabilities) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.capabilities != nil && *w.capabilities == caps {
+	if w.capabilities != nil && reflect.DeepEqual(*w.capabilities, caps) {
 		return
 	}
 	w.capabilities = &caps
