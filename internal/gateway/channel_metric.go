@@ -25,7 +25,7 @@ type counted struct {
 // a channel ends is not.
 func (g *Gateway) keepMinutes(ctx context.Context, m *minutes, reports []packager.ChannelReport, now time.Time) error {
 	begun := make(map[string]counted, len(reports))
-	var over []store.ChannelMinute
+	var over []store.Minute
 	for _, report := range reports {
 		base, known := m.from[report.ID]
 		if !known || !base.report.Since.Equal(report.Since) {
@@ -37,16 +37,14 @@ func (g *Gateway) keepMinutes(ctx context.Context, m *minutes, reports []package
 			continue
 		}
 		values := measuresOf(base.report, report, now.Sub(base.at), g.formats(report.ID))
-		over = append(over, store.ChannelMinute{Channel: report.ID, At: minute.UTC(), Values: values})
+		over = append(over, store.Minute{Of: report.ID, At: minute.UTC(), Values: values})
 		begun[report.ID] = counted{now, report}
 	}
 	m.from = begun
-	for _, minute := range over {
-		if err := g.opts.Store.AddChannelMinute(ctx, minute); err != nil {
-			return err
-		}
+	if len(over) == 0 {
+		return nil
 	}
-	return nil
+	return g.opts.Store.AddChannelMinutes(ctx, over...)
 }
 
 // formats gives the formats of a channel's packages by their ids.
@@ -133,27 +131,24 @@ func measurePackages(values map[string]float64, from, to packager.ChannelReport,
 	for _, p := range from.Packages {
 		before[p.ID] = p
 	}
-	for _, name := range []string{
-		medialive.MetricRequests2xx, medialive.MetricRequests4xx, medialive.MetricRequests5xx,
-		medialive.MetricHLSRequests, medialive.MetricDASHRequests, medialive.MetricOutputTraffic,
-	} {
-		values[name] = 0
-	}
 	for _, p := range to.Packages {
 		old := before[p.ID]
 		answered := since(old.OK, p.OK)
 		refused := since(old.Refused, p.Refused)
 		failed := since(old.Failed, p.Failed)
-		values[medialive.MetricRequests2xx] += answered
-		values[medialive.MetricRequests4xx] += refused
-		values[medialive.MetricRequests5xx] += failed
-		values[medialive.MetricOutputTraffic] += since(old.Bytes, p.Bytes)
+		values[ofPackage(medialive.MetricRequests2xx, p.ID)] = answered
+		values[ofPackage(medialive.MetricRequests4xx, p.ID)] = refused
+		values[ofPackage(medialive.MetricRequests5xx, p.ID)] = failed
+		values[ofPackage(medialive.MetricOutputTraffic, p.ID)] = since(old.Bytes, p.Bytes)
 		values[medialive.MetricDroppedTraffic] += since(old.Child.Dropped, p.Child.Dropped)
 		switch formats[p.ID] {
 		case medialive.FormatHLS:
-			values[medialive.MetricHLSRequests] += answered + refused + failed
+			values[ofPackage(medialive.MetricHLSRequests, p.ID)] = answered + refused + failed
 		case medialive.FormatDASH:
-			values[medialive.MetricDASHRequests] += answered + refused + failed
+			values[ofPackage(medialive.MetricDASHRequests, p.ID)] = answered + refused + failed
 		}
 	}
 }
+
+// ofPackage is under which name the value of a package is kept.
+func ofPackage(name, id string) string { return name + "/" + id }

@@ -36,37 +36,45 @@ const (
 	measuredFor   = 30 * 24 * time.Hour // back from now there are values
 )
 
-// measures are the metrics of channels: their units, and whether they are of its
-// packages.
-var measures = map[string]struct {
-	unit      string
-	ofPackage bool
-}{
-	medialive.MetricInputBandwidth:  {unit: "bit/s"},
-	medialive.MetricInputFrameRate:  {unit: "fps"},
-	medialive.MetricNoPackets:       {unit: "s"},
-	medialive.MetricDisconnections:  {unit: "count"},
-	medialive.MetricContinuity:      {unit: "count"},
-	medialive.MetricPIDErrors:       {unit: "count"},
-	medialive.MetricSwitches:        {unit: "count"},
-	medialive.MetricSignals:         {unit: "count"},
-	medialive.MetricOutputBandwidth: {unit: "bit/s"},
-	medialive.MetricOutputFrameRate: {unit: "fps"},
-	medialive.MetricDroppedFrames:   {unit: "count"},
-	medialive.MetricDroppedTraffic:  {unit: "Byte"},
-	medialive.MetricRequests2xx:     {"count", true},
-	medialive.MetricRequests4xx:     {"count", true},
-	medialive.MetricRequests5xx:     {"count", true},
-	medialive.MetricHLSRequests:     {"count", true},
-	medialive.MetricDASHRequests:    {"count", true},
-	medialive.MetricOutputTraffic:   {"Byte", true},
+// units are those of the metrics that there are.
+var units = map[string]string{
+	medialive.MetricInputBandwidth:   "bit/s",
+	medialive.MetricInputFrameRate:   "fps",
+	medialive.MetricNoPackets:        "s",
+	medialive.MetricDisconnections:   "count",
+	medialive.MetricContinuity:       "count",
+	medialive.MetricPIDErrors:        "count",
+	medialive.MetricSwitches:         "count",
+	medialive.MetricSignals:          "count",
+	medialive.MetricOutputBandwidth:  "bit/s",
+	medialive.MetricOutputFrameRate:  "fps",
+	medialive.MetricDroppedFrames:    "count",
+	medialive.MetricDroppedTraffic:   "Byte",
+	medialive.MetricRequests2xx:      "count",
+	medialive.MetricRequests4xx:      "count",
+	medialive.MetricRequests5xx:      "count",
+	medialive.MetricHLSRequests:      "count",
+	medialive.MetricDASHRequests:     "count",
+	medialive.MetricOutputTraffic:    "Byte",
+	medialive.MetricRTT:              "ms",
+	medialive.MetricLossRate:         "%",
+	medialive.MetricLost:             "count",
+	medialive.MetricRetransmitted:    "count",
+	medialive.MetricDropped:          "count",
+	medialive.MetricConnected:        "%",
+	medialive.MetricOutputsConnected: "%",
 }
 
-// eyeMetric is a metric of a channel.
+// eyeMetric is a metric of a channel or flow, and where its values are.
 type eyeMetric struct {
 	medialive.Metric
-	uid string
+	key  string // in the values of a minute
+	read minutesOf
+	of   string // what read is asked for
 }
+
+// minutesOf reads the minutes of a channel or flow from a table of the store.
+type minutesOf func(ctx context.Context, id string, from, to time.Time) ([]store.Minute, error)
 
 // marker names a metric between two pages.
 func (m eyeMetric) marker() string {
@@ -90,8 +98,8 @@ func (m eyeMetric) matches(filter medialive.Metric) bool {
 	return true
 }
 
-// eyeMetrics gives the metrics of the project's channels that have values, those
-// of one channel in the order of their markers.
+// eyeMetrics gives the metrics that have values: those of the project's channels,
+// then those of its flows.
 func (g *Gateway) eyeMetrics(ctx context.Context, project string) ([]eyeMetric, error) {
 	rows, _, err := g.opts.Store.Channels(ctx, project, store.ChannelKey{}, maxChannels, 0)
 	if err != nil {
@@ -101,29 +109,42 @@ func (g *Gateway) eyeMetrics(ctx context.Context, project string) ([]eyeMetric, 
 	if err != nil {
 		return nil, err
 	}
-	names := make(map[string]map[string]float64, len(last))
+	values := make(map[string]map[string]float64, len(last))
 	for _, minute := range last {
-		names[minute.Channel] = minute.Values
+		values[minute.Of] = minute.Values
 	}
 	var all []eyeMetric
 	for _, row := range rows {
-		for _, name := range slices.Sorted(maps.Keys(names[row.UID])) {
-			if _, known := measures[name]; known {
-				all = append(all, newEyeMetric(row, name))
-			}
+		for _, key := range slices.Sorted(maps.Keys(values[row.UID])) {
+			name, pack, _ := strings.Cut(key, "/")
+			all = append(all, eyeMetric{newMetric(name, channelDims(row, pack)), key, g.opts.Store.ChannelMinutes, row.UID})
+		}
+	}
+	flows, err := g.opts.Store.LastFlowMinutes(ctx, project)
+	if err != nil {
+		return nil, err
+	}
+	for _, minute := range flows {
+		for _, name := range slices.Sorted(maps.Keys(minute.Values)) {
+			of := []medialive.MetricDimension{{Name: medialive.DimFlow, Value: minute.Of}}
+			all = append(all, eyeMetric{newMetric(name, of), name, g.opts.Store.FlowMinutes, minute.Of})
 		}
 	}
 	return all, nil
 }
 
-func newEyeMetric(row store.Channel, name string) eyeMetric {
-	m := measures[name]
+func newMetric(name string, of []medialive.MetricDimension) medialive.Metric {
+	return medialive.Metric{Namespace: medialive.LiveNamespace, Name: name, Dimensions: of, Unit: units[name]}
+}
+
+// channelDims are the dimensions of the metrics of a channel, or of one of its
+// packages.
+func channelDims(row store.Channel, pack string) []medialive.MetricDimension {
 	dims := []medialive.MetricDimension{{Name: medialive.DimChannel, Value: row.ID}, {Name: medialive.DimPipeline, Value: "Pipeline0"}}
-	if m.ofPackage {
-		dims = []medialive.MetricDimension{{Name: medialive.DimPackage, Value: row.ID}}
+	if pack != "" {
+		dims = []medialive.MetricDimension{{Name: medialive.DimPackage, Value: row.ID}, {Name: medialive.DimPackageID, Value: pack}}
 	}
-	dims = append(dims, medialive.MetricDimension{Name: medialive.DimDomain, Value: row.Domain}, medialive.MetricDimension{Name: medialive.DimAppName, Value: row.AppName})
-	return eyeMetric{medialive.Metric{Namespace: medialive.LiveNamespace, Name: name, Dimensions: dims, Unit: m.unit}, row.UID}
+	return append(dims, medialive.MetricDimension{Name: medialive.DimDomain, Value: row.Domain}, medialive.MetricDimension{Name: medialive.DimAppName, Value: row.AppName})
 }
 
 // metrics answers ListMetrics.
@@ -286,7 +307,7 @@ func (g *Gateway) series(ctx context.Context, project string, wanted []medialive
 	if err != nil {
 		return nil, err
 	}
-	read := map[string][]store.ChannelMinute{}
+	read := map[string][]store.Minute{}
 	all := make([]eyeSeries, len(wanted))
 	for n, m := range wanted {
 		all[n] = eyeSeries{m, []map[string]any{}}
@@ -294,20 +315,20 @@ func (g *Gateway) series(ctx context.Context, project string, wanted []medialive
 		if i < 0 {
 			continue
 		}
-		uid := known[i].uid
-		if _, have := read[uid]; !have {
-			if read[uid], err = g.opts.Store.ChannelMinutes(ctx, uid, s.from, s.to); err != nil {
+		found := known[i]
+		if _, have := read[found.of]; !have {
+			if read[found.of], err = found.read(ctx, found.of, s.from, s.to); err != nil {
 				return nil, err
 			}
 		}
-		all[n].Unit = known[i].Unit
-		all[n].Points = s.points(read[uid], m.Name)
+		all[n].Unit = found.Unit
+		all[n].Points = s.points(read[found.of], found.key)
 	}
 	return all, nil
 }
 
 // points gives what becomes of the values of each period, oldest first.
-func (s span) points(minutes []store.ChannelMinute, name string) []map[string]any {
+func (s span) points(minutes []store.Minute, key string) []map[string]any {
 	out := []map[string]any{}
 	var values []float64
 	var begins time.Time
@@ -318,7 +339,7 @@ func (s span) points(minutes []store.ChannelMinute, name string) []map[string]an
 		values = nil
 	}
 	for _, minute := range minutes {
-		v, has := minute.Values[name]
+		v, has := minute.Values[key]
 		if !has {
 			continue
 		}

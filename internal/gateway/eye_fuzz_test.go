@@ -45,9 +45,9 @@ func FuzzMetricQuery(f *testing.F) {
 		if !slices.Contains(medialive.Periods(), s.period) || s.from.Before(now.Add(-measuredFor)) {
 			t.Fatalf("%q gave %+v", raw, s)
 		}
-		var minutes []store.ChannelMinute
+		var minutes []store.Minute
 		for i := range 120 {
-			minutes = append(minutes, store.ChannelMinute{At: now.Add(time.Duration(i-120) * time.Minute), Values: map[string]float64{"x": 1}})
+			minutes = append(minutes, store.Minute{At: now.Add(time.Duration(i-120) * time.Minute), Values: map[string]float64{"x": 1}})
 		}
 		points := s.points(minutes, "x")
 		if most := min(120, int(2*time.Hour/max(s.step(), time.Minute))+2); len(points) > most || len(points) == 0 {

@@ -31,8 +31,8 @@ func (f *fixture) uid(key medialive.ChannelKey) string {
 func (f *fixture) measure(key medialive.ChannelKey, first time.Time, name string, values ...float64) {
 	f.t.Helper()
 	for i, v := range values {
-		f.must(f.store.AddChannelMinute(f.t.Context(), store.ChannelMinute{
-			Channel: f.uid(key), At: first.Add(time.Duration(i) * time.Minute), Values: map[string]float64{name: v, medialive.MetricRequests2xx: 1},
+		f.must(f.store.AddChannelMinutes(f.t.Context(), store.Minute{
+			Of: f.uid(key), At: first.Add(time.Duration(i) * time.Minute), Values: map[string]float64{name: v, medialive.MetricRequests2xx + "/p1": 1},
 		}))
 	}
 }
@@ -66,6 +66,11 @@ func TestMetricsAnswerWhatWasMeasured(t *testing.T) {
 	if len(mine) != 1 || mine[0].Unit != "bit/s" || len(mine[0].Dimensions) != 4 {
 		t.Fatalf("metrics of one channel %v", mine)
 	}
+	ofPackage, err := eye.AllMetrics(t.Context(), medialive.Metric{Dimensions: []medialive.MetricDimension{{Name: medialive.DimPackage, Value: "ch1"}, {Name: medialive.DimPackageID, Value: "p1"}}})
+	f.must(err)
+	if len(ofPackage) != 2 || ofPackage[0].Name != medialive.MetricRequests2xx {
+		t.Errorf("metrics of a package %v", ofPackage)
+	}
 	query := medialive.MetricQuery{Period: 300, Aggregate: medialive.Maximum, From: hour, To: hour.Add(time.Hour)}
 	one, err := eye.MetricData(t.Context(), mine[0], query)
 	f.must(err)
@@ -81,6 +86,27 @@ func TestMetricsAnswerWhatWasMeasured(t *testing.T) {
 	f.must(err)
 	if len(batch) != 2 || len(batch[0].Points) != 6 || batch[0].Points[2].Value != 3e6 || batch[0].Unit != "bit/s" || len(batch[1].Points) != 0 {
 		t.Errorf("batch %v", batch)
+	}
+}
+
+// TestFlowsAreMeasured: what the relay reports of a flow is told by the minute.
+func TestFlowsAreMeasured(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	flow := f.create("FEED-A")
+	minute := time.Now().UTC().Truncate(time.Minute).Add(-time.Minute)
+	f.must(f.store.AddFlowMinutes(t.Context(), store.Minute{Of: flow.ID, At: minute, Values: map[string]float64{medialive.MetricRTT: 38, medialive.MetricInputBandwidth: 8e6}}))
+	of := medialive.Metric{Dimensions: []medialive.MetricDimension{{Name: medialive.DimFlow, Value: flow.ID}}}
+	all, err := f.eye().AllMetrics(t.Context(), of)
+	f.must(err)
+	if len(all) != 2 || all[0].Unit != "bit/s" || all[1].Unit != "ms" {
+		t.Fatalf("metrics %v", all)
+	}
+	query := medialive.MetricQuery{Period: 60, Aggregate: medialive.Average, From: minute, To: minute.Add(time.Minute)}
+	got, err := f.eye().BatchMetricData(t.Context(), all, query)
+	f.must(err)
+	if len(got) != 2 || !slices.Equal(got[1].Points, []medialive.Point{{At: minute, Value: 38}}) {
+		t.Errorf("values %v", got)
 	}
 }
 

@@ -106,6 +106,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	tasks.Go(func() { g.media.watchAge(ctx) })
 	tasks.Go(func() { g.reconcile(ctx) })
 	tasks.Go(func() { g.keepChannels(ctx) })
+	tasks.Go(func() { g.keepFlows(ctx) })
 	tasks.Wait()
 	return ctx.Err()
 }

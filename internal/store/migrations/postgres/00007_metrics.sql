@@ -7,3 +7,11 @@ CREATE TABLE channel_metrics (
     measures TEXT   NOT NULL, -- JSON: the values by metric
     PRIMARY KEY (channel, at)
 );
+
+-- What was measured of flows, likewise.
+CREATE TABLE flow_metrics (
+    flow     TEXT COLLATE "C" NOT NULL REFERENCES flows (id) ON DELETE CASCADE,
+    at       BIGINT NOT NULL,
+    measures TEXT   NOT NULL,
+    PRIMARY KEY (flow, at)
+);
