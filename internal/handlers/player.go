@@ -57,7 +57,8 @@ func withPlayer(c echo.Context) {
 	c.Response().Header().Set("Content-Security-Policy", playPolicy)
 }
 
-// player plays the packages of a channel that the page can play.
+// player plays the packages of a channel that the page can play, also those that
+// play only later.
 func (v teller) player(ch *monitor.Channel, endpoint string) pages.Player {
 	w := v.t.Measures.Player
 	p := pages.Player{T: v.t}
@@ -67,18 +68,28 @@ func (v teller) player(ch *monitor.Channel, endpoint string) pages.Player {
 			paths[play.PackageID] = play.Path
 		}
 	}
-	hls := 0
 	for ref, one := range ch.Packages() {
-		label := strings.ToUpper(strings.TrimSuffix(ref.Format, "_package")) + " " + strconv.Itoa(len(p.Packages)+1)
-		pack := pages.PlayerPackage{Label: label, Address: one.URL}
-		if path := paths[one.ID]; path != "" {
+		n := strconv.Itoa(len(p.Packages) + 1)
+		pack := pages.PlayerPackage{ID: "play-" + n, Label: packageName(ref) + " " + n, Address: one.URL}
+		path := paths[one.ID]
+		if path != "" {
 			pack.Address = endpoint + path
-			if ref.Format == medialive.FormatHLS && ch.State == medialive.ChannelOn {
-				pack.URL = channelPath(ch.ChannelKey, "play", url.PathEscape(one.ID), url.PathEscape(path[strings.LastIndex(path, "/")+1:]))
-			}
 		}
-		if ref.Format == medialive.FormatHLS {
-			hls++
+		switch {
+		case one.Encryption != nil:
+			pack.Why = w.Encrypted
+		case ref.Format == medialive.FormatDASH:
+			pack.Why = w.NotDASH
+		case ref.Format == medialive.FormatMSS:
+			pack.Why = w.NotMSS
+		case path == "" && v.measured:
+			pack.Why = w.Untold
+		case path != "":
+			pack.URL = channelPath(ch.ChannelKey, "play", url.PathEscape(one.ID), url.PathEscape(path[strings.LastIndex(path, "/")+1:]))
+			pack.Begin, pack.End, pack.Units = recordArgs(one.RequestArgs)
+		}
+		if pack.Begin != "" && p.Recorded == nil {
+			p.Recorded = v.playerRecord(ch)
 		}
 		p.Packages = append(p.Packages, pack)
 	}
@@ -87,12 +98,40 @@ func (v teller) player(ch *monitor.Channel, endpoint string) pages.Player {
 		p.Note = w.Nothing
 	case !v.measured:
 		p.Note = w.OnlyGateway
-	case ch.State != medialive.ChannelOn:
-		p.Note = w.Off
-	case hls == 0:
-		p.Note = w.OnlyHLS
 	}
 	return p
+}
+
+// packageName is what a package's format is called.
+func packageName(ref medialive.PackageRef) string {
+	return strings.ToUpper(strings.TrimSuffix(ref.Format, "_package"))
+}
+
+// recordArgs are the parameters by which a package is asked for what was recorded,
+// and how many of their units a second has; empty: there are none.
+func recordArgs(args *medialive.RequestArgs) (begin, end, units string) {
+	if args == nil || len(args.Record) == 0 || args.Record[0].StartTime == "" || args.Record[0].EndTime == "" {
+		return "", "", ""
+	}
+	units = "1"
+	if args.Record[0].Unit == "millisecond" {
+		units = "1000"
+	}
+	return args.Record[0].StartTime, args.Record[0].EndTime, units
+}
+
+// playerRecord tells what was recorded.
+func (v teller) playerRecord(ch *monitor.Channel) *pages.PlayerRecord {
+	w := v.t.Measures.Player.Past
+	run := ch.Detail.Run
+	if run == nil || run.Record == nil || run.Record.Since.IsZero() {
+		return &pages.PlayerRecord{Told: w.Nothing}
+	}
+	since, until := run.Record.Since.UTC(), run.Record.Until.UTC()
+	return &pages.PlayerRecord{
+		Since: since.Format(time.RFC3339), Until: until.Format(time.RFC3339),
+		Told: w.Recorded(v.stamp(since), v.stamp(until), v.stamp(v.now)),
+	}
 }
 
 // file passes a file of a package on. GET /channels/:domain/:app/:id/play/*
@@ -114,11 +153,16 @@ func (h *players) file(c echo.Context) error {
 		return errNotFound
 	}
 	r := c.Request()
+	ch, known := v.snapshot().Channel(monitor.ChannelID(key))
+	off := known && ch.State == medialive.ChannelOff
 	answer, err := client.Play(r.Context(), key, name, c.QueryParams(), r.Header.Get("Range"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode == http.StatusNotFound && off {
+		return c.NoContent(http.StatusGone) // so that the player can tell why
+	}
 	return passOn(c, answer)
 }
 

@@ -144,6 +144,37 @@ func TestAChannelIsPlayedByItsPage(t *testing.T) {
 	if r := h.browser().get(manifest); r.status == http.StatusOK {
 		t.Error("a stranger is played to")
 	}
+	if why := page.doc().Find("#play-2").Closest("td").Text(); !strings.Contains(why, "DASH is not played") {
+		t.Errorf("DASH: %q", why)
+	}
+	if n := page.doc().Find("[data-player-past]").Length(); n != 0 {
+		t.Error("what cannot be asked for is offered")
+	}
+}
+
+// TestAPlayerIsToldThatAChannelIsOff: what is not there because the channel is OFF
+// is told apart from what is not there yet.
+func TestAPlayerIsToldThatAChannelIsOff(t *testing.T) {
+	t.Parallel()
+	h, _ := playHouse(t)
+	b := h.signedIn("admin")
+	const path = "/channels/push.example.com/live/one"
+	var manifest string
+	eventually(t, "the page has a player", func() bool {
+		r := b.get(path + "/play")
+		if r.status != http.StatusOK {
+			return false
+		}
+		manifest = r.doc().Find("[data-player-package] option").AttrOr("value", "")
+		return manifest != ""
+	})
+	if r := b.post(path+"/stop", form("ticket", hidden(b.page(path+"/stop"), "ticket"))); r.status != http.StatusSeeOther {
+		t.Fatalf("OFF: %d", r.status)
+	}
+	eventually(t, "the player is told", func() bool { return b.get(manifest).status == http.StatusGone })
+	if b.page(path+"/play").Find("[data-player]").Length() != 1 {
+		t.Error("there is nothing that plays once it is ON")
+	}
 }
 
 func TestACloudIsNotPlayed(t *testing.T) {

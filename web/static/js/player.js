@@ -1,9 +1,14 @@
-// The player of a channel: plays a package by the vendored library, and tells which
-// rendition is shown and how far behind the encoder it is. What is not there yet is
-// asked for again and again.
+// The player of a channel: plays a package by the vendored library, live or a span
+// of what was recorded; tells what it plays and how far behind; and says why nothing
+// plays. What may come yet is asked for again and again.
 
-const AGAIN_AFTER = 3000; // the first segments of a channel take as long
 const LOOK_EVERY = 500;
+const AGAIN_AFTER = 3000; // the first segments of a channel take as long
+const STILL_AFTER = 12000; // a picture that stands so long is begun anew
+const UNKNOWN = "--";
+
+// What asking again does not change.
+const FINAL = ["session", "codec", "unable", "span", "past"];
 
 const root = document.querySelector("[data-player]");
 
@@ -13,112 +18,268 @@ function part(name) {
 
 function show(name, text) {
   const place = part(name);
-  if (place.textContent !== text) {
-    place.textContent = text;
-  }
+  if (place.textContent !== text) place.textContent = text;
 }
 
-function clock(seconds) {
-  const whole = Math.floor(seconds);
-  const two = (n) => String(n).padStart(2, "0");
-  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+// explain says why nothing plays; "": it does.
+function explain(why) {
+  for (const one of root.querySelectorAll("[data-player-why]")) one.hidden = one.dataset.playerWhy !== why;
+}
+
+function label(button, on) {
+  const words = on ? button.dataset.on : button.dataset.off;
+  if (button.textContent !== words) button.textContent = words;
+}
+
+function utc(date) {
+  return `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+// reason gives why the library gave up.
+function reason(error, past) {
+  const { ErrorDetails: details, ErrorTypes: types } = window.Hls;
+  const led = error.networkDetails?.responseURL; // to where one signs in
+  if (led && !led.includes("/play/")) return "session";
+  if (error.type === types.NETWORK_ERROR) {
+    const status = error.response?.code ?? 0;
+    if (past && (status === 404 || status === 400)) return "past";
+    return { 401: "session", 403: "refused", 404: "gone", 410: "off" }[status] ?? "away";
+  }
+  const undecodable = [details.MANIFEST_INCOMPATIBLE_CODECS_ERROR, details.BUFFER_ADD_CODEC_ERROR, details.BUFFER_INCOMPATIBLE_CODECS_ERROR];
+  return undecodable.includes(error.details) ? "codec" : "failed";
 }
 
 class Player {
   constructor() {
     this.video = root.querySelector("video");
     this.hls = null;
-    this.again = 0;
-    this.mended = false;
+    this.again = 0; // timer
+    this.mended = false; // once already, since it began
+    this.span = null; // [begin, end] in ms; null: live
+    this.chosen = ""; // rendition; "": by itself
+    this.read = 0; // when the manifest was, by the browser's monotonic clock
+    this.moved = { to: 0, at: 0 }; // where the picture was last seen to move to
   }
 
-  play() {
-    this.end();
-    show("told", root.dataset.starting);
-    const address = new URL(part("package").value, location.href).href;
-    if (window.Hls && window.Hls.isSupported()) {
-      this.load(address);
-    } else if (this.video.canPlayType("application/vnd.apple.mpegurl")) {
-      this.video.src = address;
-      this.begin();
-    } else {
-      show("told", root.dataset.unable);
+  get wanted() {
+    return this.hls !== null || this.again !== 0;
+  }
+
+  address() {
+    const option = part("package").selectedOptions[0];
+    const url = new URL(option.value, location.href);
+    if (this.span) {
+      const { begin, end, units } = option.dataset;
+      url.searchParams.set(begin, Math.floor((this.span[0] / 1000) * units));
+      url.searchParams.set(end, Math.floor((this.span[1] / 1000) * units));
     }
+    return url.href;
   }
 
-  load(address) {
+  play(why = "starting") {
+    this.end();
+    explain(why);
+    if (!window.Hls?.isSupported()) {
+      explain("unable");
+      return;
+    }
     const { Events } = window.Hls;
+    this.moved = { to: 0, at: performance.now() };
     this.hls = new window.Hls({ enableWorker: false, backBufferLength: 30 });
     this.hls.on(Events.MANIFEST_PARSED, () => this.begin());
-    this.hls.on(Events.FRAG_BUFFERED, () => show("told", ""));
+    this.hls.on(Events.LEVEL_LOADED, () => { this.read = performance.now(); });
+    this.hls.on(Events.FRAG_BUFFERED, () => explain(""));
     this.hls.on(Events.ERROR, (_, error) => this.failed(error));
-    this.hls.loadSource(address);
+    this.hls.loadSource(this.address());
     this.hls.attachMedia(this.video);
   }
 
   begin() {
-    // A browser may want another press before it plays; its own button is there.
-    this.video.play().catch(() => {});
+    const list = part("rendition");
+    const levels = this.hls.levels.map((level, i) => ({ i, name: this.name(level), rate: level.bitrate }));
+    levels.sort((a, b) => b.rate - a.rate);
+    list.replaceChildren(list.options[0], ...levels.map(({ i, name }) => new Option(name, i)));
+    const same = levels.find(({ name }) => name === this.chosen);
+    list.value = same ? same.i : "-1";
+    this.choose();
+    this.video.play().catch(() => {}); // a browser may want another press: the button is there
+  }
+
+  // choose plays the rendition that is chosen from the next segment on.
+  choose() {
+    const list = part("rendition");
+    const i = Number(list.value);
+    this.chosen = i < 0 ? "" : list.selectedOptions[0].text;
+    if (this.hls) this.hls.nextLevel = i;
+  }
+
+  name(level) {
+    const size = level.height ? `${level.height}p` : part("rendition").dataset.sound;
+    return level.bitrate > 0 ? `${size} · ${(level.bitrate / 1e6).toFixed(2)} Mb/s` : size;
   }
 
   failed(error) {
-    if (!error.fatal) {
-      return;
-    }
+    if (!error.fatal) return;
     if (error.type === window.Hls.ErrorTypes.MEDIA_ERROR && !this.mended) {
       this.mended = true;
       this.hls.recoverMediaError();
       return;
     }
-    const status = error.response ? error.response.code : 0;
-    const words = { 403: root.dataset.refused, 404: root.dataset.gone };
-    show("told", words[status] || `${root.dataset.failed}: ${error.details}`);
-    this.hls.destroy();
-    this.hls = null;
-    if (status !== 401 && status !== 403) {
-      this.again = setTimeout(() => this.play(), AGAIN_AFTER);
-    }
+    const why = reason(error, this.span);
+    this.end();
+    explain(why);
+    if (!FINAL.includes(why)) this.again = setTimeout(() => this.play(why), AGAIN_AFTER);
   }
 
   end() {
     clearTimeout(this.again);
+    this.again = 0;
     this.mended = false;
-    if (this.hls) {
-      this.hls.destroy();
-      this.hls = null;
+    this.hls?.destroy();
+    this.hls = null;
+  }
+
+  // press plays what stands, and the other way round.
+  press() {
+    if (!this.wanted) this.play();
+    else if (!this.hls) this.end();
+    else if (this.video.paused) this.video.play().catch(() => {});
+    else this.video.pause();
+  }
+
+  live() {
+    const at = this.span ? null : this.hls?.liveSyncPosition;
+    this.span = null;
+    part("back")?.toggleAttribute("hidden", true);
+    if (at == null) {
+      this.play();
+      return;
     }
+    this.video.currentTime = at;
+    this.video.play().catch(() => {});
+  }
+
+  past(from, to) {
+    this.span = [from, to];
+    part("back").hidden = false;
+    this.play();
+  }
+
+  mute() {
+    this.video.muted = !this.video.muted;
+  }
+
+  louder(by) {
+    this.video.volume = Math.min(1, Math.max(0, this.video.volume + by));
+    this.video.muted = false;
+  }
+
+  full() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else part("frame").requestFullscreen?.().catch(() => {});
   }
 
   look() {
-    const plays = this.hls && this.video.readyState > 1;
-    show("rendition", plays ? this.rendition() : "--");
-    show("latency", plays && this.hls.latency > 0 ? `${this.hls.latency.toFixed(1)} s` : "--");
-    show("buffered", plays ? `${this.buffered().toFixed(1)} s` : "--");
-    show("clock", this.video.readyState > 1 ? clock(this.video.currentTime) : "--");
+    const { video, hls } = this;
+    const plays = hls !== null && video.readyState > 1;
+    const level = plays ? hls.levels[hls.currentLevel] : null;
+    const latency = plays && !this.span && hls.latency > 0;
+    const picture = plays ? hls.playingDate : null;
+    show("plays", level ? this.name(level) : UNKNOWN);
+    show("latency", latency ? `${hls.latency.toFixed(1)} s` : UNKNOWN);
+    show("age", latency ? part("age").dataset.words.replace("{age}", `${((performance.now() - this.read) / 1000).toFixed(0)} s`) : "");
+    show("buffered", plays ? `${this.buffered().toFixed(1)} s` : UNKNOWN);
+    show("picture", picture ? utc(picture) : UNKNOWN);
+    label(part("play"), this.again !== 0 || (hls !== null && !video.paused));
+    label(part("mute"), video.muted);
+    part("volume").value = video.muted ? 0 : video.volume * 100;
+    this.watch();
   }
 
-  rendition() {
-    const level = this.hls.levels[this.hls.currentLevel];
-    const height = (level && level.height) || this.video.videoHeight;
-    const rate = level && level.bitrate > 0 ? ` ${(level.bitrate / 1e6).toFixed(2)} Mb/s` : "";
-    return (height ? `${height}p` : "") + rate || "--";
+  // watch begins anew what stands still although it should not.
+  watch() {
+    const now = performance.now();
+    if (!this.hls || this.video.paused || this.video.ended || this.video.currentTime !== this.moved.to) {
+      this.moved = { to: this.video.currentTime, at: now };
+    } else if (now - this.moved.at > STILL_AFTER) {
+      this.play("still");
+    }
   }
 
   buffered() {
     const { buffered, currentTime } = this.video;
     for (let i = 0; i < buffered.length; i++) {
-      if (buffered.start(i) <= currentTime && currentTime <= buffered.end(i)) {
-        return buffered.end(i) - currentTime;
-      }
+      if (buffered.start(i) <= currentTime && currentTime <= buffered.end(i)) return buffered.end(i) - currentTime;
     }
     return 0;
   }
 }
 
+// The keys, while the player has the focus.
+function keys(player, event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select")) return;
+  const acts = {
+    " ": () => player.press(), m: () => player.mute(), l: () => player.live(), f: () => player.full(),
+    ArrowUp: () => player.louder(0.1), ArrowDown: () => player.louder(-0.1),
+  };
+  const act = acts[event.key];
+  if (!act || (event.key === " " && event.target.matches("button"))) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (!event.repeat || event.key.startsWith("Arrow")) act();
+}
+
+// What was recorded: times are typed in the browser's zone, and told in UTC.
+function offerPast(player) {
+  const form = part("past");
+  const field = (name) => form.querySelector(`[data-player-moment="${name}"]`);
+  const typed = (name) => new Date(field(name).value);
+  const tell = (name) => {
+    const at = typed(name);
+    form.querySelector(`[data-player-utc="${name}"]`).textContent = Number.isNaN(at.getTime()) ? "" : utc(at);
+  };
+  const fill = (name, at) => {
+    field(name).value = new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
+    tell(name);
+  };
+  const { since, until } = form.dataset;
+  if (until) {
+    const end = new Date(until);
+    fill("to", end);
+    fill("from", new Date(Math.max(new Date(since), end - 5 * 60000)));
+  }
+  show("zone", `(${Intl.DateTimeFormat().resolvedOptions().timeZone})`);
+  form.addEventListener("input", (event) => tell(event.target.dataset.playerMoment));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const [from, to] = [typed("from").getTime(), typed("to").getTime()];
+    if (from < to) player.past(from, to); // not where one of them is no time
+    else explain("span");
+  });
+  part("back").addEventListener("click", () => player.live());
+  const offered = () => { form.hidden = !part("package").selectedOptions[0].dataset.begin; };
+  part("package").addEventListener("change", offered);
+  offered();
+}
+
 if (root) {
   const player = new Player();
-  part("play").addEventListener("click", () => player.play());
-  part("package").addEventListener("change", () => player.play());
+  player.video.muted = true; // or a browser would not begin by itself
+  part("play").addEventListener("click", () => player.press());
+  part("live").addEventListener("click", () => player.live());
+  part("mute").addEventListener("click", () => player.mute());
+  part("full").addEventListener("click", () => player.full());
+  part("volume").addEventListener("input", (event) => {
+    player.video.volume = event.target.value / 100;
+    player.video.muted = false;
+  });
+  part("rendition").addEventListener("change", () => player.choose());
+  part("package").addEventListener("change", () => {
+    player.span = null;
+    player.play();
+  });
+  root.addEventListener("keydown", (event) => keys(player, event));
   addEventListener("pagehide", () => player.end());
+  if (part("past")) offerPast(player);
   setInterval(() => player.look(), LOOK_EVERY);
 }

@@ -42,14 +42,6 @@ type Finding struct {
 	Next, Back                                       string
 }
 
-// Player are the texts of the player.
-type Player struct {
-	Title, Package, Nothing, OnlyHLS, OnlyGateway, Off string
-	Play, Starting, Failed, NoScript, Unable           string
-	Rendition, Latency, Buffered, Clock                string
-	Refused, Gone, Address                             string
-}
-
 var englishMeasures = Measures{
 	Title:      "Statistics",
 	Monitoring: "Monitoring",
@@ -105,16 +97,7 @@ var englishMeasures = Measures{
 		},
 		Next: "Next", Back: "Back",
 	},
-	Player: Player{
-		Title: "Playback", Package: "Package", Nothing: "The channel has no package.",
-		OnlyHLS:     "Only HLS can be played here.",
-		OnlyGateway: "What a cloud's channel plays comes from its own address, which this page does not load. Open it in a player of your own.",
-		Off:         "The channel is OFF.",
-		Play:        "Play", Starting: "Waiting for the first segment", Failed: "Playback failed", NoScript: "The player needs JavaScript.",
-		Unable:    "This browser cannot play it.",
-		Rendition: "Rendition", Latency: "Latency", Buffered: "Buffered", Clock: "Position",
-		Refused: "The package does not let this dashboard's address in.", Gone: "There is nothing to play yet.", Address: "Address",
-	},
+	Player:   englishPlayer,
 	Channels: "Channels",
 }
 
@@ -163,15 +146,6 @@ var chineseMeasures = Measures{
 		Total: func(n int) string { return strconv.Itoa(n) + " 个实例" },
 		Next:  "下一页", Back: "上一页",
 	},
-	Player: Player{
-		Title: "播放", Package: "打包输出", Nothing: "该频道没有打包输出。",
-		OnlyHLS:     "此处只能播放 HLS。",
-		OnlyGateway: "云端频道由其自身地址提供播放，本页不会加载该地址。请使用自己的播放器打开。",
-		Off:         "频道已关闭。",
-		Play:        "播放", Starting: "等待首个分片", Failed: "播放失败", NoScript: "播放器需要 JavaScript。",
-		Unable:    "此浏览器无法播放。",
-		Rendition: "码流档位", Latency: "延迟", Buffered: "已缓冲", Clock: "位置",
-		Refused: "该打包输出不允许本控制台的地址访问。", Gone: "暂无可播放内容。", Address: "地址",
-	},
+	Player:   chinesePlayer,
 	Channels: "频道",
 }
