@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 // listed gives the open alarms, the most urgent first, then the oldest.
@@ -52,6 +54,48 @@ func (b *board) view(now time.Time) (*View, bool) {
 	return v, true
 }
 
+// WithoutChannels is the view for who may not be shown channels: no alarm and no
+// shelf of one, and no parent that stands for nothing else.
+func (v *View) WithoutChannels() *View {
+	of := func(id string) bool { _, is := monitor.ChannelKeyOf(id); return is }
+	if !slices.ContainsFunc(v.Shelves, func(s Shelf) bool { return of(s.FlowID) }) &&
+		!slices.ContainsFunc(slices.Concat(v.Active, v.Members, v.Shelved), func(a *Alarm) bool { return of(a.FlowID) }) {
+		return v
+	}
+	next := *v
+	next.Active, next.Unacked, next.High, next.Medium, next.Low = nil, 0, 0, 0, 0
+	seen := func(a *Alarm) bool {
+		children := func(m *Alarm) bool { return m.Parent == a.ID }
+		return !of(a.FlowID) && (a.Kind != Many || !slices.ContainsFunc(v.Members, children) ||
+			slices.ContainsFunc(v.Members, func(m *Alarm) bool { return children(m) && !of(m.FlowID) }))
+	}
+	for _, a := range v.Active {
+		if seen(a) {
+			next.count(a)
+		}
+	}
+	next.Members = slices.DeleteFunc(slices.Clone(v.Members), func(a *Alarm) bool { return of(a.FlowID) })
+	next.Shelved = slices.DeleteFunc(slices.Clone(v.Shelved), func(a *Alarm) bool { return of(a.FlowID) })
+	next.Shelves = slices.DeleteFunc(slices.Clone(v.Shelves), func(s Shelf) bool { return of(s.FlowID) })
+	return &next
+}
+
+// count puts an alarm among the active ones.
+func (v *View) count(a *Alarm) {
+	v.Active = append(v.Active, a)
+	if a.AckedAt.IsZero() {
+		v.Unacked++
+	}
+	switch a.Priority {
+	case High:
+		v.High++
+	case Medium:
+		v.Medium++
+	case Low:
+		v.Low++
+	}
+}
+
 // place puts an alarm where it is to be shown.
 func (b *board) place(v *View, h *held) {
 	if h.shelf != "" {
@@ -62,18 +106,7 @@ func (b *board) place(v *View, h *held) {
 		v.Members = append(v.Members, h.Alarm)
 		return
 	}
-	v.Active = append(v.Active, h.Alarm)
-	if h.AckedAt.IsZero() {
-		v.Unacked++
-	}
-	switch h.Priority {
-	case High:
-		v.High++
-	case Medium:
-		v.Medium++
-	case Low:
-		v.Low++
-	}
+	v.count(h.Alarm)
 }
 
 // answered gives the open alarms that somebody answers for with these: their

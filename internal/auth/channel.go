@@ -18,10 +18,32 @@ const unseenFor = 20 * time.Second
 type channelProof struct {
 	turn sync.Mutex // held while a proof is made
 
-	mu      sync.Mutex
-	proven  time.Time // when they were last listed
-	refused error     // since then
-	tried   time.Time // when refused was answered, or the last proof aside began
+	mu     sync.Mutex
+	proven time.Time // when they were last listed
+	failed error     // why they could not be since, as far as it counts
+	tried  time.Time // when that was, or when the last proof aside began
+}
+
+// standing gives what is known: nil while a token may, ErrUnproved where it is
+// still to be proved, or why it may not. due tells that a proof is to be made.
+func (p *channelProof) standing(now time.Time) (err error, due bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	since := now.Sub(p.tried)
+	switch {
+	case p.proven.IsZero() && p.failed == nil:
+		return ErrUnproved, true
+	case p.proven.IsZero():
+		held := denialFor
+		if refuses(p.failed) {
+			held = unseenFor
+		}
+		return p.failed, since >= held
+	case now.Sub(p.proven) >= proofFor && since >= proveAgain:
+		p.tried = now
+		return nil, true
+	}
+	return nil, false
 }
 
 // ProveChannels tells whether a session may be shown the channels of its project:
@@ -33,42 +55,64 @@ func (a *Auth) ProveChannels(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	p := &c.channels
-	p.mu.Lock()
-	now := a.now()
-	known, refused := !p.proven.IsZero() && now.Sub(p.proven) < proofFor, p.refused
-	again := refused == nil && !known && !p.proven.IsZero() && now.Sub(p.tried) >= proveAgain
-	held := refused != nil && now.Sub(p.tried) < unseenFor
-	if again {
-		p.tried = now
-	}
-	had := !p.proven.IsZero()
-	p.mu.Unlock()
+	err, due := c.channels.standing(a.now())
 	switch {
-	case held:
-		return refused
-	case again:
-		go func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofLimit)
-			defer cancel()
-			_ = a.guard.Try("a proof of channels", func() error { return a.proveChannels(ctx, c) }) // it is made again
-		}()
-	case !had || refused != nil:
+	case due && err == nil:
+		a.proveChannelsAside(ctx, c)
+	case due:
 		return a.proveChannels(ctx, c)
 	}
-	return nil
+	return err
 }
 
-// proveChannels lists them, unless somebody else just did.
+// SeesChannels is ProveChannels for what is not about channels, but would name
+// some: it waits no longer than that for the first proof, so that channels which
+// cannot be listed keep no page of flows, and what is not proved is not seen.
+func (a *Auth) SeesChannels(ctx context.Context, s *Session, wait time.Duration) bool {
+	c, err := a.clients.of(s)
+	if err != nil {
+		return false
+	}
+	err, due := c.channels.standing(a.now())
+	if !due {
+		return err == nil
+	}
+	ended := a.proveChannelsAside(ctx, c)
+	if err == nil || wait == 0 {
+		return err == nil
+	}
+	limit := time.NewTimer(wait)
+	defer limit.Stop()
+	select {
+	case err = <-ended:
+		return err == nil
+	case <-limit.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// proveChannelsAside makes a proof without anybody having to wait.
+func (a *Auth) proveChannelsAside(ctx context.Context, c *client) <-chan error {
+	ended := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofLimit)
+		defer cancel()
+		ended <- a.guard.Try("a proof of channels", func() error { return a.proveChannels(ctx, c) }) // it is made again
+	}()
+	return ended
+}
+
+// proveChannels lists them, unless somebody else just did, or tried to.
 func (a *Auth) proveChannels(ctx context.Context, c *client) error {
 	p := &c.channels
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	p.mu.Lock()
-	fresh := !p.proven.IsZero() && a.now().Sub(p.proven) < denialFor
+	proven, failed, since := a.now().Sub(p.proven) < denialFor, p.failed, a.now().Sub(p.tried)
 	p.mu.Unlock()
-	if fresh {
-		return nil
+	if proven || failed != nil && since < denialFor {
+		return failed
 	}
 	_, err := c.api.ListChannels(ctx, medialive.ChannelKey{}, 10, 0)
 	var e *medialive.Error
@@ -79,9 +123,11 @@ func (a *Auth) proveChannels(ctx context.Context, c *client) error {
 	defer p.mu.Unlock()
 	switch {
 	case err == nil:
-		p.proven, p.refused = a.now(), nil
+		p.proven, p.failed = a.now(), nil
 	case refuses(err):
-		p.proven, p.refused, p.tried = time.Time{}, err, a.now()
+		p.proven, p.failed, p.tried = time.Time{}, err, a.now()
+	case p.proven.IsZero() && !errors.Is(err, context.Canceled): // that who asked went away says nothing
+		p.failed, p.tried = err, a.now()
 	}
 	return err
 }

@@ -19,7 +19,7 @@ type flows struct{ *desk }
 
 // teller tells of the visitor's project as it is now.
 func (d *desk) teller(v *visit) teller {
-	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), pictures: v.watcher.Picture, alarms: d.Alarms.Of(v.watcher.Key()).View(), user: v.op.Actor, may: d.may(v.role, v.session.Person()), known: v.snapshot(), sites: v.many(), here: d.spotAt(v.session.Place), endpoint: v.session.Endpoint}
+	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), pictures: v.watcher.Picture, alarms: v.sees.alarms(d.Alarms.Of(v.watcher.Key()).View()), user: v.op.Actor, may: d.may(v.role, v.session.Person()), known: v.snapshot(), sites: v.many(), here: d.spotAt(v.session.Place), endpoint: v.session.Endpoint}
 }
 
 // page shows a flow. GET /flows/:id

@@ -140,7 +140,7 @@ func (d *desk) past(ctx context.Context, w *monitor.Watcher, flowID string, q ch
 
 // chartAlarms are the alarms of a flow that lasted within the stretch.
 func (d *desk) chartAlarms(ctx context.Context, key monitor.Key, flowID string, p *past) ([]*alarm.Alarm, error) {
-	all, err := d.Alarms.Of(key).Past(ctx, flowID, p.from().Add(-pastBefore), p.at, 2*pastEvents)
+	all, err := d.Alarms.Of(key).Past(ctx, alarm.Filter{FlowID: flowID, From: p.from().Add(-pastBefore), To: p.at, Limit: 2 * pastEvents})
 	if err != nil {
 		return nil, err
 	}

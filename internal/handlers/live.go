@@ -46,6 +46,7 @@ type view struct {
 	kind    string
 	flow    string
 	role    role.Role   // of who looks
+	sees    sight       // the same
 	who     auth.Person // who looks, where what can be done depends on it
 	query   FlowQuery
 	charts  chartQuery
@@ -58,7 +59,7 @@ type view struct {
 
 // parseView reads which view a page wants to follow.
 func parseView(c echo.Context, v *visit) (view, error) {
-	w := view{project: v.watcher.Key(), lang: v.t.Lang, kind: c.QueryParam("view"), flow: c.QueryParam("id"), role: v.role, around: around(v.sites)}
+	w := view{project: v.watcher.Key(), lang: v.t.Lang, kind: c.QueryParam("view"), flow: c.QueryParam("id"), role: v.role, sees: v.sees, around: around(v.sites)}
 	switch w.kind {
 	case viewShell, viewFirst:
 		w.flow = ""
@@ -187,7 +188,7 @@ func (d *desk) recheck(r *http.Request, began view) func(line) error {
 		if session.Key() != auth.PlaceKey(began.project.Endpoint, began.project.ProjectID) {
 			return &elsewhere{at: d.spotAt(session.Place)}
 		}
-		if around(d.sites(d.Context, session)) != began.around {
+		if d.sightOf(d.Context, session, 0) != began.sees || around(d.sites(d.Context, session)) != began.around {
 			return errChanged // the page comes back for what is true now
 		}
 		if began.ofChannels() {
@@ -218,7 +219,7 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 	t, panel, sites := text.For(what.lang), d.Alarms.Of(what.project), d.sitesAround(what.around)
 	here := spotOf(sites, what.project)
 	tell := func(s *monitor.Snapshot) teller {
-		return teller{t: t, pictures: w.Picture, sites: sites, here: here, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.who.User, may: d.may(what.role, what.who), known: s, endpoint: what.project.Endpoint}
+		return teller{t: t, pictures: w.Picture, sites: sites, here: here, now: d.now(), measured: s.Capabilities != nil, alarms: what.sees.alarms(panel.View()), user: what.who.User, may: d.may(what.role, what.who), known: s, endpoint: what.project.Endpoint}
 	}
 	s := &sheet{subscribe: d.follows(w)}
 	d.followsAll(s, what.project, sites)
@@ -226,7 +227,7 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 	case viewList:
 		rows := map[string]paintedRow{}
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			v := tell(snapshot)
 			return append(d.shellParts(v, snapshot), d.listParts(v, snapshot, what.query, w, rows)...)
 		}
@@ -236,7 +237,7 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 		keeps := d.followKept(what.project, what.flow, s)
 		past := d.followPast(w, what.flow, what.charts, s)
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			v := tell(snapshot)
 			parts := append(d.shellParts(v, snapshot), d.flowParts(v, snapshot, what.flow, refused, told.Load())...)
 			parts = append(parts, d.careParts(v, snapshot, what.flow, keeps())...)
@@ -246,26 +247,26 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 		d.paintChannels(what, w, s, tell)
 	case viewAlarms:
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			v := tell(snapshot)
 			return append(d.shellParts(v, snapshot), d.alarmParts(v, what.alarms)...)
 		}
 	case viewActivity:
-		events := d.followEvents(what.project, what.lines, s)
+		events := d.followEvents(what, s)
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			v := tell(snapshot)
 			return append(d.shellParts(v, snapshot), d.activityParts(v, what.lines, events.Load())...)
 		}
 	case viewFirst:
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			v := tell(snapshot)
 			return append(d.shellParts(v, snapshot), d.piece("first-news", pages.FirstNews{T: t, Flows: len(snapshot.Flows)}))
 		}
 	default:
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			return d.shellParts(tell(snapshot), snapshot)
 		}
 	}

@@ -27,13 +27,14 @@ type visit struct {
 	op      control.Operator
 	watcher *monitor.Watcher
 	sites   []site // all places of the session
+	sees    sight
 	t       *text.Strings
 	theme   layout.Theme
 }
 
-// snapshot is what is known of the visitor's project: always the session's,
-// never one that a form names.
-func (v *visit) snapshot() *monitor.Snapshot { return v.watcher.Snapshot() }
+// snapshot is what is known of the visitor's project, as far as it may be shown:
+// always the session's, never one that a form names.
+func (v *visit) snapshot() *monitor.Snapshot { return v.sees.snapshot(v.watcher.Snapshot()) }
 
 // flow finds a flow of the visitor's project. One that is not there before all
 // of them were read may still be found.
@@ -165,7 +166,7 @@ func (d *desk) visitFor(c echo.Context, session *auth.Session) (*visit, error) {
 		return nil, err
 	}
 	return &visit{
-		session: session, role: d.Auth.Role(r.Context(), session), watcher: watcher, sites: d.sites(r.Context(), session), t: d.texts(c), theme: themeOf(r),
+		session: session, role: d.Auth.Role(r.Context(), session), watcher: watcher, sites: d.sites(r.Context(), session), sees: d.sightOf(r.Context(), session, sightWait), t: d.texts(c), theme: themeOf(r),
 		op: control.Operator{
 			Client: client, Watcher: watcher, Endpoint: session.Endpoint,
 			Project: session.ProjectID, Actor: session.User,

@@ -41,13 +41,13 @@ type Channel struct {
 	Care       Care                     // what people have put on it
 }
 
-// channels is the first part of each id of a channel: no flow's id has a slash.
-const channels = "channels/"
+// ChannelIDs is how each id of a channel begins: no flow's id has a slash.
+const ChannelIDs = "channels/"
 
 // ChannelID is what a channel is known by where flows are known by their ids: in
 // the trail, in alarms, and as the path of its page.
 func ChannelID(key medialive.ChannelKey) string {
-	return channels + url.PathEscape(key.Domain) + "/" + url.PathEscape(key.AppName) + "/" + url.PathEscape(key.ID)
+	return ChannelIDs + url.PathEscape(key.Domain) + "/" + url.PathEscape(key.AppName) + "/" + url.PathEscape(key.ID)
 }
 
 // SubjectOf is what pictures of a flow, or of a channel by its ChannelID, are of.
@@ -60,7 +60,7 @@ func SubjectOf(id string) medialive.Subject {
 
 // ChannelKeyOf gives the key of a ChannelID; false for any other text.
 func ChannelKeyOf(id string) (medialive.ChannelKey, bool) {
-	rest, is := strings.CutPrefix(id, channels)
+	rest, is := strings.CutPrefix(id, ChannelIDs)
 	parts := strings.Split(rest, "/")
 	if !is || len(parts) != 3 {
 		return medialive.ChannelKey{}, false

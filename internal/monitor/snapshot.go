@@ -234,6 +234,14 @@ type Channels struct {
 	index    map[string]int
 }
 
+// WithoutChannels is the snapshot for who may not be shown channels: whether there
+// are any, and which, was not read.
+func (s *Snapshot) WithoutChannels() *Snapshot {
+	without := *s
+	without.Channels = Channels{None: s.Channels.None}
+	return &without
+}
+
 // Channel finds a channel by its ChannelID.
 func (s *Snapshot) Channel(id string) (*Channel, bool) {
 	i, ok := s.Channels.index[id]

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/alarm"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 // Message is what is told, in our own shape.
@@ -60,7 +61,9 @@ func messageOf(n news, home string) Message {
 	}
 	if home != "" {
 		m.Link = strings.TrimSuffix(home, "/") + "/alarms"
-		if a.FlowID != "" {
+		if _, channel := monitor.ChannelKeyOf(a.FlowID); channel {
+			m.Link = strings.TrimSuffix(home, "/") + "/" + a.FlowID
+		} else if a.FlowID != "" {
 			m.Link = strings.TrimSuffix(home, "/") + "/flows/" + url.PathEscape(a.FlowID)
 		}
 	}
