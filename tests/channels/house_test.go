@@ -14,13 +14,13 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
-	"github.com/flowdeck/flowdeck/internal/relay/relaytest"
 )
 
 const (
 	limit      = 60 * time.Second // far beyond what is promised: the machine may be busy
 	passphrase = "correct-horse-battery"
 	segment    = 2 // seconds, of every package
+	lookEvery  = 50 * time.Millisecond
 )
 
 // house is a running Flowdeck with a client of its gateway.
@@ -108,15 +108,23 @@ func (h *house) create(id string, input medialive.ChannelInput, edit func(*media
 	return &channel{h, made.ChannelKey}, push
 }
 
-// detail is what the gateway tells of the channel beyond the API.
-func (ch *channel) detail() medialive.ChannelDetail {
+// detail is what the gateway tells of the channel beyond the API, once it answers:
+// a machine that encodes may let it wait.
+func (ch *channel) detail() (d medialive.ChannelDetail) {
 	ch.t.Helper()
-	all, err := ch.client.ChannelDetails(ch.t.Context(), ch.key)
-	must(ch.t, err)
-	if len(all) != 1 {
-		ch.t.Fatalf("%d channels are %v", len(all), ch.key)
-	}
-	return all[0]
+	ch.eventually("the detail of "+ch.key.ID, func() bool {
+		all, err := ch.client.ChannelDetails(ch.t.Context(), ch.key)
+		if err != nil && medialive.KindOf(err) == medialive.KindUnavailable {
+			return false
+		}
+		must(ch.t, err)
+		if len(all) != 1 {
+			ch.t.Fatalf("%d channels are %v", len(all), ch.key)
+		}
+		d = all[0]
+		return true
+	})
+	return d
 }
 
 // run is what was measured of the channel; it fails the test if it does not run.
@@ -142,11 +150,19 @@ func (ch *channel) address(n int) string {
 	return ch.app.GatewayURL + ch.detail().Play[n].Path
 }
 
-// eventually waits for a condition, and gives how long it took.
+// eventually waits for a condition, and gives how long it took. It looks less often
+// than what is asked takes of a machine that encodes beside it.
 func (h *house) eventually(what string, holds func() bool) time.Duration {
 	h.t.Helper()
 	began := time.Now()
-	relaytest.Eventually(h.t, limit, what, holds)
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for !holds() {
+		if time.Since(began) > limit {
+			h.t.Fatalf("not within %v: %s", limit, what)
+		}
+		<-tick.C
+	}
 	return time.Since(began)
 }
 
