@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/web/templates/text"
 )
 
 func TestPackagesKeepTheirIDs(t *testing.T) {
@@ -314,5 +315,18 @@ func TestRegionOfAChannel(t *testing.T) {
 	var told map[string]any
 	if err := json.Unmarshal([]byte(f.ask("POST", "/v1/ott/channels", `[]`).body), &told); err != nil || told["result_code"] != codeBad {
 		t.Errorf("a list: %v, %v", told, err)
+	}
+}
+
+// TestLimitsHaveWords: a form tells the reasons in every language.
+func TestLimitsHaveWords(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	caps, err := f.client.Capabilities(t.Context())
+	f.must(err)
+	for _, l := range caps.ChannelLimits {
+		if text.Chinese.ChannelForm.Limit.Reason(l.Reason) == l.Reason {
+			t.Errorf("%s: no Chinese for %q", l.Field, l.Reason)
+		}
 	}
 }

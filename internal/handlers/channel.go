@@ -94,7 +94,6 @@ func (v teller) channelTop(ch *monitor.Channel, tab string) pages.ChannelTop {
 	return pages.ChannelTop{T: v.t, Path: channelPath(ch.ChannelKey), Name: ch.Name, Tab: tab}
 }
 
-
 // page shows a channel. GET /channels/:domain/:app/:id
 func (h *channels) page(c echo.Context) error {
 	v := visitOf(c)
@@ -111,7 +110,7 @@ func (h *channels) page(c echo.Context) error {
 	f := shadow(ch)
 	m := pages.ChannelPage{
 		Shell: h.shell(c, v, ch.Name), Head: t.channelHead(ch), Ask: t.askLine(f), Facts: t.channelFacts(ch), Input: t.channelInput(ch),
-		Packs: t.channelPackages(ch), Rest: t.channelRest(ch), Alarms: t.flowAlarms(ch.ID), History: t.flowActivity(f, told.lines),
+		Packs: t.channelPackages(ch), Rest: t.channelRest(ch), Alarms: t.flowAlarms(ch.ID), Refused: t.channelRefused(ch), History: t.flowActivity(f, told.lines),
 	}
 	m.Shell.Live = "/live?view=" + viewChannel + "&id=" + url.QueryEscape(ch.ID)
 	return h.print.page(c, http.StatusOK, m)

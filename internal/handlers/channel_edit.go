@@ -169,7 +169,7 @@ func (h *channelParts) judge(c echo.Context, v *visit, ch *monitor.Channel, form
 		e.ladder = h.ladderOf(c.Request().Context(), v)
 	}
 	h.take(&e.to, p.Channel)
-	e.channelFields.faults = p.Faults(h.channelPart.faults(e.to, ch.Channel))
+	e.channelFields.faults = append(p.Faults(h.channelPart.faults(e.to, ch.Channel)), channelform.Beyond(p.Form, e.limits)...)
 	e.changes = channelform.Changes(ch.Channel, e.to)
 	e.effect = channelform.Compare(ch.Channel, e.to)
 	e.cuts = ch.State == medialive.ChannelOn && len(e.changes) > 0 && e.change().Interrupts(ch.Channel)
@@ -178,10 +178,11 @@ func (h *channelParts) judge(c echo.Context, v *visit, ch *monitor.Channel, form
 
 // newFields makes the fields of a form for a visitor's project.
 func (d *desk) newFields(v *visit, form url.Values) channelFields {
-	return channelFields{
-		t: v.t, form: form, shown: map[string]bool{}, refused: map[string]string{},
-		cloud: v.snapshot().Capabilities == nil, flows: flowSources(v),
+	f := channelFields{t: v.t, form: form, shown: map[string]bool{}, refused: map[string]string{}, cloud: true, flows: flowSources(v)}
+	if caps := v.snapshot().Capabilities; caps != nil {
+		f.cloud, f.limits = false, caps.ChannelLimits
 	}
+	return f
 }
 
 // keeper tells which secrets of a channel may stay: those that are known, and
@@ -439,7 +440,6 @@ func (h *channelParts) show(c echo.Context, v *visit, e channelEdit, why verdict
 	}
 	return h.print.page(c, why.status, m)
 }
-
 
 // title is what the part is called.
 func (e channelEdit) title() string {

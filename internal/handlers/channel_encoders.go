@@ -49,7 +49,7 @@ func (f channelFields) encoderGroups() []pages.FormGroup {
 		g.Fields = []pages.FormField{{Checks: f.rungs(chosen)}}
 	} else {
 		g.Help = w.Ladder.CopyText
-		g.Adds = []pages.FormAct{{Value: "add:" + listTemplates, Label: w.Act.AddTemplate, Quiet: true}}
+		g.Adds = []pages.FormAct{f.add(listTemplates, w.Act.AddTemplate)}
 	}
 	for i, id := range chosen {
 		path := fmt.Sprintf("%s[%d]", listTemplates, i)

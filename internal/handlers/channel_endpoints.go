@@ -55,7 +55,9 @@ func (f channelFields) packageGroups() []pages.FormGroup {
 	}
 	add := pages.FormGroup{ID: "endpoints", Errors: f.errors("endpoints")}
 	for i, label := range []string{w.Act.AddHLS, w.Act.AddDASH, w.Act.AddMSS} {
-		add.Adds = append(add.Adds, pages.FormAct{Value: "add:endpoints[0]." + formats[i].name, Label: label})
+		act := f.add("endpoints[0]."+formats[i].name, label)
+		act.Quiet = false
+		add.Adds = append(add.Adds, act)
 	}
 	return append(all, add)
 }
@@ -92,7 +94,7 @@ func (f channelFields) streamsGroup(path string) pages.FormGroup {
 	g := pages.FormGroup{
 		ID: list, Title: w.Part.Streams, Errors: f.errors(list),
 		Fields: append(f.fields(selection, "stream_order", "min_video_bandwidth", "max_video_bandwidth"), f.extra(selection)...),
-		Adds:   []pages.FormAct{{Value: "add:" + list, Label: w.Act.AddStream, Quiet: true}},
+		Adds:   []pages.FormAct{f.add(list, w.Act.AddStream)},
 	}
 	for i := range channelform.Count(f.form, list) {
 		at := fmt.Sprintf("%s[%d]", list, i)
@@ -117,7 +119,7 @@ func (f channelFields) argsGroup(path string) pages.FormGroup {
 	} {
 		list := path + ".request_args." + kind.list
 		g.Errors = append(g.Errors, f.errors(list)...)
-		g.Adds = append(g.Adds, pages.FormAct{Value: "add:" + list, Label: kind.add, Quiet: true})
+		g.Adds = append(g.Adds, f.add(list, kind.add))
 		for i := range channelform.Count(f.form, list) {
 			at := fmt.Sprintf("%s[%d]", list, i)
 			args := f.item(at, w.Part.Format(kind.title, w.Part.Arg(i+1)))
@@ -133,7 +135,10 @@ func (f channelFields) drmGroup(path string) pages.FormGroup {
 	w := f.t.ChannelForm
 	drm, list := path+".encryption", path+".encryption.http_headers"
 	g := pages.FormGroup{ID: drm + "-group", Title: w.Part.DRM, Fields: f.fields(path, "encryption")}
-	on := pages.FormGroup{ID: drm + "-on", Errors: f.errors(list), Adds: []pages.FormAct{{Value: "add:" + list, Label: w.Act.AddHeader, Quiet: true}}}
+	if f.never(drm) != "" {
+		return g
+	}
+	on := pages.FormGroup{ID: drm + "-on", Errors: f.errors(list), Adds: []pages.FormAct{f.add(list, w.Act.AddHeader)}}
 	on.Fields = f.fields(drm, "system_ids", "resource_id", "url", "request_mode", "urn", "level", "speke_version", "encryption_method", "key_rotation_interval_seconds")
 	on.Fields = append(on.Fields, f.extra(drm)...)
 	for i := range channelform.Count(f.form, list) {
@@ -163,6 +168,9 @@ func (f channelFields) originGroup(path string) pages.FormGroup {
 	header := path + ".cdn_identifier_header"
 	g := pages.FormGroup{ID: path + "-origin", Title: f.t.ChannelForm.Part.Origin, Class: "switched"}
 	g.Fields = f.fields(path, "origin_domain_master", "origin_domain_slave", "slave_url", "cdn_identifier_header")
+	if f.never(header) != "" {
+		return g
+	}
 	g.Nested = []pages.FormGroup{{ID: header + "-on", Class: "when-on", Fields: append(f.fields(header, "key", "value"), f.extra(header)...)}}
 	return g
 }

@@ -29,6 +29,7 @@ type channelFields struct {
 	fixed   bool                   // the protocol of the input cannot be changed any more
 	ladder  []medialive.ChannelTemplate
 	flows   []ui.Option // that can be chosen as the source
+	limits  []medialive.ChannelLimit
 }
 
 // kinds are how the fields of a channel are typed.
@@ -144,6 +145,9 @@ func (f channelFields) words(fault medialive.Fault) string {
 func (f channelFields) field(path string) pages.FormField {
 	f.shown[path] = true
 	key, kind := wordKey(path), kinds[channelform.Pattern(path)]
+	if why := f.never(path); why != "" {
+		return f.barred(path, why)
+	}
 	made := pages.FormField{For: f.where(path, key)}
 	options, some := choicesOf[key]
 	if !some {
@@ -153,11 +157,11 @@ func (f channelFields) field(path string) pages.FormField {
 	case some:
 		made.Choice = f.choice(path, key, options)
 	case kind == channelform.Flag:
-		made.Checks = &pages.FormChecks{Name: path, Help: f.t.ChannelForm.Helps[key], Errors: f.errors(path), Boxes: []pages.Check{{
+		made.Checks = &pages.FormChecks{Name: path, Help: f.help(path), Errors: f.errors(path), Boxes: []pages.Check{{
 			Name: path, Value: "1", Label: f.label(path), On: f.form.Get(path) == "1",
 		}}}
 	case kind == channelform.Lines && len(f.boxes(path)) > 0:
-		made.Checks = f.checks(path, key)
+		made.Checks = f.checks(path)
 	case kind == channelform.Secret:
 		made.Secret = f.secret(path)
 	default:
@@ -180,7 +184,7 @@ func (f channelFields) where(path, key string) []string {
 // typed is a field of text.
 func (f channelFields) typed(path, key string, kind channelform.Kind) *ui.Field {
 	made := &ui.Field{
-		Name: path, Label: f.label(path), Help: f.t.ChannelForm.Helps[key], Unit: unitsOf[key],
+		Name: path, Label: f.label(path), Help: f.help(path), Unit: unitsOf[key],
 		Value: ui.Value{Text: strings.Join(f.form[path], "\n")}, Errors: f.errors(path),
 		Mono: key != "name" && key != "encoder_settings_expand.audio_descriptions.stream_name",
 	}
@@ -196,7 +200,8 @@ func (f channelFields) typed(path, key string, kind channelform.Kind) *ui.Field 
 // choice is a field of a few values.
 func (f channelFields) choice(path, key string, values []string) *ui.Choice {
 	now := f.form.Get(path)
-	c := &ui.Choice{Name: path, Label: f.label(path), Help: f.t.ChannelForm.Helps[key], Error: strings.Join(f.errors(path), " "), Radio: len(values) > 4}
+	values = f.possible(path, values, now)
+	c := &ui.Choice{Name: path, Label: f.label(path), Help: f.help(path), Error: strings.Join(f.errors(path), " "), Radio: len(values) > 4}
 	if now != "" && !slices.Contains(values, now) {
 		values = append(slices.Clone(values), now) // what the service has and we do not know
 	}
@@ -264,8 +269,8 @@ func formatOf(path string) string {
 	return format
 }
 
-func (f channelFields) checks(path, key string) *pages.FormChecks {
-	c := &pages.FormChecks{Name: path, Label: f.label(path), Help: f.t.ChannelForm.Helps[key], Errors: f.errors(path)}
+func (f channelFields) checks(path string) *pages.FormChecks {
+	c := &pages.FormChecks{Name: path, Label: f.label(path), Help: f.help(path), Errors: f.errors(path)}
 	for _, value := range f.boxes(path) {
 		c.Boxes = append(c.Boxes, pages.Check{Name: path, Value: value, Label: f.option(value), On: slices.Contains(f.form[path], value)})
 	}
@@ -279,7 +284,7 @@ func (f channelFields) secret(path string) *pages.FormSecret {
 	}
 	s := &pages.FormSecret{
 		T: f.t, Kept: f.form.Get(path + ".kept"), Action: f.form.Get(path + ".action"), Sealed: f.form.Get(path + ".sealed"),
-		Field: ui.Field{Name: path, Label: f.label(path), Help: f.t.ChannelForm.Helps[wordKey(path)], Type: "password", Mono: true, Complete: "new-password", Errors: f.errors(path)},
+		Field: ui.Field{Name: path, Label: f.label(path), Help: f.help(path), Type: "password", Mono: true, Complete: "new-password", Errors: f.errors(path)},
 	}
 	s.Keeps = s.Kept != "" && f.keeps != nil && f.keeps(s.Kept)
 	if s.Sealed != "" {
@@ -374,6 +379,8 @@ func nameOfField(field pages.FormField) string {
 		return field.Checks.Name
 	case field.Secret != nil:
 		return field.Secret.Field.Name
+	case field.Not != nil:
+		return field.Not.Name
 	}
 	return ""
 }

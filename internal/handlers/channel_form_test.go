@@ -371,6 +371,14 @@ func TestFlowAsTheSource(t *testing.T) {
 	if r := b.post("/channels/new", put(v, "go", "next")); r.status != http.StatusUnprocessableEntity || r.doc().Find(`[data-field="input.sources[0].passphrase"].field-bad`).Length() != 1 {
 		t.Errorf("without its passphrase: %d", r.status)
 	}
+	id := h.cloud.IDs()[0]
+	if b.page("/flows/"+id).Find(`a[href="/channels/new?flow=`+id+`"]`).Length() != 1 {
+		t.Error("the flow's page does not lead to a channel")
+	}
+	v = b.step(typedForm(t, b.get("/channels/new?flow="+id)), "go", "to:input")
+	if v.Get(inputURL) != "srt://203.0.113.9:21000" {
+		t.Errorf("by the flow alone: %q", v.Get(inputURL))
+	}
 }
 
 // fullChannel has something in every field of the specification.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -43,7 +44,7 @@ func (f channelFields) inputGroups() []pages.FormGroup {
 	}
 	from.Fields = append(from.Fields, f.fields("input", "ip_whitelist", "ip_port_mode", "max_bandwidth_limit")...)
 	from.More = append(f.fields("input", "scte35_source", "ad_triggers"), f.extra("input")...)
-	sources := pages.FormGroup{ID: listSources, Errors: f.errors(listSources), Adds: []pages.FormAct{{Value: "add:" + listSources, Label: w.Act.AddSource, Quiet: true}}}
+	sources := pages.FormGroup{ID: listSources, Errors: f.errors(listSources), Adds: []pages.FormAct{f.add(listSources, w.Act.AddSource)}}
 	for i := range channelform.Count(f.form, listSources) {
 		sources.Nested = append(sources.Nested, f.source(fmt.Sprintf("%s[%d]", listSources, i), w.Part.Source(i+1), true))
 	}
@@ -68,7 +69,7 @@ func (f channelFields) standbyGroup() pages.FormGroup {
 	n := channelform.Count(f.form, listStandby)
 	g := pages.FormGroup{
 		ID: listStandby, Title: w.Part.Failover, Errors: f.errors(listStandby), For: protocolsOf[listStandby],
-		Adds: []pages.FormAct{{Value: "add:" + listStandby, Label: w.Act.AddStandby, Quiet: true}},
+		Adds: []pages.FormAct{f.add(listStandby, w.Act.AddStandby)},
 	}
 	if n > 0 {
 		g.For = nil
@@ -88,13 +89,13 @@ func (f channelFields) audioGroup() pages.FormGroup {
 	w := f.t.ChannelForm
 	g := pages.FormGroup{
 		ID: listSelectors, Title: w.Part.Audios, Errors: f.errors(listSelectors),
-		Adds: []pages.FormAct{{Value: "add:" + listSelectors, Label: w.Act.AddSelector, Quiet: true}},
+		Adds: []pages.FormAct{f.add(listSelectors, w.Act.AddSelector)},
 	}
 	for i := range channelform.Count(f.form, listSelectors) {
 		g.Nested = append(g.Nested, f.selector(fmt.Sprintf("%s[%d]", listSelectors, i), w.Part.Selector(i+1)))
 	}
 	if len(g.Nested) > 0 || channelform.Count(f.form, listAudios) > 0 {
-		g.Adds = append(g.Adds, pages.FormAct{Value: "add:" + listAudios, Label: w.Act.AddAudio, Quiet: true})
+		g.Adds = append(g.Adds, f.add(listAudios, w.Act.AddAudio))
 	}
 	g.Errors = append(g.Errors, f.errors(listAudios)...)
 	for i := range channelform.Count(f.form, listAudios) {
@@ -146,26 +147,54 @@ func flowSources(v *visit) []ui.Option {
 	var all []ui.Option
 	s := v.snapshot()
 	for _, flow := range s.Flows {
-		if s.Capabilities != nil {
-			all = append(all, ui.Option{Value: flow.ID, Label: flow.Name})
-			continue
-		}
-		for _, o := range flow.Outputs {
-			if o.Config != nil && o.Config.Protocol == medialive.Listener && o.Config.ListenerAddress != "" {
-				all = append(all, ui.Option{Value: flow.ID + "/" + o.Name, Label: v.t.ChannelForm.Input.FlowOutput(flow.Name, o.Name)})
+		for _, name := range callable(s, flow) {
+			if name == "" {
+				all = append(all, ui.Option{Value: flow.ID, Label: flow.Name})
+			} else {
+				all = append(all, ui.Option{Value: flow.ID + "/" + name, Label: v.t.ChannelForm.Input.FlowOutput(flow.Name, name)})
 			}
 		}
 	}
 	return all
 }
 
-// takeFlow makes a flow the first source of a channel.
+// channelOfFlow leads to a new channel that takes a flow in; empty where there are
+// no channels, the person may make none, or nothing of the flow can be called.
+func (v teller) channelOfFlow(f *monitor.Flow) string {
+	if v.known == nil || v.known.Channels.None || !v.known.Channels.Complete || v.off(actCreateChannel).Word != "" || len(callable(v.known, f)) == 0 {
+		return ""
+	}
+	return "/channels/new?" + url.Values{"flow": {f.ID}}.Encode()
+}
+
+// callable are the outputs of a flow that a channel of a cloud can call; a gateway
+// reads the flow itself, by no output: "".
+func callable(s *monitor.Snapshot, f *monitor.Flow) []string {
+	if s.Capabilities != nil {
+		return []string{""}
+	}
+	var all []string
+	for _, o := range f.Outputs {
+		if o.Config != nil && o.Config.Protocol == medialive.Listener && o.Config.ListenerAddress != "" {
+			all = append(all, o.Name)
+		}
+	}
+	return all
+}
+
+// takeFlow makes a flow the first source of a channel: of a cloud by the output
+// that is named with it, or the first that can be called.
 func takeFlow(v *visit, form url.Values) {
 	id, name, _ := strings.Cut(form.Get(fieldFlowSource), "/")
 	flow, ok := v.snapshot().Flow(id)
 	if !ok {
 		return
 	}
+	outputs := callable(v.snapshot(), flow)
+	if len(outputs) == 0 {
+		return
+	}
+	name = cmp.Or(name, outputs[0])
 	const first = listSources + "[0]"
 	bitrate := form.Get(first + ".bitrate")
 	channelform.Clear(form, first)
@@ -197,9 +226,15 @@ func takeOutput(form url.Values, source string, o medialive.Output) {
 // flowOfAddress gives the flow of this project that an address of a source
 // stands for.
 func flowOfAddress(s *monitor.Snapshot, address medialive.URL) (*monitor.Flow, bool) {
-	id, is := strings.CutPrefix(address.Reveal(), "srt://flow/")
+	id, is := flowSource(address)
 	if !is {
 		return nil, false
 	}
 	return s.Flow(id)
+}
+
+// flowSource gives the id of the flow that an address of a source stands for on a
+// gateway.
+func flowSource(address medialive.URL) (id string, ok bool) {
+	return strings.CutPrefix(address.Reveal(), "srt://flow/")
 }

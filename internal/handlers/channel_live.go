@@ -87,6 +87,9 @@ func (d *desk) channelParts(v teller, s *monitor.Snapshot, id string, told *flow
 		d.piece("flow-strip", h.Strip), d.piece("flow-ask", v.askLine(f)), d.piece("channel-input", v.channelInput(ch)),
 		d.piece("channel-packages", v.channelPackages(ch)), d.piece("channel-rest", v.channelRest(ch)), d.piece("flow-alarms", v.flowAlarms(id)),
 	}
+	if refused := v.channelRefused(ch); refused != nil {
+		parts = append(parts, d.piece("refused", *refused))
+	}
 	if told != nil { // else it is about to be read
 		v.deeds = told.deeds
 		parts = append(parts, d.piece("channel-facts", v.channelFacts(ch)))

@@ -155,7 +155,7 @@ func (h *newChannels) draft(c echo.Context, v *visit, form url.Values, step int)
 	if channelSteps[step].id == stepEncoders {
 		d.ladder = h.ladderOf(c.Request().Context(), v)
 	}
-	d.faults = p.Faults(medialive.ValidateNewChannel(p.Channel))
+	d.faults = append(p.Faults(medialive.ValidateNewChannel(p.Channel)), channelform.Beyond(p.Form, d.limits)...)
 	return d, nil
 }
 
@@ -283,8 +283,8 @@ func (h *newChannels) sentTwice(c echo.Context, v *visit, key medialive.ChannelK
 func (h *newChannels) show(c echo.Context, v *visit, d draft, why verdict) error {
 	step := channelSteps[d.step]
 	all := d.faults
-	if step.id != stepLook && !d.judged {
-		d.faults = nil // what was not asked for yet is not missing
+	if step.id != stepLook && !d.judged { // what was not asked for yet is not missing
+		d.faults = slices.DeleteFunc(d.here(), func(f medialive.Fault) bool { return f.Code != channelform.FaultLimit })
 	} else if step.id != stepLook {
 		d.faults = d.here()
 	}

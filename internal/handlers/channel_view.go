@@ -134,7 +134,7 @@ func (v teller) channelInput(ch *monitor.Channel) pages.ChannelInput {
 		m.Sources = append(m.Sources, v.channelSource(ch, "standby", i, s))
 	}
 	if !in.Protocol.Pulls() {
-		m.Push, m.PushNote = v.pushLines(ch)
+		m.Push, m.PushNote = v.channelPushes(ch)
 	}
 	return m
 }
@@ -155,13 +155,12 @@ func (v teller) failoverRow(f *medialive.FailoverConditions) pages.Pair {
 
 // channelSource is a stream of an input, with what is measured of the input.
 func (v teller) channelSource(ch *monitor.Channel, role string, i int, s medialive.ChannelSource) pages.ChannelSource {
-	w := v.t.Channels.Page
 	m := pages.ChannelSource{Shape: ui.ShapeStandby, Role: v.inputWord(role)}
 	if i > 0 {
 		m.Role += " " + strconv.Itoa(i+1)
 	}
 	if s.URL != "" {
-		m.Pairs = append(m.Pairs, pages.Pair{Label: w.SourceOf, Value: s.URL.String(), Mono: true})
+		m.Pairs = append(m.Pairs, v.sourceAddress(s.URL))
 	}
 	if s.StreamID != "" {
 		m.Pairs = append(m.Pairs, pages.Pair{Label: v.t.Flow.StreamID, Value: s.StreamID, Mono: true})
@@ -183,6 +182,22 @@ func (v teller) channelSource(ch *monitor.Channel, role string, i int, s mediali
 	return m
 }
 
+// sourceAddress is where a source is pulled from: a flow of the project by its
+// name.
+func (v teller) sourceAddress(address medialive.URL) pages.Pair {
+	w := v.t.Channels.Page
+	id, ofFlow := flowSource(address)
+	if !ofFlow {
+		return pages.Pair{Label: w.SourceOf, Value: address.String(), Mono: true}
+	}
+	if v.known != nil {
+		if flow, there := v.known.Flow(id); there {
+			return pages.Pair{Label: w.Flow, Value: flow.Name, URL: flowPath(flow.ID)}
+		}
+	}
+	return pages.Pair{Label: w.Flow, Value: id, Mono: true, Note: w.FlowGone}
+}
+
 // measuredInput adds what is measured of an input.
 func (v teller) measuredInput(m *pages.ChannelSource, in medialive.ChannelInputRun, onAir string) {
 	w := v.t.Channels.Page
@@ -201,28 +216,6 @@ func (v teller) measuredInput(m *pages.ChannelSource, in medialive.ChannelInputR
 	if n := in.ContinuityErrors; n > 0 {
 		m.Pairs = append(m.Pairs, pages.Pair{Label: v.t.Flow.CC, Value: strconv.FormatInt(n, 10), Mono: true})
 	}
-}
-
-// pushLines are the addresses to push to: those that a gateway tells, or those
-// that the service makes.
-func (v teller) pushLines(ch *monitor.Channel) (lines []ui.CopyLine, note string) {
-	w := v.t.Channels.Page
-	var addresses []string
-	if ch.Detail != nil {
-		addresses, note = ch.Detail.Push, w.PushHelp
-	} else {
-		for _, p := range ch.PushAddresses() {
-			addresses = append(addresses, p.URL.Reveal())
-		}
-		note = w.PushFormed
-	}
-	for i, address := range addresses {
-		lines = append(lines, ui.CopyLine{ID: "push-" + strconv.Itoa(i), Label: w.Push, Text: address})
-	}
-	if len(lines) == 0 {
-		note = w.PushNone
-	}
-	return lines, note
 }
 
 // channelPackages are what players can play.

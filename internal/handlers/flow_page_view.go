@@ -369,6 +369,7 @@ func (v teller) outputs(f *monitor.Flow) pages.OutputList {
 	if total < medialive.MaxOutputs {
 		l.AddURL = flowPath(f.ID) + "/outputs/new"
 	}
+	l.Channel = v.channelOfFlow(f)
 	for i := range f.Outputs {
 		l.Rows = append(l.Rows, v.output(f, i))
 	}

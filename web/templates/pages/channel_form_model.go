@@ -14,6 +14,7 @@ type FormField struct {
 	Choice *ui.Choice
 	Checks *FormChecks
 	Secret *FormSecret
+	Not    *FormNot
 	For    []string // protocols of the input with which it has a meaning; none: with all
 	Class  string   // of what shows it: when-on, when-way
 }
@@ -31,6 +32,9 @@ func forClass(protocols []string) string {
 	}
 	return strings.Join(all, " ")
 }
+
+// FormNot is a field that the service does not have, with the reason.
+type FormNot struct{ Name, Label, Why string }
 
 // FormChecks are boxes of which any number may be on.
 type FormChecks struct {
@@ -71,6 +75,7 @@ type FormAct struct {
 	Label string
 	Aria  string // where Label says too little by itself
 	Quiet bool
+	Not   string // why it cannot be pressed; empty: it can
 }
 
 // FormGroup are fields that belong together.

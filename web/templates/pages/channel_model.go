@@ -129,6 +129,7 @@ type ChannelPage struct {
 	Packs   ChannelPackages
 	Rest    ChannelRest
 	Alarms  FlowAlarms
+	Refused *Refused // nil: no caller is known
 	History Activity
 }
 
@@ -161,10 +162,23 @@ type ChannelInput struct {
 	T        *text.Strings
 	Rows     []Pair
 	Sources  []ChannelSource
-	Push     []ui.CopyLine
+	Push     []ChannelPush
 	PushNote string
 	Edit     string // URL
 	Still    ui.Still
+}
+
+// ChannelPush is an address to push to, and what of it encoders ask for.
+type ChannelPush struct {
+	Address ui.CopyLine
+	Ways    []PushWay
+}
+
+// PushWay is what to type into an encoder.
+type PushWay struct {
+	Name   string        // "OBS"
+	Where  string        // "Settings → Stream, service Custom…"
+	Fields []ui.CopyLine // without an ID: words, nothing to copy
 }
 
 // ChannelSource is one of the two inputs, or a stream of one.

@@ -54,6 +54,9 @@ type ChannelPage struct {
 	Alive, Silent, Never, Connections      string
 	Switches                               func(n int) string
 	Push, PushNone, PushHelp, PushFormed   string
+	PushOf                                 func(role string) string
+	Ways                                   PushWays
+	Flow, FlowGone, OfFlow                 string // a flow as the source
 	PackagesHead, PackagesNone             string
 	Address, Play, PlayHelp                string
 	Segments, Window, Requests, Down       string
@@ -64,6 +67,15 @@ type ChannelPage struct {
 	DeleteStop, Region, Mode               string
 	Clone, Export                          string
 	NoAlarm, PastAlarms, AllActivity       string
+}
+
+// PushWays are what encoders call the parts of an address to push to.
+type PushWays struct {
+	OBS, VMix, VMixRTMP                   string // where it is typed
+	Server, Key, NameOrKey                string
+	Type, Host, Port, StreamID, KeyLength string
+	Passphrase, AsSet, Empty              string
+	Append                                func(what string) string
 }
 
 // ChannelGuard are the questions before a channel is turned OFF or deleted.
@@ -113,6 +125,14 @@ var englishChannels = Channels{
 		Alive: "media comes", Silent: "nothing for {}", Never: "nothing yet", Connections: "connections",
 		Switches: func(n int) string { return count(n, "switch", "switches") },
 		Push:     "Push to", PushNone: "No address to push to is known.", PushHelp: "Send the stream here.",
+		PushOf: func(role string) string { return "Push to, " + role },
+		Ways: PushWays{
+			OBS: "Settings → Stream, service Custom…", VMix: "Settings → Outputs → SRT", VMixRTMP: "Stream settings, destination Custom RTMP",
+			Server: "Server", Key: "Stream key", NameOrKey: "Stream name or key", Type: "Type", Host: "Hostname", Port: "Port", StreamID: "Stream ID",
+			KeyLength: "Key length", Passphrase: "Passphrase", AsSet: "the one that is set", Empty: "leave it empty",
+			Append: func(what string) string { return "append " + what + " to the server" },
+		},
+		Flow: "Flow", FlowGone: "is not there any more", OfFlow: "As the input of a channel",
 		PushFormed:   "Made by the service's rule; it tells the address only when a channel is made or changed.",
 		PackagesHead: "Packages", PackagesNone: "No package: nothing can be played.",
 		Address: "Address", Play: "Played at", PlayHelp: "On this gateway itself.",
@@ -184,6 +204,14 @@ var chineseChannels = Channels{
 		Alive: "有信号", Silent: "已中断 {}", Never: "尚无信号", Connections: "次连接",
 		Switches: func(n int) string { return strconv.Itoa(n) + " 次切换" },
 		Push:     "推流地址", PushNone: "没有已知的推流地址。", PushHelp: "将流推送到此处。",
+		PushOf: func(role string) string { return "推流到（" + role + "）" },
+		Ways: PushWays{
+			OBS: "设置 → 直播，服务选“自定义”", VMix: "设置 → 输出 → SRT", VMixRTMP: "推流设置，目标选“自定义 RTMP”",
+			Server: "服务器", Key: "推流码", NameOrKey: "流名称或密钥", Type: "类型", Host: "主机", Port: "端口", StreamID: "流 ID",
+			KeyLength: "密钥长度", Passphrase: "密码短语", AsSet: "所设置的密码短语", Empty: "留空",
+			Append: func(what string) string { return "在服务器地址后加上 " + what },
+		},
+		Flow: "流任务", FlowGone: "已不存在", OfFlow: "作为频道的输入",
 		PushFormed:   "按服务规则生成；服务仅在创建或修改频道时告知地址。",
 		PackagesHead: "打包输出", PackagesNone: "没有打包：无法播放。",
 		Address: "地址", Play: "播放地址", PlayHelp: "在本网关上。",

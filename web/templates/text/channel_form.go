@@ -17,6 +17,14 @@ type ChannelForm struct {
 	File    ChannelFile
 	Notice  ChannelNotices
 	Fault   ChannelFaults
+	Limit   ChannelLimits
+}
+
+// ChannelLimits tell what a gateway cannot do. Reason translates the gateway's
+// own sentence, as far as it is known.
+type ChannelLimits struct {
+	Never, Partly func(reason string) string
+	Reason        func(sentence string) string
 }
 
 // ChannelSteps are the steps of the way to a new channel.

@@ -1,6 +1,9 @@
 package text
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 var chineseChannelForm = ChannelForm{
 	Labels: map[string]string{
@@ -188,4 +191,38 @@ var chineseChannelForm = ChannelForm{
 		Order: func(most int) string { return fmt.Sprintf("必须小于 %d。", most) },
 		JSON:  "不是 JSON 对象。",
 	},
+	Limit: ChannelLimits{
+		Never:  func(reason string) string { return "此网关不支持：" + reason + "。" },
+		Partly: func(reason string) string { return "此网关：" + reason + "。" },
+		Reason: func(sentence string) string { return cmp.Or(chineseLimits[sentence], sentence) },
+	},
+}
+
+// chineseLimits are the sentences with which a gateway refuses, in Chinese.
+var chineseLimits = map[string]string{
+	"there is no CDN; ONLY_OS is possible, and taken where no mode is given":                                                    "没有 CDN；可用 ONLY_OS，未选择时即采用它",
+	"signals are read from transport streams, not from HLS":                                                                     "信令从传输流读取，不从 HLS 读取",
+	"no advertising is inserted":                                                                                                "不插入广告",
+	"the first audio track is taken":                                                                                            "采用第一条音轨",
+	"one stream comes in, and templates make renditions of it":                                                                  "只输入一路流，由模板生成各个规格",
+	"a flow is read within this machine, without stream id, latency and passphrase":                                             "流任务在本机内读取，没有流 ID、延迟和密码短语",
+	"SRT is pulled from srt://host:port, with streamid, passphrase and pbkeylen as parameters at most, or srt://flow/{flow_id}": "SRT 拉流地址为 srt://host:port，参数最多有 streamid、passphrase 和 pbkeylen；或为 srt://flow/{flow_id}",
+	"FLV is pulled by HTTP, not by RTMP":                                                                                        "FLV 通过 HTTP 拉取，不通过 RTMP",
+	"only what is pulled by HTTP has them; use secondary_sources":                                                               "仅通过 HTTP 拉取的源才有；请改用备用源",
+	"manifests tell what is measured":                                                                                           "清单中为实测码率",
+	"the templates of a gateway are source, 1080p, 720p, 480p, 360p, audio":                                                     "模板有 source、1080p、720p、480p、360p、audio",
+	"one audio track is sent":                                                                                                   "只输出一条音轨",
+	"Smooth Streaming is not made here; HLS and DASH are":                                                                       "不生成 Smooth Streaming，可用 HLS 和 DASH",
+	"there is no DRM, nor a client of key servers":                                                                              "没有 DRM，也不连接密钥服务器",
+	"there is no standby region":                                                                                                "没有备用区域",
+	"there is no CDN that could say who it is":                                                                                  "没有需要表明身份的 CDN",
+	"what they mean is not published":                                                                                           "服务端没有公布其含义",
+	"a filter needs a parameter of the address, as in bitrate=900000-1800000":                                                   "筛选需要地址参数，例如 bitrate=900000-1800000",
+	"versions are numbers: from 7 on, segments are fragmented MP4":                                                              "版本为数字：7 及以上的分片为 fMP4",
+	"a span of the recording can be asked for, by record":                                                                       "可以用 record 请求录制的一段",
+	"players choose their delay themselves":                                                                                     "延时由播放器自行选择",
+	"what was recorded is played as HLS only":                                                                                   "录制内容仅以 HLS 回看",
+	"times are Unix timestamps: timestamp":                                                                                      "时间为 Unix 时间戳：timestamp",
+	"times are in second or millisecond":                                                                                        "时间单位为 second 或 millisecond",
+	"signals are not passed on to players":                                                                                      "信令不传给播放器",
 }

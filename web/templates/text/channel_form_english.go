@@ -198,4 +198,9 @@ var englishChannelForm = ChannelForm{
 		Order: func(most int) string { return fmt.Sprintf("Must be below %d.", most) },
 		JSON:  "Not a JSON object.",
 	},
+	Limit: ChannelLimits{
+		Never:  func(reason string) string { return "Not available on this gateway: " + reason + "." },
+		Partly: func(reason string) string { return "On this gateway, " + reason + "." },
+		Reason: func(sentence string) string { return sentence },
+	},
 }
