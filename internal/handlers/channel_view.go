@@ -354,21 +354,3 @@ func (v teller) channelDeed(e trail.Event) string {
 	}
 	return ""
 }
-
-// channelNote tells what was changed of a channel, by the paths of the fields.
-func (v teller) channelNote(detail string) string {
-	var notes []string
-	for _, c := range control.Told(detail) {
-		note := string(c.Field) + " " + cmp.Or(c.From, v.t.Field.NotSet) + " → " + cmp.Or(c.To, v.t.Field.NotSet)
-		switch {
-		case c.Field == control.FieldMore:
-			note = "+" + c.To
-		case c.Field == control.FieldSecond:
-			note = v.t.Trail.Seconded(c.From, c.To)
-		case c.From == "":
-			note = string(c.Field) + " " + c.To
-		}
-		notes = append(notes, note)
-	}
-	return strings.Join(notes, v.t.Activity.And)
-}

@@ -210,6 +210,27 @@ func TestFaultsOfADisplay(t *testing.T) {
 	}
 }
 
+// The list says of what each display is.
+func TestListTellsWhatDisplaysShow(t *testing.T) {
+	h, boss, ids := threeFlows(t)
+	want := map[string]string{}
+	for kind, words := range map[display.Kind]string{display.OfFlows: "Flows · All", display.OfChannels: "Channels · All", display.OfBoth: "Flows + Channels · All"} {
+		d, _ := h.display(func(d *display.Display) { d.Shows.Kind = kind })
+		want[d.ID] = words
+	}
+	chosen, _ := h.display(func(d *display.Display) {
+		d.Shows = display.Shows{Mode: display.Chosen, Flows: []string{ids["FEED-A"]}}
+	})
+	want[chosen.ID] = "Chosen (1)"
+	list := boss.page("/displays")
+	for id, words := range want {
+		row := list.Find(`tr:has(a[href="/displays/` + id + `"])`).Text()
+		if !strings.Contains(row, words+" · 16") || strings.Count(row, "Flows")+strings.Count(row, "Channels") != strings.Count(words, "Flows")+strings.Count(words, "Channels") {
+			t.Errorf("%q, want %q", row, words)
+		}
+	}
+}
+
 // A preview shows what is typed, however odd, and saves nothing.
 func TestPreviewOfADisplay(t *testing.T) {
 	_, boss, _ := threeFlows(t)

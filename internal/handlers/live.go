@@ -100,14 +100,14 @@ func parseView(c echo.Context, v *visit) (view, error) {
 // and a heartbeat each second. GET /live (view, id, the list's query)
 func (d *desk) live(c echo.Context) error {
 	v := visitOf(c)
+	if (view{kind: c.QueryParam("view")}).ofChannels() {
+		if err := d.proveSight(c.Request().Context(), v); err != nil {
+			return err
+		}
+	}
 	what, err := parseView(c, v)
 	if err != nil {
 		return err
-	}
-	if what.ofChannels() {
-		if err := d.Auth.ProveChannels(c.Request().Context(), v.session); err != nil {
-			return err
-		}
 	}
 	me, leave, err := d.hub.join(what, v.watcher, v.session.Account+"/"+v.session.User)
 	if err != nil {

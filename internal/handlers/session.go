@@ -121,8 +121,8 @@ func (d *desk) guarded(r route) echo.HandlerFunc {
 				return d.askToStepUp(c, v, r)
 			}
 			if strings.HasPrefix(r.path, channelsPath) {
-				if err := d.Auth.ProveChannels(c.Request().Context(), v.session); err != nil {
-					return fmt.Errorf("prove that the session may see channels: %w", err)
+				if err := d.proveSight(c.Request().Context(), v); err != nil {
+					return err
 				}
 			}
 			v.awaitFirstRead(c.Request().Context())

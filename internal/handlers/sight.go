@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -26,6 +27,15 @@ type sight bool
 // back when that changes.
 func (d *desk) sightOf(ctx context.Context, s *auth.Session, wait time.Duration) sight {
 	return sight(d.Auth.SeesChannels(ctx, s, wait))
+}
+
+// proveSight has a visitor prove that channels may be shown, for what is about them.
+func (d *desk) proveSight(ctx context.Context, v *visit) error {
+	if err := d.Auth.ProveChannels(ctx, v.session); err != nil {
+		return fmt.Errorf("prove that the session may see channels: %w", err)
+	}
+	v.sees = true
+	return nil
 }
 
 // snapshot is what is known, as far as it may be shown.

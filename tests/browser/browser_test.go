@@ -53,6 +53,8 @@ func TestBrowser(t *testing.T) {
 		{"past", testPast},
 		{"player", testPlayer},
 		{"channels", testChannels},
+		{"every operation on a gateway", testOperationsOnGateway},
+		{"every operation on a cloud", testOperationsOnCloud},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -36,7 +36,7 @@ type Hint struct {
 type DisplayRow struct {
 	ID      string
 	Name    string
-	Shows   string // "All flows, 16"
+	Shows   string // "Flows + Channels · All · 16 tiles"
 	State   DisplayState
 	Looked  string      // "2 now"; empty: nobody looks
 	Seen    ui.Moment   // of the screen seen last; zero: never

@@ -1,0 +1,55 @@
+package handlers
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/flowdeck/flowdeck/internal/channelform"
+	"github.com/flowdeck/flowdeck/internal/control"
+)
+
+// channelNote tells what was changed of a channel, in the words of its forms.
+func (v teller) channelNote(detail string) string {
+	var notes []string
+	for _, c := range control.Told(detail) {
+		notes = append(notes, v.channelChange(c))
+	}
+	return strings.Join(notes, v.t.Activity.And)
+}
+
+// channelChange tells one change of a channel: Source 1 · Bit rate 3 Mb/s → 5 Mb/s.
+func (v teller) channelChange(c control.Change) string {
+	switch c.Field {
+	case control.FieldMore:
+		return "+" + c.To
+	case control.FieldSecond:
+		return v.t.Trail.Seconded(c.From, c.To)
+	}
+	f := channelFields{t: v.t}
+	path, _ := channelform.Place(string(c.Field))
+	shown := func(value string) string {
+		switch value {
+		case "":
+			return ""
+		case control.Fresh:
+			return v.t.ChannelForm.Effect.Secret
+		}
+		return f.oneShown(channelform.Change{Path: path, Kind: kinds[channelform.Pattern(path)]}, flagText(value))
+	}
+	note, from, to := f.placed(path), shown(c.From), shown(c.To)
+	if from == "" && to != "" {
+		return note + " " + to
+	}
+	return note + " " + cmp.Or(from, v.t.Field.NotSet) + " → " + cmp.Or(to, v.t.Field.NotSet)
+}
+
+// flagText is a truth value as forms have it; any other value stays as it is.
+func flagText(value string) string {
+	switch value {
+	case "true":
+		return "1"
+	case "false":
+		return "0"
+	}
+	return value
+}
