@@ -2,6 +2,7 @@ package channelform
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -43,7 +44,42 @@ func Changes(from, to medialive.Channel) []Change {
 			all = append(all, changed(e, e.values, nil))
 		}
 	}
-	return slices.DeleteFunc(all, func(c Change) bool { return Pattern(c.Path) == "state" })
+	all = slices.DeleteFunc(all, func(c Change) bool { return Pattern(c.Path) == "state" })
+	return append(all, reordered(from, to)...)
+}
+
+// reordered tells of lists of packages whose packages are in another order.
+func reordered(from, to medialive.Channel) []Change {
+	was, is := ordered(from), ordered(to)
+	var all []Change
+	for _, list := range slices.Sorted(maps.Keys(is)) {
+		stayed := func(of, other []*medialive.Package) (ids, addresses []string) {
+			for _, p := range of {
+				if slices.ContainsFunc(other, func(o *medialive.Package) bool { return o.ID == p.ID }) {
+					ids, addresses = append(ids, p.ID), append(addresses, p.URL)
+				}
+			}
+			return ids, addresses
+		}
+		before, now := stayed(was[list], is[list])
+		after, then := stayed(is[list], was[list])
+		if !slices.Equal(before, after) {
+			all = append(all, Change{Path: list, Kind: Lines, From: now, To: then})
+		}
+	}
+	return all
+}
+
+// ordered are the packages that the service knows, by their lists.
+func ordered(ch medialive.Channel) map[string][]*medialive.Package {
+	all := map[string][]*medialive.Package{}
+	for ref, p := range ch.Packages() {
+		if path := ref.String(); p.ID != "" {
+			list := path[:strings.LastIndexByte(path, '[')]
+			all[list] = append(all[list], p)
+		}
+	}
+	return all
 }
 
 func changed(e entry, from, to []string) Change {

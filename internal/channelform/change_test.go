@@ -2,7 +2,9 @@ package channelform
 
 import (
 	"fmt"
+	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +108,62 @@ func TestAllOfAChannelChanges(t *testing.T) {
 			if strings.Contains(fmt.Sprint(c.From, c.To), s.value.Reveal()) {
 				t.Errorf("%s tells a secret", c.Path)
 			}
+		}
+	}
+}
+
+// TestOrderOfPackages: packages that only change places are one change, and
+// interrupt nothing.
+func TestOrderOfPackages(t *testing.T) {
+	pack := func(id string) medialive.HLSPackage {
+		return medialive.HLSPackage{Package: medialive.Package{ID: id, URL: "play.example.com/" + id, SegmentDuration: 4}}
+	}
+	from := medialive.Channel{Outputs: []medialive.Endpoint{{HLS: []medialive.HLSPackage{pack("a"), pack("b"), pack("c")}}}}
+	to := medialive.Channel{Outputs: []medialive.Endpoint{{HLS: []medialive.HLSPackage{pack("b"), pack("a"), pack("c")}}}}
+	got := Changes(from, to)
+	if len(got) != 1 || got[0].Path != "endpoints[0].hls_package" || !slices.Equal(got[0].To, []string{"play.example.com/b", "play.example.com/a", "play.example.com/c"}) {
+		t.Errorf("%v", got)
+	}
+	if e := Compare(from, to); !e.None() {
+		t.Errorf("%v", e)
+	}
+	gone := medialive.Channel{Outputs: []medialive.Endpoint{{HLS: []medialive.HLSPackage{pack("b"), pack("c")}}}}
+	for _, c := range Changes(from, gone) {
+		if c.Kind == Lines {
+			t.Errorf("one is gone, the others stay in order: %v", c)
+		}
+	}
+}
+
+// TestMove: an item changes places with its neighbour, with all that is below it,
+// over places that are empty; at the end nothing happens.
+func TestMove(t *testing.T) {
+	form := url.Values{"encoder_settings[0].template_id": {"a"}, "encoder_settings[3].template_id": {"b"}, "encoder_settings[10].template_id": {"c"}, "name": {"n"}}
+	order := func() (all []string) {
+		p, err := Parse(form, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range p.Channel.Encoders {
+			all = append(all, e.TemplateID)
+		}
+		return all
+	}
+	for _, c := range []struct {
+		item string
+		by   int
+		want string
+	}{
+		{"encoder_settings[3]", -1, "b a c"},
+		{"encoder_settings[0]", -1, "b a c"},
+		{"encoder_settings[3]", 1, "b c a"},
+		{"encoder_settings[10]", 1, "b c a"},
+		{"encoder_settings[7]", 1, "b c a"},
+		{"name", 1, "b c a"},
+	} {
+		Move(form, c.item, c.by)
+		if got := strings.Join(order(), " "); got != c.want {
+			t.Errorf("%s by %d: %s, want %s", c.item, c.by, got, c.want)
 		}
 	}
 }

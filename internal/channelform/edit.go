@@ -1,7 +1,9 @@
 package channelform
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,11 +24,44 @@ func Add(form url.Values, list string, below map[string]string) {
 // Clear removes an item, or all that is below a path. Parse closes the places up.
 func Clear(form url.Values, path string) {
 	for name := range form {
-		rest, ok := strings.CutPrefix(name, path)
-		if ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+		if _, ok := below(name, path); ok {
 			form.Del(name)
 		}
 	}
+}
+
+// Move puts an item of a list before the one before it (by -1) or behind the one
+// after it (by 1). At the end of the list nothing is moved.
+func Move(form url.Values, item string, by int) {
+	open := strings.LastIndexByte(item, '[')
+	if open < 0 {
+		return
+	}
+	list := tree(form).find(item[:open])
+	places := slices.Sorted(maps.Keys(list.items))
+	places = slices.DeleteFunc(places, func(i int) bool { return list.items[i].empty() })
+	at := slices.Index(places, placeOf(item))
+	if at < 0 || at+by < 0 || at+by >= len(places) {
+		return
+	}
+	other := item[:open] + "[" + strconv.Itoa(places[at+by]) + "]"
+	moved := url.Values{}
+	for from, to := range map[string]string{item: other, other: item} {
+		for name, values := range form {
+			if rest, ok := below(name, from); ok {
+				moved[to+rest] = values
+			}
+		}
+	}
+	Clear(form, item)
+	Clear(form, other)
+	maps.Copy(form, moved)
+}
+
+// below gives what of a name is below a path, and the path itself.
+func below(name, path string) (rest string, ok bool) {
+	rest, ok = strings.CutPrefix(name, path)
+	return rest, ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // Count gives the number of items of a list that have something.

@@ -233,6 +233,10 @@ func rearrange(v *visit, form url.Values, asked string) bool {
 		}
 	case "remove":
 		channelform.Clear(form, what)
+	case "up":
+		channelform.Move(form, what, -1)
+	case "down":
+		channelform.Move(form, what, 1)
 	case "record":
 		form.Set(fieldRecord, what)
 	case "flow":

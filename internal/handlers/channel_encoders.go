@@ -57,7 +57,8 @@ func (f channelFields) encoderGroups() []pages.FormGroup {
 			f.shown[path], f.shown[path+".template_id"] = true, true
 			continue
 		}
-		row := f.item(path, "")
+		row := f.item(path, w.Part.Template(i+1))
+		row.Moves = f.moves(path, row.Title, i, len(chosen))
 		row.Fields = append(f.fields(path, "template_id"), f.extra(path)...)
 		g.Nested = append(g.Nested, row)
 	}
@@ -77,16 +78,29 @@ func (f channelFields) known(id string) bool {
 	return slices.ContainsFunc(f.ladder, func(t medialive.ChannelTemplate) bool { return t.ID == id })
 }
 
-// rungs are the boxes of the templates that a gateway has. Their places are
-// behind those of the fields.
+// rungs are the boxes of the templates that a gateway has: those that are chosen
+// first, in their order, which can be changed. Their places are behind those of
+// the fields.
 func (f channelFields) rungs(chosen []string) *pages.FormChecks {
 	w := f.t.ChannelForm.Ladder
 	c := &pages.FormChecks{Name: listTemplates + ".known", Label: w.Known, Help: w.KnownHelp}
-	for i, rung := range f.ladder {
-		c.Boxes = append(c.Boxes, pages.Check{
-			Name: fmt.Sprintf("%s[%d].template_id", listTemplates, medialive.MaxTemplates*2+i), Value: rung.ID,
-			Label: rung.ID, Help: f.rung(rung), On: slices.Contains(chosen, rung.ID),
-		})
+	on := slices.DeleteFunc(slices.Clone(chosen), func(id string) bool { return !f.known(id) })
+	place := func(id string) int {
+		if i := slices.Index(on, id); i >= 0 {
+			return i
+		}
+		return len(on)
+	}
+	ladder := slices.Clone(f.ladder)
+	slices.SortStableFunc(ladder, func(a, b medialive.ChannelTemplate) int { return place(a.ID) - place(b.ID) })
+	for i, rung := range ladder {
+		path := fmt.Sprintf("%s[%d]", listTemplates, medialive.MaxTemplates*2+i)
+		c.Boxes = append(c.Boxes, pages.Check{Name: path + ".template_id", Value: rung.ID, Label: rung.ID, Help: f.rung(rung), On: i < len(on)})
+		var moves []pages.FormAct
+		if i < len(on) {
+			moves = f.moves(path, rung.ID, i, len(on))
+		}
+		c.Moves = append(c.Moves, moves)
 	}
 	for i, id := range chosen {
 		if f.known(id) {

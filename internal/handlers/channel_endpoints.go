@@ -66,6 +66,11 @@ func (f channelFields) packageGroups() []pages.FormGroup {
 func (f channelFields) packageGroup(path, title string) pages.FormGroup {
 	w := f.t.ChannelForm
 	g := f.item(path, title)
+	list := path[:strings.LastIndexByte(path, '[')]
+	var n int
+	if _, err := fmt.Sscanf(path[len(list):], "[%d]", &n); err == nil {
+		g.Moves = f.moves(path, title, n, channelform.Count(f.form, list))
+	}
 	if id := f.form.Get(path + ".id"); id != "" {
 		g.Note = id
 	}

@@ -330,6 +330,19 @@ func (f channelFields) item(path, title string) pages.FormGroup {
 	}
 }
 
+// moves are the buttons that put the i-th of n items of a list elsewhere.
+func (f channelFields) moves(path, title string, i, n int) []pages.FormAct {
+	var all []pages.FormAct
+	w := f.t.ChannelForm.Act
+	if i > 0 {
+		all = append(all, pages.FormAct{Value: "up:" + path, Label: "↑", Aria: w.Up(title), Quiet: true})
+	}
+	if i < n-1 {
+		all = append(all, pages.FormAct{Value: "down:" + path, Label: "↓", Aria: w.Down(title), Quiet: true})
+	}
+	return all
+}
+
 // hidden are the fields that are not on the page: they come along.
 func (f channelFields) hidden(within func(path string) bool) []ui.Hidden {
 	var all []ui.Hidden

@@ -297,6 +297,41 @@ func TestPassphraseOfACloud(t *testing.T) {
 	}
 }
 
+// TestOrderIsMoved: templates and packages are moved by buttons, and the order is
+// what is saved.
+func TestOrderIsMoved(t *testing.T) {
+	h, b := formHouse(t)
+	path := "/channels/push.example.com/live/one/"
+	v := typedForm(t, b.get(path+"encoders"))
+	v = put(v, "encoder_settings[0].template_id", "tpl-1", "encoder_settings[1].template_id", "tpl-2", "go", "down:encoder_settings[0]")
+	v = typedForm(t, b.post(path+"encoders", v))
+	if r := b.post(path+"encoders", put(v, "go", "save")); r.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", r.status, r.doc().Find(".form-faults, .problem").Text())
+	}
+	ch, _ := h.cloud.Channel(formChannel("one", "").ChannelKey)
+	if len(ch.Encoders) != 2 || ch.Encoders[0].TemplateID != "tpl-2" {
+		t.Errorf("%v", ch.Encoders)
+	}
+	v = typedForm(t, b.post(path+"endpoints", put(typedForm(t, b.get(path+"endpoints")), "go", "add:endpoints[0].hls_package")))
+	if r := b.post(path+"endpoints", put(v, "go", "save")); r.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", r.status, r.doc().Find(".form-faults, .problem").Text())
+	}
+	eventually(t, "the second package is read", func() bool {
+		return b.page(path+"endpoints").Find(`button[value="up:endpoints[0].hls_package[1]"]`).Length() == 1
+	})
+	r := b.post(path+"endpoints", put(typedForm(t, b.get(path+"endpoints")), "go", "up:endpoints[0].hls_package[1]"))
+	if got := r.doc().Find(".effect").Text(); !strings.Contains(got, "1 change") {
+		t.Errorf("the effect: %s", got)
+	}
+	if r := b.post(path+"endpoints", put(typedForm(t, r), "go", "save")); r.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", r.status, r.doc().Find(".form-faults, .problem").Text())
+	}
+	ch, _ = h.cloud.Channel(formChannel("one", "").ChannelKey)
+	if list := ch.Outputs[0].HLS; len(list) != 2 || list[1].URL != "https://play.example.com/live/one/index.m3u8" {
+		t.Errorf("%v", list)
+	}
+}
+
 func TestRefusedChannel(t *testing.T) {
 	_, b := formHouse(t)
 	v := typedForm(t, b.get("/channels/new"))

@@ -40,7 +40,16 @@ type FormNot struct{ Name, Label, Why string }
 type FormChecks struct {
 	Name, Label, Help string // Label is empty where there is one box
 	Boxes             []Check
+	Moves             [][]FormAct // of each box, where the order counts
 	Errors            []string
+}
+
+// moves are the buttons of the i-th box.
+func (c FormChecks) moves(i int) []FormAct {
+	if i < len(c.Moves) {
+		return c.Moves[i]
+	}
+	return nil
 }
 
 // FormSecret is a field that is written and never shown.
@@ -93,6 +102,7 @@ type FormGroup struct {
 	Open   bool        // "advanced" is
 	Picks  *FormPick
 	Remove *FormAct
+	Moves  []FormAct // to another place in its list
 	Adds   []FormAct
 	For    []string
 	Class  string // switched, way: what is in it shows by a choice in it; or as that of a field

@@ -43,6 +43,7 @@ type ChannelSteps struct {
 type ChannelParts struct {
 	Source, Standby, Package   func(n int) string
 	Stream, Selector, Audio    func(n int) string
+	Template                   func(n int) string
 	Arg, Header                func(n int) string
 	HLS, DASH, MSS             string
 	Failover, Audios, Sent     string
@@ -61,6 +62,7 @@ type ChannelActs struct {
 	AddRecord, AddTimeshift, AddLive, AddTemplate  string
 	Remove                                         func(what string) string
 	RemoveShort                                    string
+	Up, Down                                       func(what string) string
 	Save, Discard                                  string
 }
 

@@ -117,6 +117,7 @@ var chineseChannelForm = ChannelForm{
 	Part: ChannelParts{
 		Source: func(n int) string { return fmt.Sprintf("主用源 %d", n) }, Standby: func(n int) string { return fmt.Sprintf("主用源 %d 的备用源", n) },
 		Package: func(n int) string { return fmt.Sprintf("打包 %d", n) }, Stream: func(n int) string { return fmt.Sprintf("筛选 %d", n) },
+		Template: func(n int) string { return fmt.Sprintf("模板 %d", n) },
 		Selector: func(n int) string { return fmt.Sprintf("音频选择器 %d", n) }, Audio: func(n int) string { return fmt.Sprintf("音轨 %d", n) },
 		Arg: func(n int) string { return fmt.Sprintf("第 %d 组参数", n) }, Header: func(n int) string { return fmt.Sprintf("请求头 %d", n) },
 		HLS: "HLS 格式", DASH: "DASH 格式", MSS: "MSS 格式", Failover: "切换到备用源", Audios: "音频", Sent: "输出内容", Advanced: "高级",
@@ -128,7 +129,9 @@ var chineseChannelForm = ChannelForm{
 		AddSource: "添加主用源", AddStandby: "添加备用源", AddHLS: "添加 HLS", AddDASH: "添加 DASH", AddMSS: "添加 MSS",
 		AddStream: "添加筛选", AddSelector: "添加音频选择器", AddAudio: "添加音轨", AddHeader: "添加请求头",
 		AddRecord: "添加回看参数", AddTimeshift: "添加时移参数", AddLive: "添加延时参数", AddTemplate: "添加模板",
-		Remove: func(what string) string { return "移除" + what }, RemoveShort: "移除", Save: "保存", Discard: "放弃",
+		Remove: func(what string) string { return "移除" + what }, RemoveShort: "移除",
+		Up: func(what string) string { return "上移" + what }, Down: func(what string) string { return "下移" + what },
+		Save: "保存", Discard: "放弃",
 	},
 	Input: ChannelInputForm{
 		Flow: "以流任务为源", FlowHelp: "频道呼叫流任务中处于监听模式的输出。", FlowUse: "使用此输出",

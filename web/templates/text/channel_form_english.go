@@ -114,6 +114,7 @@ var englishChannelForm = ChannelForm{
 	Part: ChannelParts{
 		Source: func(n int) string { return fmt.Sprintf("Source %d", n) }, Standby: func(n int) string { return fmt.Sprintf("Standby for source %d", n) },
 		Package: func(n int) string { return fmt.Sprintf("Package %d", n) }, Stream: func(n int) string { return fmt.Sprintf("Filter %d", n) },
+		Template: func(n int) string { return fmt.Sprintf("Template %d", n) },
 		Selector: func(n int) string { return fmt.Sprintf("Audio selector %d", n) }, Audio: func(n int) string { return fmt.Sprintf("Audio track %d", n) },
 		Arg: func(n int) string { return fmt.Sprintf("Set %d of parameters", n) }, Header: func(n int) string { return fmt.Sprintf("Header %d", n) },
 		HLS: "HLS", DASH: "DASH", MSS: "Smooth Streaming", Failover: "Switching to the standby", Audios: "Audio", Sent: "What is sent", Advanced: "Advanced",
@@ -125,7 +126,9 @@ var englishChannelForm = ChannelForm{
 		AddSource: "Add a source", AddStandby: "Add a standby source", AddHLS: "Add HLS", AddDASH: "Add DASH", AddMSS: "Add Smooth Streaming",
 		AddStream: "Add a filter", AddSelector: "Add an audio selector", AddAudio: "Add an audio track", AddHeader: "Add a header",
 		AddRecord: "Add parameters for recordings", AddTimeshift: "Add parameters for time shift", AddLive: "Add parameters for delay", AddTemplate: "Add a template",
-		Remove: func(what string) string { return "Remove " + what }, RemoveShort: "Remove", Save: "Save", Discard: "Discard",
+		Remove: func(what string) string { return "Remove " + what }, RemoveShort: "Remove",
+		Up: func(what string) string { return "Move " + what + " up" }, Down: func(what string) string { return "Move " + what + " down" },
+		Save: "Save", Discard: "Discard",
 	},
 	Input: ChannelInputForm{
 		Flow: "A flow as the source", FlowHelp: "The channel calls an output of the flow that listens.", FlowUse: "Use this output",
