@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"net/http"
 	"os/exec"
 	"regexp"
 	"syscall"
@@ -61,7 +62,14 @@ func testOperationsOnGateway(t *testing.T, c *chromium) {
 		encode(t, eval[string](b, "text('#push-0')"))
 		b.AwaitWithin(firstSegments, "the channel on air", "text('#flow-state .state-word') === 'ON AIR'")
 		b.Visit(operatedPath + "/play")
-		b.AwaitWithin(firstSegments, "the player", "$('[data-player-play]')")
+		b.Await("the player and the address for others", "$('[data-player-play]') && /http:\\S+m3u8/.test(text('main'))")
+		address := eval[string](b, "text('main').match(/http:\\S+m3u8/)[0]")
+		h.app.Await(firstSegments, "the first segments", func() bool {
+			answer, err := http.Get(address)
+			return err == nil && answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
+		})
+		b.Visit(operatedPath + "/play")
+		b.Await("the player", "$('[data-player-play]') && "+isOK)
 		b.Click("[data-player-play]")
 		b.AwaitWithin(firstSegments, "the picture", "$('[data-player] video').currentTime > 1")
 		b.Visit(operatedPath)
@@ -81,7 +89,12 @@ func testOperationsOnCloud(t *testing.T, c *chromium) {
 	cloud.AddUser(apptest.User, medialivetest.User{ID: "u1", Password: apptest.Password})
 	h := &house{t: t, app: apptest.Start(t, map[string]string{"FLOWDECK_BACKEND": cloud.Serve(t)})}
 	b := c.open(t, h.app.URL)
-	b.signIn()
+	b.Visit("/login")
+	b.Fill("#account", apptest.Account)
+	b.Fill("#username", apptest.User)
+	b.Fill("#password", apptest.Password)
+	b.Click(`form[action="/login"] button[type="submit"]`)
+	b.AwaitPath("the flows", "/flows")
 	b.operateFlow(func() {})
 	b.operateChannel(`[name="go"][value="add:encoder_settings"]`, `[name="encoder_settings[0].template_id"]`, func() {
 		b.Await("the channel ON", "text('#flow-state .state-word') === 'ON'")
@@ -103,7 +116,7 @@ func (b *tab) operateFlow(media func()) {
 	b.Await("the page of a project without flows", "text('h1') === 'No flows yet'")
 	b.Fill("#name", "STUDIO-A")
 	b.Click(".first-make button[type=submit]")
-	b.AwaitPath("the page of the flow", "/flows/[0-9a-f-]+")
+	b.AwaitPath("the page of the flow", "/flows/[0-9a-z-]+")
 	page := "/flows/" + b.flowID()
 	media()
 	b.Click(`a[href$="/outputs/new"]`)
