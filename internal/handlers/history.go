@@ -124,18 +124,23 @@ func (d *desk) past(ctx context.Context, w *monitor.Watcher, flowID string, q ch
 	if p.series, err = d.History.Read(ctx, w.Key(), flowID, q.leg, p.from(), p.at); err != nil {
 		return nil, err
 	}
-	if p.alarms, err = d.chartAlarms(ctx, w.Key(), flowID, p); err != nil {
-		return nil, err
-	}
-	op := control.Operator{Endpoint: w.Key().Endpoint, Project: w.Key().ProjectID}
-	p.events, err = d.Control.Timeline(ctx, op, trail.Filter{
-		FlowID: flowID, Kinds: []trail.Kind{trail.Command}, From: p.from(), To: p.at, Limit: pastEvents,
-	})
-	if err != nil {
+	if err := d.happened(ctx, w.Key(), flowID, p); err != nil {
 		return nil, err
 	}
 	p.sample(w, flowID)
 	return p, nil
+}
+
+// happened reads the alarms and commands of a flow or channel.
+func (d *desk) happened(ctx context.Context, key monitor.Key, id string, p *past) (err error) {
+	if p.alarms, err = d.chartAlarms(ctx, key, id, p); err != nil {
+		return err
+	}
+	op := control.Operator{Endpoint: key.Endpoint, Project: key.ProjectID}
+	p.events, err = d.Control.Timeline(ctx, op, trail.Filter{
+		FlowID: id, Kinds: []trail.Kind{trail.Command}, From: p.from(), To: p.at, Limit: pastEvents,
+	})
+	return err
 }
 
 // chartAlarms are the alarms of a flow that lasted within the stretch.

@@ -15,6 +15,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
+	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
 // measures show what services measure of channels. Unlike other pages, these ask
@@ -40,16 +41,61 @@ const (
 	mostMeasures   = 60  // charts of a page
 	shownInstances = 50
 	monitoringPath = "/channels/monitoring"
-	fieldOn        = "on" // name:value of a dimension
+	mostChosen     = 10   // things on the monitoring page
+	fieldOn        = "on" // dimensions of a thing: name=value&name=value
 )
 
 // measureQuery is what is asked for.
 type measureQuery struct {
 	key  string
 	span measure.Span
-	of   []medialive.MetricDimension // on the monitoring page: what was chosen
+	on   []thing // on the monitoring page: what was chosen
 
 	channel medialive.ChannelKey // on the page of a channel
+}
+
+// thing is something that is measured: all metrics that have these dimensions.
+type thing []medialive.MetricDimension
+
+// thingOf reads one from a parameter.
+func thingOf(text string) (thing, error) {
+	values, err := url.ParseQuery(text)
+	if err != nil || len(values) == 0 || len(values) > 4 {
+		return nil, errBadRequest
+	}
+	var t thing
+	for name, all := range values {
+		if name == "" || len(all) != 1 || all[0] == "" {
+			return nil, errBadRequest
+		}
+		t = append(t, medialive.MetricDimension{Name: name, Value: all[0]})
+	}
+	slices.SortFunc(t, func(a, b medialive.MetricDimension) int { return strings.Compare(a.Name, b.Name) })
+	return t, nil
+}
+
+// String is the thing as a parameter.
+func (t thing) String() string {
+	v := url.Values{}
+	for _, d := range t {
+		v.Set(d.Name, d.Value)
+	}
+	return v.Encode()
+}
+
+// has tells whether a metric is of the thing.
+func (t thing) has(m medialive.Metric) bool {
+	return !slices.ContainsFunc(t, func(d medialive.MetricDimension) bool { return !slices.Contains(m.Dimensions, d) })
+}
+
+// in gives what the thing is in a dimension; empty: nothing.
+func (t thing) in(dimension string) string {
+	for _, d := range t {
+		if d.Name == dimension {
+			return d.Value
+		}
+	}
+	return ""
 }
 
 func parseMeasureQuery(v url.Values) (measureQuery, error) {
@@ -67,12 +113,15 @@ func parseMeasureQuery(v url.Values) (measureQuery, error) {
 		}
 		q.key, q.span = key, measureSpans[i].Span
 	}
+	if len(v[fieldOn]) > mostChosen {
+		return q, errBadRequest
+	}
 	for _, text := range v[fieldOn] {
-		name, value, two := strings.Cut(text, ":")
-		if !two || name == "" || value == "" || len(q.of) == 4 {
-			return q, errBadRequest
+		one, err := thingOf(text)
+		if err != nil {
+			return q, err
 		}
-		q.of = append(q.of, medialive.MetricDimension{Name: name, Value: value})
+		q.on = append(q.on, one)
 	}
 	return q, nil
 }
@@ -80,8 +129,8 @@ func parseMeasureQuery(v url.Values) (measureQuery, error) {
 // values are the parameters of an address, with another span.
 func (q measureQuery) values(span string) url.Values {
 	v := url.Values{"range": {span}}
-	for _, d := range q.of {
-		v.Add(fieldOn, d.Name+":"+d.Value)
+	for _, one := range q.on {
+		v.Add(fieldOn, one.String())
 	}
 	return v
 }
@@ -133,7 +182,7 @@ func (h *measures) ofChannel(c echo.Context, v *visit) (*monitor.Channel, pages.
 	if err != nil {
 		return nil, pages.Measures{}, err
 	}
-	q.of, q.channel = nil, ch.ChannelKey
+	q.on, q.channel = nil, ch.ChannelKey
 	asker, err := h.asker(v)
 	if err != nil {
 		return nil, pages.Measures{}, err
@@ -145,11 +194,22 @@ func (h *measures) ofChannel(c echo.Context, v *visit) (*monitor.Channel, pages.
 	signals := h.signals(ctx, asker, ch.ChannelKey, q.span)
 	m.Signals = t.signals(signals)
 	read := h.readMetrics(ctx, asker, q.span, func(metric medialive.Metric) bool { return isOf(metric, ch.ChannelKey) })
-	t.drawMeasures(&m, q, read, signals.list)
+	p := q.past(read.To)
+	if err := h.happened(ctx, v.watcher.Key(), ch.ID, p); err != nil {
+		return nil, pages.Measures{}, err
+	}
+	t.drawMeasures(&m, q, read, append(t.happened(p), t.signalMarks(read.Values, signals.list)...))
 	if len(m.Groups) > 0 {
 		m.CSV = path + ".csv?" + q.values(q.key).Encode()
 	}
 	return ch, m, nil
+}
+
+// past is the stretch of charts, for what happened in it.
+func (q measureQuery) past(at time.Time) *past {
+	p := &past{at: at}
+	p.query.stretch.key, p.query.stretch.span = q.key, q.span.Length
+	return p
 }
 
 // isOf tells whether a metric is of a channel: its id stands in one of the
@@ -217,7 +277,7 @@ func (h *measures) readMetrics(ctx context.Context, a measure.Asker, span measur
 }
 
 // monitoring shows what has metrics, and charts of what was chosen.
-// GET /channels/monitoring (range, on, dim, start)
+// GET /channels/monitoring (range, on…, dim, start)
 func (h *measures) monitoring(c echo.Context) error {
 	v := visitOf(c)
 	q, err := parseMeasureQuery(c.QueryParams())
@@ -232,24 +292,24 @@ func (h *measures) monitoring(c echo.Context) error {
 	defer cancel()
 	shell := h.shell(c, v, v.t.Measures.Monitoring)
 	p := pages.Monitoring{Shell: shell, Clear: monitoringPath}
-	if len(q.of) > 0 {
+	if len(q.on) > 0 {
 		m := h.chosen(ctx, v, asker, q)
-		p.Measures, p.Chosen = &m, dimensionsSaid(q.of)
+		p.Measures = &m
+		for _, one := range q.on {
+			p.Chosen = append(p.Chosen, h.teller(v).thingSaid(one))
+		}
 		return h.print.page(c, http.StatusOK, p)
 	}
-	if err := h.choices(ctx, v, asker, c.QueryParams(), &p); err != nil {
-		problem := problemOf(v.t, answerTo(err))
-		p.Problem = &problem
-	}
+	h.choices(ctx, v, asker, c.QueryParams(), &p)
 	return h.print.page(c, http.StatusOK, p)
 }
 
 // chosenCharts gives the charts of the monitoring page by themselves.
-// GET /channels/monitoring/charts (range, on)
+// GET /channels/monitoring/charts (range, on…)
 func (h *measures) chosenCharts(c echo.Context) error {
 	v := visitOf(c)
 	q, err := parseMeasureQuery(c.QueryParams())
-	if err != nil || len(q.of) == 0 {
+	if err != nil || len(q.on) == 0 {
 		return errBadRequest
 	}
 	asker, err := h.asker(v)
@@ -261,20 +321,64 @@ func (h *measures) chosenCharts(c echo.Context) error {
 	return h.print.page(c, http.StatusOK, h.chosen(ctx, v, asker, q))
 }
 
-// chosen are the charts of the metrics with all chosen dimensions.
+// chosen are the charts of the metrics of all chosen things.
 func (h *measures) chosen(ctx context.Context, v *visit, a measure.Asker, q measureQuery) pages.Measures {
 	t := h.teller(v)
 	m := t.measures(q, monitoringPath, monitoringPath+"/charts")
-	read := h.readMetrics(ctx, a, q.span, func(metric medialive.Metric) bool {
-		return !slices.ContainsFunc(q.of, func(d medialive.MetricDimension) bool { return !slices.Contains(metric.Dimensions, d) })
-	})
-	t.drawMeasures(&m, q, read, nil)
+	read := h.readMetrics(ctx, a, q.span, q.has)
+	var marks []ui.ChartMark
+	if read.err == nil {
+		marks = h.chosenSignals(ctx, v, a, q, read.Values)
+	}
+	t.drawMeasures(&m, q, read, marks)
+	for _, one := range q.on {
+		if len(m.Groups) > 0 && !slices.ContainsFunc(read.Series, func(s medialive.Series) bool { return one.has(s.Metric) }) {
+			m.Notes = append(m.Notes, t.t.Measures.NothingOf(t.thingSaid(one)))
+		}
+	}
+	if len(m.Groups) > 0 {
+		m.CSV = monitoringPath + ".csv?" + q.values(q.key).Encode()
+	}
 	return m
+}
+
+// has tells whether a metric is of one of the chosen things.
+func (q measureQuery) has(m medialive.Metric) bool {
+	return slices.ContainsFunc(q.on, func(one thing) bool { return one.has(m) })
+}
+
+// chosenSignals are the signals of the channels that are drawn, as marks. One whose
+// signals cannot be read has none: its own page says why.
+func (h *measures) chosenSignals(ctx context.Context, v *visit, a measure.Asker, q measureQuery, read measure.Values) (marks []ui.ChartMark) {
+	for _, ch := range v.snapshot().Channels.All {
+		drawn := slices.ContainsFunc(read.Series, func(s medialive.Series) bool {
+			return thing(s.Dimensions).in(medialive.DimChannel) == ch.ChannelKey.ID && isOf(s.Metric, ch.ChannelKey)
+		})
+		if drawn {
+			marks = append(marks, h.teller(v).signalMarks(read, h.signals(ctx, a, ch.ChannelKey, q.span).list)...)
+		}
+	}
+	return marks
 }
 
 // choices fills in what can be chosen: instances of a dimension, and what Cloud
 // Eye has metrics of.
-func (h *measures) choices(ctx context.Context, v *visit, a measure.Asker, values url.Values, p *pages.Monitoring) error {
+func (h *measures) choices(ctx context.Context, v *visit, a measure.Asker, values url.Values, p *pages.Monitoring) {
+	t := h.teller(v)
+	err := h.instances(ctx, t, a, values, p)
+	var metrics []medialive.Metric
+	if err == nil {
+		metrics, err = h.asked.Metrics(ctx, a)
+	}
+	if err != nil {
+		problem := t.eyeProblem(err)
+		p.Problem = &problem
+		return
+	}
+	p.Sets = t.metricSets(metrics)
+}
+
+func (h *measures) instances(ctx context.Context, t teller, a measure.Asker, values url.Values, p *pages.Monitoring) error {
 	dims, err := h.asked.Dimensions(ctx, a)
 	if err != nil {
 		return err
@@ -289,13 +393,7 @@ func (h *measures) choices(ctx context.Context, v *visit, a measure.Asker, value
 	if err != nil {
 		return err
 	}
-	t := h.teller(v)
 	t.choices(p, dims, dim, page, start)
-	metrics, err := h.asked.Metrics(ctx, a)
-	if err != nil {
-		return err
-	}
-	p.Sets = metricSets(metrics)
 	return nil
 }
 

@@ -27,19 +27,34 @@ func (h *measures) file(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return h.values(c, v, q, "channel-"+plainName(ch.ChannelKey.ID), func(m medialive.Metric) bool { return isOf(m, ch.ChannelKey) })
+}
+
+// chosenFile gives what was chosen on the monitoring page as a file.
+// GET /channels/monitoring.csv (range, on…)
+func (h *measures) chosenFile(c echo.Context) error {
+	q, err := parseMeasureQuery(c.QueryParams())
+	if err != nil || len(q.on) == 0 {
+		return errBadRequest
+	}
+	return h.values(c, visitOf(c), q, "monitoring", q.has)
+}
+
+// values gives the values of some metrics as a file.
+func (h *measures) values(c echo.Context, v *visit, q measureQuery, name string, wanted func(medialive.Metric) bool) error {
 	asker, err := h.asker(v)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), measureWithin)
 	defer cancel()
-	read := h.readMetrics(ctx, asker, q.span, func(metric medialive.Metric) bool { return isOf(metric, ch.ChannelKey) })
+	read := h.readMetrics(ctx, asker, q.span, wanted)
 	if read.err != nil {
 		return read.err
 	}
 	head := c.Response().Header()
 	head.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-	head.Set(echo.HeaderContentDisposition, `attachment; filename="channel-`+plainName(ch.ChannelKey.ID)+"-"+q.key+"-"+h.now().UTC().Format("20060102T150405Z")+`.csv"`)
+	head.Set(echo.HeaderContentDisposition, `attachment; filename="`+name+"-"+q.key+"-"+h.now().UTC().Format("20060102T150405Z")+`.csv"`)
 	c.Response().WriteHeader(http.StatusOK)
 	if c.Request().Method == http.MethodHead {
 		return nil

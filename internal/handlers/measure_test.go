@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/store"
 )
 
 var channelOne = medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "one"}
@@ -141,7 +144,7 @@ func TestStatisticsTellWhatCouldNotBeRead(t *testing.T) {
 	if problems.Length() != 2 || !strings.Contains(problems.First().Text(), "not authorized") {
 		t.Errorf("problems %q", problems.Text())
 	}
-	if zh := h.signedIn("op-1").chinese().openedAt(statisticsPath).doc().Find("#measures .problem").First().Text(); !strings.Contains(zh, "无法读取测量值") {
+	if zh := h.signedIn("op-1").chinese().openedAt(statisticsPath).doc().Find("#measures .problem").First().Text(); !strings.Contains(zh, "云监控拒绝该账号") || !strings.Contains(zh, "CES ReadOnlyAccess") {
 		t.Errorf("in Chinese: %q", zh)
 	}
 }
@@ -155,6 +158,7 @@ func TestStatisticsRefuseWhatIsNotThere(t *testing.T) {
 		statisticsPath + "?range=year": http.StatusBadRequest, statisticsPath + "/charts?range=x": http.StatusBadRequest,
 		"/channels/push.example.com/live/none/statistics": http.StatusNotFound,
 		"/channels/monitoring?on=x":                       http.StatusBadRequest, "/channels/monitoring/charts": http.StatusBadRequest,
+		"/channels/monitoring.csv": http.StatusBadRequest, "/channels/monitoring?" + strings.Repeat("on=a%3Db&", 11): http.StatusBadRequest,
 	} {
 		if r := b.get(path); r.status != want {
 			t.Errorf("%s: %d, want %d", path, r.status, want)
@@ -211,5 +215,60 @@ func TestMonitoring(t *testing.T) {
 	pipelines := b.page("/channels/monitoring?dim=pipeline")
 	if name := pipelines.Find("a.name").First().Text(); name != "Channel one · Pipeline0" {
 		t.Errorf("pipeline %q", name)
+	}
+}
+
+// TestMonitoringOfSeveral: what was ticked is charted on one time axis, what is not
+// measured is named, and all of it is there as a file.
+func TestMonitoringOfSeveral(t *testing.T) {
+	t.Parallel()
+	two := channelOne
+	two.ID = "two"
+	h := statisticsHouse(t, func(c *medialivetest.Cloud) {
+		c.AddChannel(channelOf(two))
+		c.Measure(measured("input_bandwidth", "bit/s", two, 1e6, 2e6, 3e6))
+		c.Signal(two, medialive.SCTE35Event{Kind: medialive.SpliceInsert, EventID: 7, Start: time.Now().Add(-10 * time.Minute).Unix(), Duration: 30, Segmentation: medialive.NoSegmentation, Data: "AA=="})
+	})
+	b := h.signedIn("op-1")
+	b.openedAt(statisticsPath)
+	ticks := b.page("/channels/monitoring").Find(`#instances-title`).Parent().Find(`input[name="on"]`)
+	q := url.Values{"on": {ticks.Eq(0).AttrOr("value", ""), ticks.Eq(1).AttrOr("value", ""), "medialive_mpc=<b>none</b>"}}
+	doc := b.page("/channels/monitoring?" + q.Encode())
+	if n := doc.Find("#measures .measure-group").Length(); ticks.Length() != 2 || n != 2 {
+		t.Fatalf("%d groups of %d instances", n, ticks.Length())
+	}
+	if n := doc.Find("#measures .chart-marks .chart-mark").Length(); n != 2 { // the one signal, above both
+		t.Errorf("%d signals on the time axis", n)
+	}
+	if notes := doc.Find("#measures .help").Text(); !strings.Contains(notes, "nothing of medialive_mpc <b>none</b>") {
+		t.Errorf("notes %q", notes)
+	}
+	r := b.get(doc.Find("#measures a[download]").AttrOr("href", ""))
+	if !strings.Contains(r.body, "medialive_mpc one") || !strings.Contains(r.body, "medialive_mpc two") {
+		t.Errorf("file\n%s", r.body)
+	}
+	h.cloud.Inject("ListMetrics", 0, medialivetest.Status(http.StatusForbidden, "ces.0050", "not authorized"))
+	refused := h.signedIn("op-2").page("/channels/monitoring")
+	if refused.Find(".problem").Length() != 1 || refused.Find(`input[name="on"]`).Length() != 2 || !strings.Contains(refused.Find(".problem").Text(), "CES ReadOnlyAccess") {
+		t.Errorf("refused: %q", refused.Find("main").Text())
+	}
+}
+
+// TestCommandsStandOnTheTimeAxis: what was done to a channel is marked where its
+// figures may change by it.
+func TestCommandsStandOnTheTimeAxis(t *testing.T) {
+	t.Parallel()
+	h := statisticsHouse(t, nil)
+	at := time.Now().Add(-10 * time.Minute)
+	err := h.store.AddCommand(t.Context(), store.Command{
+		ID: "1", Endpoint: medialivetest.Endpoint, Project: medialivetest.Project, FlowID: monitor.ChannelID(channelOne), FlowName: "Channel one",
+		Verb: "stop", Actor: "op-1", At: at, Outcome: "done", SettledAt: at,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := h.signedIn("op-1").openedAt(statisticsPath).doc()
+	if said := doc.Find("#measures .chart-marks .tone-hand").Text(); !strings.Contains(said, "op-1") {
+		t.Errorf("the marks say %q", said)
 	}
 }

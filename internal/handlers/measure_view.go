@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/measure"
 	"github.com/flowdeck/flowdeck/internal/medialive"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 	"github.com/flowdeck/flowdeck/web/templates/text"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
@@ -23,6 +24,8 @@ var metricOrder = []string{
 	medialive.MetricOutputBandwidth, medialive.MetricOutputFrameRate, medialive.MetricDroppedFrames, medialive.MetricDroppedTraffic,
 	medialive.MetricOutputTraffic, medialive.MetricHLSRequests, medialive.MetricDASHRequests,
 	medialive.MetricRequests2xx, medialive.MetricRequests4xx, medialive.MetricRequests5xx,
+	medialive.MetricConnected, medialive.MetricRTT, medialive.MetricLossRate, medialive.MetricLost, medialive.MetricRetransmitted,
+	medialive.MetricDropped, medialive.MetricOutputsConnected,
 }
 
 // sortMetrics puts metrics of one thing beside each other.
@@ -63,13 +66,34 @@ func (v teller) measures(q measureQuery, path, poll string) pages.Measures {
 	return m
 }
 
-// drawMeasures draws what was read, in groups of one thing, with signals as marks.
-func (v teller) drawMeasures(m *pages.Measures, q measureQuery, read readValues, signals []medialive.SCTE35Event) {
+// thingSaid tells what was chosen, with the name of a flow in place of its id.
+func (v teller) thingSaid(t thing) string {
+	named := slices.Clone(t)
+	for i, d := range named {
+		if f, known := v.known.Flow(d.Value); d.Name == medialive.DimFlow && known {
+			named[i].Value = f.Name
+		}
+	}
+	return dimensionsSaid(named)
+}
+
+// eyeProblem tells why Cloud Eye could not be read, and what to do.
+func (v teller) eyeProblem(err error) ui.Problem {
+	problem := problemOf(v.t, answerTo(err))
+	problem.Title = v.t.Measures.Failed
+	if medialive.KindOf(err) == medialive.KindNotPermitted {
+		problem.Title, problem.Advice = v.t.Measures.Refused, v.t.Measures.RefusedHow
+	}
+	return problem
+}
+
+// drawMeasures draws what was read, in groups of one thing, with marks of what
+// happened.
+func (v teller) drawMeasures(m *pages.Measures, q measureQuery, read readValues, marks []ui.ChartMark) {
 	w := v.t.Measures
 	switch {
 	case read.err != nil:
-		problem := problemOf(v.t, answerTo(read.err))
-		problem.Title = w.Failed
+		problem := v.eyeProblem(read.err)
 		m.Problem = &problem
 		return
 	case len(read.Series) == 0:
@@ -80,7 +104,8 @@ func (v teller) drawMeasures(m *pages.Measures, q measureQuery, read readValues,
 		m.Notes = append(m.Notes, w.More(read.left))
 	}
 	m.AsOf = w.AsOf(read.To.UTC().Format("15:04"), span(barOf(read.Values)))
-	axis, marks := ui.NewAxis(read.From, read.To, v.date), v.signalMarks(read.Values, signals)
+	axis := ui.NewAxis(read.From, read.To, v.date)
+	marks = ui.PlaceMarks(marks)
 	said := ""
 	for i, s := range read.Series {
 		if of := dimensionsSaid(s.Dimensions); of != said || i == 0 {
@@ -100,7 +125,7 @@ func barOf(in measure.Values) time.Duration {
 // partSaid tells what metrics are of: on the page of a channel, which part of it.
 func (v teller) partSaid(dims []medialive.MetricDimension, of medialive.ChannelKey) string {
 	if of == (medialive.ChannelKey{}) {
-		return dimensionsSaid(dims)
+		return v.thingSaid(dims)
 	}
 	var said []string
 	for _, d := range dims {
@@ -108,11 +133,29 @@ func (v teller) partSaid(dims []medialive.MetricDimension, of medialive.ChannelK
 		switch {
 		case word != "" && d.Value == of.ID:
 			said = append(said, word)
+		case d.Name == medialive.DimPackageID:
+			said = append(said, v.packageNamed(of, d.Value))
 		case d.Name != medialive.DimDomain && d.Name != medialive.DimAppName:
 			said = append(said, d.Value)
 		}
 	}
 	return strings.Join(said, " · ")
+}
+
+// packageNamed is what a package of a channel is called; its id, where that is not
+// known.
+func (v teller) packageNamed(of medialive.ChannelKey, id string) string {
+	ch, known := v.known.Channel(monitor.ChannelID(of))
+	if !known {
+		return id
+	}
+	n := 0
+	for ref, p := range ch.Packages() {
+		if n++; p.ID == id {
+			return packageName(ref) + " " + strconv.Itoa(n)
+		}
+	}
+	return id
 }
 
 // scaled is how values of a unit are shown.
@@ -135,6 +178,8 @@ func scaleOf(unit string) scaled {
 		return scaled{"s", 1, 2, true}
 	case "fps":
 		return scaled{"fps", 1, 5, false}
+	case "ms":
+		return scaled{"ms", 1, 5, false}
 	}
 	return scaled{unit, 1, 1, false}
 }
@@ -184,7 +229,7 @@ func (v teller) signalMarks(in measure.Values, signals []medialive.SCTE35Event) 
 		}
 		marks = append(marks, ui.ChartMark{At: x, Text: at.UTC().Format("15:04") + " " + v.signalMark(s)})
 	}
-	return ui.PlaceMarks(marks)
+	return marks
 }
 
 // signalMark is a signal in short.
@@ -270,27 +315,28 @@ func (v teller) dimensionName(name string, d medialive.Dimension) string {
 
 // measuredInstance is an instance with the way to its charts.
 func measuredInstance(i medialive.Instance, dim string) pages.MeasuredInstance {
-	q := url.Values{}
+	var of thing
 	var names, ids []string
 	for _, step := range pathOf(dim) {
 		ref := i.In(step.Dimension)
-		q.Add(fieldOn, step.Dimension+":"+ref.ID)
+		of = append(of, medialive.MetricDimension{Name: step.Dimension, Value: ref.ID})
 		names, ids = append(names, cmp.Or(ref.Name, ref.ID)), append(ids, ref.ID)
 	}
-	return pages.MeasuredInstance{Name: strings.Join(names, " · "), ID: strings.Join(ids, " · "), URL: monitoringPath + "?" + q.Encode()}
+	return pages.MeasuredInstance{Name: strings.Join(names, " · "), ID: strings.Join(ids, " · "), Key: of.String(), URL: monitoringPath + "?" + url.Values{fieldOn: {of.String()}}.Encode()}
 }
 
 // metricSets tells of what Cloud Eye has metrics, and how many.
-func metricSets(metrics []medialive.Metric) []pages.MetricSet {
+func (v teller) metricSets(metrics []medialive.Metric) []pages.MetricSet {
 	metrics = slices.Clone(metrics)
 	sortMetrics(metrics)
 	var sets []pages.MetricSet
 	count := 0
-	for i, m := range metrics {
-		said := dimensionsSaid(m.Dimensions)
-		if i == 0 || sets[len(sets)-1].Of != said {
-			q := measureQuery{of: m.Dimensions}
-			sets, count = append(sets, pages.MetricSet{Of: said, URL: monitoringPath + "?" + q.values(measureSpans[0].key).Encode()}), 0
+	key := ""
+	for _, m := range metrics {
+		of := thing(m.Dimensions)
+		if of.String() != key {
+			key, count = of.String(), 0
+			sets = append(sets, pages.MetricSet{Of: v.thingSaid(of), Key: key, URL: monitoringPath + "?" + url.Values{fieldOn: {key}}.Encode()})
 		}
 		count++
 		sets[len(sets)-1].Count = strconv.Itoa(count)

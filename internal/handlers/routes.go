@@ -267,6 +267,7 @@ func (d *desk) measureRoutes() []route {
 	return []route{
 		get("/channels/monitoring", reader, measure.monitoring),
 		get("/channels/monitoring/charts", reader, measure.chosenCharts),
+		get("/channels/monitoring.csv", reader, measure.chosenFile),
 		get("/channels/:domain/:app/:id/statistics", reader, measure.statistics),
 		get("/channels/:domain/:app/:id/statistics/charts", reader, measure.charts),
 		get("/channels/:domain/:app/:id/statistics.csv", reader, measure.file),

@@ -34,7 +34,7 @@ var (
 		"GET /channels", "GET /channels/:domain/:app/:id", "GET /channels/:domain/:app/:id/row", "GET /channels/:domain/:app/:id/command",
 		"GET /channels/:domain/:app/:id/picture",
 		"GET /displays", "GET /displays/:id", "GET /displays/:id/preview", "POST /displays/preview",
-		"GET /channels/monitoring", "GET /channels/monitoring/charts",
+		"GET /channels/monitoring", "GET /channels/monitoring/charts", "GET /channels/monitoring.csv",
 		"GET /channels/:domain/:app/:id/statistics", "GET /channels/:domain/:app/:id/statistics/charts", "GET /channels/:domain/:app/:id/statistics.csv",
 		"GET /channels/:domain/:app/:id/play", "GET /channels/:domain/:app/:id/play/*",
 	}

@@ -90,7 +90,7 @@ func testPlayer(t *testing.T, c *chromium) {
 	b := c.enter(t, h.app.URL)
 	h.awaitPlay(key)
 	b.Visit("/channels/push.example.com/live/one/play")
-	b.Await("the player", "$('[data-player-play]') && "+isOK)
+	b.Await("the player", "$('[data-player-play]') && !$('[data-player-play]').disabled && "+isOK)
 	b.Click("[data-player-play]")
 	plays(b, "after Play")
 	b.Await("all renditions", "$('[data-player-rendition]').options.length === 3")
@@ -99,7 +99,7 @@ func testPlayer(t *testing.T, c *chromium) {
 	b.Await("when the picture was sent", "/^20\\d\\d-.*UTC$/.test(text('[data-player-picture]'))")
 	for _, size := range []string{"180p", "360p"} {
 		choose := "[...document.querySelectorAll('[data-player-rendition] option')].find(o => o.text.startsWith('" + size + "'))"
-		eval[bool](b, "(() => { const list = $('[data-player-rendition]'); list.value = " + choose + ".value; list.dispatchEvent(new Event('change', {bubbles: true})); return true })()")
+		eval[bool](b, "(() => { const list = $('[data-player-rendition]'); list.value = "+choose+".value; list.dispatchEvent(new Event('change', {bubbles: true})); return true })()")
 		b.AwaitWithin(firstSegments, size, "text('[data-player-plays]').startsWith('"+size+"')")
 	}
 	rules := readAxe(t)

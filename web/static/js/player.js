@@ -281,5 +281,6 @@ if (root) {
   root.addEventListener("keydown", (event) => keys(player, event));
   addEventListener("pagehide", () => player.end());
   if (part("past")) offerPast(player);
+  part("play").disabled = false;
   setInterval(() => player.look(), LOOK_EVERY);
 }

@@ -66,7 +66,7 @@ type Monitoring struct {
 	Total      string // "12 instances"
 	Back, Next string // pages of instances; empty: none
 	Sets       []MetricSet
-	Chosen     string    // what the charts are of; empty: nothing was chosen
+	Chosen     []string  // what the charts are of; none: nothing was chosen
 	Clear      string    // leads back from it
 	Measures   *Measures // nil: nothing was chosen
 }
@@ -74,12 +74,14 @@ type Monitoring struct {
 // MeasuredInstance is something that may have metrics.
 type MeasuredInstance struct {
 	Name, ID string
+	Key      string // by which it is chosen
 	URL      string // of its charts
 }
 
 // MetricSet is what some metrics of Cloud Eye are of.
 type MetricSet struct {
 	Of    string // "medialive_mpc ch1, pipeline Pipeline0"
+	Key   string // as of [MeasuredInstance]
 	Count string
 	URL   string
 }

@@ -14,10 +14,14 @@ type Measures struct {
 	Names map[string]string // of metrics, by their id
 	Parts map[string]string // of what metrics of a channel are of, by its dimension
 
-	None     string // Cloud Eye has nothing of it
-	NoneHow  string
-	More     func(n int) string           // metrics that are not drawn
-	Failed   string                       // Cloud Eye did not answer
+	None    string // Cloud Eye has nothing of it
+	NoneHow string
+	More    func(n int) string // metrics that are not drawn
+	Failed  string             // Cloud Eye did not answer
+
+	Refused, RefusedHow string                    // Cloud Eye refuses the account
+	NothingOf           func(thing string) string // one of the chosen things is not measured
+
 	AsOf     func(at, step string) string // "values up to 10:01 UTC; a bar is 60 s"
 	Signals  MeasuredSignals
 	Finding  Finding
@@ -38,6 +42,7 @@ type MeasuredSignals struct {
 type Finding struct {
 	Dimensions, Instances, NoInstances, Sets, NoSets string
 	Name, ID, Count, Show, Chosen, Clear             string
+	Chart, Most                                      string // draws what is ticked, and how many may be
 	Total                                            func(n int) string
 	Next, Back                                       string
 }
@@ -58,6 +63,8 @@ var englishMeasures = Measures{
 		"hls_requests": "HLS requests", "dash_requests": "DASH requests", "output_traffic": "Sent to players",
 		"online": "Online", "bandwidth": "Bandwidth", "play_traffic": "Play traffic", "qps": "Requests a second",
 		"http_4xx_proportion": "HTTP 4xx share", "http_5xx_proportion": "HTTP 5xx share",
+		"rtt": "Round trip time", "loss_rate": "Loss", "lost_packets": "Packets lost", "retransmitted_packets": "Packets sent again",
+		"dropped_packets": "Packets dropped", "connected": "Source connected", "outputs_connected": "Outputs connected",
 		"inject_concurrency_number": "Streams pushed", "inject_bandwidth": "Push bandwidth",
 	},
 	Parts: map[string]string{
@@ -74,7 +81,12 @@ var englishMeasures = Measures{
 		return strconv.Itoa(n) + " more metrics are not drawn."
 	},
 	Failed: "What was measured could not be read",
-	AsOf:   func(at, step string) string { return "values up to " + at + " UTC; a bar is " + step },
+
+	Refused:    "Cloud Eye refuses this account",
+	RefusedHow: "Ask for the right to read metrics: on a cloud, the policy CES ReadOnlyAccess in this project; on a gateway, live:ott:showChannelStatistic.",
+	NothingOf:  func(thing string) string { return "The service measures nothing of " + thing + "." },
+
+	AsOf: func(at, step string) string { return "values up to " + at + " UTC; a bar is " + step },
 
 	Signals: MeasuredSignals{
 		Title: "SCTE-35 signals", None: "None were seen in this stretch of time.", Failed: "The signals could not be read",
@@ -88,7 +100,7 @@ var englishMeasures = Measures{
 	Finding: Finding{
 		Dimensions: "What is measured", Instances: "Instances", NoInstances: "There are no instances.",
 		Sets: "Metrics in Cloud Eye", NoSets: "Cloud Eye has no metrics of Media Live in this project.",
-		Name: "Name", ID: "Id", Count: "Metrics", Show: "Show", Chosen: "Shown", Clear: "Show all",
+		Name: "Name", ID: "Id", Count: "Metrics", Show: "Show", Chosen: "Shown", Clear: "Choose anew", Chart: "Chart what is ticked", Most: "Ten at most; they share one time axis.",
 		Total: func(n int) string {
 			if n == 1 {
 				return "1 instance"
@@ -117,6 +129,8 @@ var chineseMeasures = Measures{
 		"hls_requests": "HLS 请求数", "dash_requests": "DASH 请求数", "output_traffic": "发送给播放器",
 		"online": "在线人数", "bandwidth": "带宽", "play_traffic": "播放流量", "qps": "每秒请求数",
 		"http_4xx_proportion": "HTTP 4xx 占比", "http_5xx_proportion": "HTTP 5xx 占比",
+		"rtt": "往返时延", "loss_rate": "丢包率", "lost_packets": "丢包数", "retransmitted_packets": "重传包数",
+		"dropped_packets": "丢弃包数", "connected": "源连接率", "outputs_connected": "输出连接率",
 		"inject_concurrency_number": "推流路数", "inject_bandwidth": "推流带宽",
 	},
 	Parts: map[string]string{
@@ -128,7 +142,12 @@ var chineseMeasures = Measures{
 	NoneHow: "网关只测量已开启的频道，一分钟后出现首个值。云服务在指标首次有值数分钟后才会列出。",
 	More:    func(n int) string { return "另有 " + strconv.Itoa(n) + " 个指标未绘制。" },
 	Failed:  "无法读取测量值",
-	AsOf:    func(at, step string) string { return "数值截至 " + at + " UTC；每条柱为 " + step },
+
+	Refused:    "云监控拒绝该账号",
+	RefusedHow: "请申请读取指标的权限：云服务上为本项目的 CES ReadOnlyAccess 策略；网关上为 live:ott:showChannelStatistic。",
+	NothingOf:  func(thing string) string { return "该服务不测量 " + thing + "。" },
+
+	AsOf: func(at, step string) string { return "数值截至 " + at + " UTC；每条柱为 " + step },
 
 	Signals: MeasuredSignals{
 		Title: "SCTE-35 信号", None: "这段时间没有收到信号。", Failed: "无法读取信号",
@@ -142,7 +161,7 @@ var chineseMeasures = Measures{
 	Finding: Finding{
 		Dimensions: "监控维度", Instances: "实例", NoInstances: "没有实例。",
 		Sets: "云监控中的指标", NoSets: "该项目在云监控中没有媒体直播的指标。",
-		Name: "名称", ID: "标识", Count: "指标数", Show: "查看", Chosen: "当前对象", Clear: "显示全部",
+		Name: "名称", ID: "标识", Count: "指标数", Show: "查看", Chosen: "当前对象", Clear: "重新选择", Chart: "绘制所选", Most: "最多十个；共用一条时间轴。",
 		Total: func(n int) string { return strconv.Itoa(n) + " 个实例" },
 		Next:  "下一页", Back: "上一页",
 	},
