@@ -149,8 +149,7 @@ class Player {
 
   live() {
     const at = this.span ? null : this.hls?.liveSyncPosition;
-    this.span = null;
-    part("back")?.toggleAttribute("hidden", true);
+    this.leave();
     if (at == null) {
       this.play();
       return;
@@ -163,6 +162,12 @@ class Player {
     this.span = [from, to];
     part("back").hidden = false;
     this.play();
+  }
+
+  // leave forgets the span that was played.
+  leave() {
+    this.span = null;
+    part("back")?.toggleAttribute("hidden", true);
   }
 
   mute() {
@@ -275,7 +280,7 @@ if (root) {
   });
   part("rendition").addEventListener("change", () => player.choose());
   part("package").addEventListener("change", () => {
-    player.span = null;
+    player.leave();
     player.play();
   });
   root.addEventListener("keydown", (event) => keys(player, event));
