@@ -38,6 +38,9 @@ func (b *board) channel(m *subject, ch *monitor.Channel, held bool, now time.Tim
 		ID: ch.ID, Name: ch.Name, Region: ch.Region, State: ch.Doing, StateSince: ch.DoingSince, Status: ch.Status(),
 		StatusSince: ch.StateSince, Command: ch.Command, Care: ch.Care,
 	}
+	if ch.Bitrate > 0 {
+		f.Statistics = &medialive.FlowStatistics{Source: medialive.LegStatistics{State: medialive.LegConnected, Bitrate: ch.Bitrate}}
+	}
 	m.name, m.region, m.flow, m.held = f.Name, f.Region, f, held
 	m.remember(f, held, now)
 	switch {
@@ -53,6 +56,7 @@ func (b *board) channel(m *subject, ch *monitor.Channel, held bool, now time.Tim
 			}
 			b.turn(m, aspect{kind: k}, l, now)
 		}
+		b.turn(m, aspect{kind: Bitrate}, outside(f), now)
 		b.turn(m, aspect{kind: SecondInput}, secondInput(ch), now)
 		b.turn(m, aspect{kind: Failing}, notRunning(ch), now)
 		b.turn(m, aspect{kind: Recording}, recording(ch), now)

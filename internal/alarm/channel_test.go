@@ -68,6 +68,34 @@ func TestChannelAlarms(t *testing.T) {
 	}
 }
 
+// TestChannelOutsideItsBand: what comes in on air is held against what is normal, as
+// a flow's source is; where nobody measures it, nothing is raised.
+func TestChannelOutsideItsBand(t *testing.T) {
+	d := channelDesk(t)
+	at := func(bitrate int64) {
+		d.channel(monitor.StateLive, nil)
+		ch := d.snap.Channels.All[0]
+		ch.Bitrate, ch.Care.Band.MinBitrate = bitrate, 4
+	}
+	for _, bitrate := range []int64{5_000_000, -1} {
+		at(bitrate)
+		d.pass(10 * time.Second)
+		if got := d.raised(); len(got) != 0 {
+			t.Fatalf("%d bit/s: %v", bitrate, got)
+		}
+	}
+	at(3_000_000)
+	d.pass(10 * time.Second)
+	if got := d.raised(); len(got) != 1 || got[0] != Bitrate || d.seen.Active[0].Value != 3 || d.seen.Active[0].Limit != 4 {
+		t.Fatalf("%v", got)
+	}
+	at(4_500_000)
+	d.pass(12 * time.Second)
+	if got := d.raised(); len(got) != 0 {
+		t.Errorf("it is over: %v", got)
+	}
+}
+
 func TestChannelThatRecordsNothing(t *testing.T) {
 	d := channelDesk(t)
 	d.channel(monitor.StateLive, &medialive.ChannelRecordRun{Problem: "the disk is full"})

@@ -118,7 +118,8 @@ func (d *desk) followKept(key monitor.Key, flowID string, s *sheet) func() *kept
 
 // care is what people keep beside a flow, as its page shows it.
 func (v teller) care(f *monitor.Flow, k *kept) pages.Care {
-	c := pages.Care{T: v.t, FlowID: f.ID, Band: v.band(f), Write: v.off(actCare), Build: v.off(actBuild)}
+	_, channel := monitor.ChannelKeyOf(f.ID)
+	c := pages.Care{T: v.t, FlowID: f.ID, Channel: channel, Band: v.band(f), Write: v.off(actCare), Build: v.off(actBuild)}
 	if k == nil {
 		return c
 	}
@@ -180,9 +181,13 @@ func (v teller) differences(f *monitor.Flow, g control.Good) []string {
 	return all
 }
 
-// careParts are what lives on the page of a flow of what is kept beside it.
+// careParts are what lives on the page of a flow, or of a channel, of what is kept
+// beside it.
 func (d *desk) careParts(v teller, s *monitor.Snapshot, flowID string, k *kept) []part {
 	f, ok := s.Flow(flowID)
+	if ch, channel := s.Channel(flowID); channel {
+		f, ok = shadow(ch), true
+	}
 	if !ok || k == nil {
 		return nil
 	}

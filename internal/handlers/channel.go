@@ -105,12 +105,16 @@ func (h *channels) page(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	keeps, err := h.keptOf(c.Request().Context(), v.watcher.Key(), ch.ID)
+	if err != nil {
+		return err
+	}
 	t := h.teller(v)
 	t.deeds = told.deeds
 	f := shadow(ch)
 	m := pages.ChannelPage{
 		Shell: h.shell(c, v, ch.Name), Head: t.channelHead(ch), Ask: t.askLine(f), Facts: t.channelFacts(ch), Input: t.channelInput(ch),
-		Packs: t.channelPackages(ch), Rest: t.channelRest(ch), Alarms: t.flowAlarms(ch.ID), Refused: t.channelRefused(ch), History: t.flowActivity(f, told.lines),
+		Packs: t.channelPackages(ch), Rest: t.channelRest(ch), Alarms: t.flowAlarms(ch.ID), Refused: t.channelRefused(ch), Care: t.care(f, keeps), History: t.flowActivity(f, told.lines),
 	}
 	m.Shell.Live = "/live?view=" + viewChannel + "&id=" + url.QueryEscape(ch.ID)
 	return h.print.page(c, http.StatusOK, m)

@@ -23,11 +23,13 @@ func (d *desk) paintChannels(what view, w *monitor.Watcher, s *sheet, tell func(
 		return
 	}
 	told := d.followTrail(what.project, what.flow, s)
+	keeps := d.followKept(what.project, what.flow, s)
 	s.render = func() []part {
 		snapshot := w.Snapshot()
 		v := tell(snapshot)
 		v.heard = w.Heard()
-		return append(d.shellParts(v, snapshot), d.channelParts(v, snapshot, what.flow, told.Load())...)
+		parts := append(d.shellParts(v, snapshot), d.channelParts(v, snapshot, what.flow, told.Load())...)
+		return append(parts, d.careParts(v, snapshot, what.flow, keeps())...)
 	}
 }
 

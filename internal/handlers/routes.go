@@ -124,6 +124,7 @@ func (d *desk) flowRoutes() []route {
 // channelRoutes are channels, and what people put on them.
 func (d *desk) channelRoutes() []route {
 	channel, protect, ask, picture := &channels{d}, &protects{d}, &asks{d}, &stills{d}
+	note, band := &notes{d}, &bands{d}
 	const one = "/channels/:domain/:app/:id"
 	return []route{
 		get("/channels", reader, channel.list),
@@ -145,6 +146,13 @@ func (d *desk) channelRoutes() []route {
 		get(one+"/ask", operator, ask.form).perhaps(),
 		post(one+"/ask", operator, ask.confirm).perhaps(),
 		post(one+"/ask/withdraw", operator, ask.withdraw),
+		get(one+"/notes/new", operator, note.newForm),
+		post(one+"/notes", operator, note.add),
+		post(one+"/notes/:note/delete", operator, note.remove),
+		get(one+"/handover", operator, note.handover),
+		post(one+"/handover", operator, note.saveHandover),
+		get(one+"/band", engineer, band.form),
+		post(one+"/band", engineer, band.save),
 	}
 }
 

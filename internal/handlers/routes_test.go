@@ -49,9 +49,12 @@ var (
 		"POST /channels/:domain/:app/:id/hold", "POST /channels/:domain/:app/:id/tally",
 		"GET /channels/:domain/:app/:id/protect", "POST /channels/:domain/:app/:id/protect", "POST /channels/:domain/:app/:id/release",
 		"GET /channels/:domain/:app/:id/ask", "POST /channels/:domain/:app/:id/ask", "POST /channels/:domain/:app/:id/ask/withdraw",
+		"GET /channels/:domain/:app/:id/notes/new", "POST /channels/:domain/:app/:id/notes", "POST /channels/:domain/:app/:id/notes/:note/delete",
+		"GET /channels/:domain/:app/:id/handover", "POST /channels/:domain/:app/:id/handover",
 		"GET /alarms/:id", "POST /alarms/ack", "POST /alarms/shelve", "POST /alarms/unshelve",
 	}
 	forEngineers = []string{
+		"GET /channels/:domain/:app/:id/band", "POST /channels/:domain/:app/:id/band",
 		"GET /channels/new", "POST /channels/new", "GET /channels/import", "POST /channels/import",
 		"GET /channels/:domain/:app/:id/clone", "GET /channels/:domain/:app/:id/json", "GET /channels/:domain/:app/:id/export",
 		"GET /channels/:domain/:app/:id/general", "POST /channels/:domain/:app/:id/general", "POST /channels/:domain/:app/:id/general/effect",

@@ -130,6 +130,7 @@ type ChannelPage struct {
 	Rest    ChannelRest
 	Alarms  FlowAlarms
 	Refused *Refused // nil: no caller is known
+	Care    Care
 	History Activity
 }
 
