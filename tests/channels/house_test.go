@@ -100,12 +100,14 @@ func (h *house) create(id string, input medialive.ChannelInput, edit func(*media
 	h.t.Helper()
 	made := medialive.Channel{
 		ChannelKey: medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: id}, Name: "Channel " + id,
-		State: medialive.ChannelOn, Input: input,
+		State: medialive.ChannelOff, Input: input,
 	}
 	edit(&made)
 	push, err := h.client.CreateChannel(h.t.Context(), made)
 	must(h.t, err)
-	return &channel{h, made.ChannelKey}, push
+	ch = &channel{h, made.ChannelKey}
+	ch.turn(medialive.ChannelOn)
+	return ch, push
 }
 
 // detail is what the gateway tells of the channel beyond the API, once it answers:
@@ -137,10 +139,15 @@ func (ch *channel) run() medialive.ChannelRun {
 	return *d.Run
 }
 
-// turn switches the channel.
+// turn switches the channel. A gateway that has to measure what a template takes
+// may answer later than a client waits.
 func (ch *channel) turn(state medialive.ChannelState) {
 	ch.t.Helper()
 	_, err := ch.client.SwitchChannel(ch.t.Context(), ch.key, state)
+	if err != nil && medialive.KindOf(err) == medialive.KindOutcomeUnknown {
+		ch.eventually(ch.key.ID+" to be "+string(state), func() bool { return ch.detail().State == state })
+		return
+	}
 	must(ch.t, err)
 }
 
