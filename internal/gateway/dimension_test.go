@@ -76,3 +76,21 @@ func TestInstances(t *testing.T) {
 		}
 	}
 }
+
+// TestLongestIDIsAnInstance: the schema of instances allows 64 characters, so no
+// channel is taken whose id is longer.
+func TestLongestIDIsAnInstance(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, newFakeRelay())
+	key := testKey
+	key.ID = strings.Repeat("c", medialive.MaxChannelID)
+	f.createChannel(key)
+	page, err := f.client.ListInstances(t.Context(), 0, 100, medialive.DimensionStep{Dimension: medialive.DimChannel})
+	f.must(err)
+	if page.Total != 1 || page.Instances[0].In(medialive.DimChannel).ID != key.ID || len(key.ID) != 64 {
+		t.Errorf("%v", page)
+	}
+	longer := testKey
+	longer.ID = key.ID + "c"
+	refusedChannel(t, f.ask("POST", "/v1/ott/channels", body(t, newChannel(longer))), longer, codeBad, "id")
+}

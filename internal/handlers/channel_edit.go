@@ -115,6 +115,7 @@ func (p channelPart) only(form url.Values) url.Values {
 type channelEdit struct {
 	channelFields
 	channelPart
+	parts   []channelPart // that are sent
 	channel *monitor.Channel
 	to      medialive.Channel
 	opened  control.Fingerprint // of what was edited
@@ -130,8 +131,23 @@ func (e channelEdit) change() control.ChannelChange {
 
 func (e channelEdit) path() string { return channelPath(e.channel.ChannelKey, e.tab) }
 
+// sent are the changes that are sent, each by a call of its own.
+func (e channelEdit) sent() []control.ChannelChange {
+	var all []control.ChannelChange
+	for _, p := range e.parts {
+		all = append(all, control.ChannelChange{Part: p.part, To: e.to})
+	}
+	return all
+}
+
+// interrupts tells whether saving now interrupts something.
+func (e channelEdit) interrupts() bool {
+	return e.channel.State == medialive.ChannelOn && len(e.changes) > 0 &&
+		slices.ContainsFunc(e.sent(), func(c control.ChannelChange) bool { return c.Interrupts(e.channel.Channel) })
+}
+
 // target is the subject of the ticket.
-func (e channelEdit) target() string { return e.channel.ID + "/" + string(e.part) }
+func (e channelEdit) target() string { return e.channel.ID + "/" + e.tab }
 
 // digest is what the ticket of an effect is bound to. A save that would do more
 // is asked again.
@@ -162,7 +178,7 @@ func (h *channelParts) judge(c echo.Context, v *visit, ch *monitor.Channel, form
 	}
 	gateway := v.snapshot().Capabilities != nil
 	p.KeepSecrets(ch.Channel, gateway)
-	e := channelEdit{channelFields: h.newFields(v, p.Form), channelPart: h.channelPart, channel: ch, to: ch.Channel, opened: opened}
+	e := channelEdit{channelFields: h.newFields(v, p.Form), channelPart: h.channelPart, parts: []channelPart{h.channelPart}, channel: ch, to: ch.Channel, opened: opened}
 	e.keeps = keeper(ch.Channel, gateway)
 	e.fixed = true
 	if h.part == control.PartEncoders {
@@ -172,7 +188,7 @@ func (h *channelParts) judge(c echo.Context, v *visit, ch *monitor.Channel, form
 	e.channelFields.faults = append(p.Faults(h.channelPart.faults(e.to, ch.Channel)), channelform.Beyond(p.Form, e.limits)...)
 	e.changes = channelform.Changes(ch.Channel, e.to)
 	e.effect = channelform.Compare(ch.Channel, e.to)
-	e.cuts = ch.State == medialive.ChannelOn && len(e.changes) > 0 && e.change().Interrupts(ch.Channel)
+	e.cuts = e.interrupts()
 	return e, nil
 }
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -28,7 +29,10 @@ func (h *channelParts) panel(c echo.Context, v *visit, e channelEdit) (pages.Cha
 		m.Title = w.Changes(n)
 	}
 	e.tell(&m)
-	if m.Off = h.teller(v).barred(actsOnChannels[h.part]); m.Off.Word != "" || !e.cuts || len(m.Faults) > 0 {
+	for _, p := range e.parts {
+		m.Off = cmp.Or(m.Off, h.teller(v).barred(actsOnChannels[p.part]))
+	}
+	if m.Off.Word != "" || !e.cuts || len(m.Faults) > 0 {
 		return m, nil
 	}
 	if f := shadow(e.channel); v.mine(f) {
@@ -48,14 +52,14 @@ func (e channelEdit) tell(m *pages.ChannelEffectPanel) {
 		m.Headline = w.Off
 	case !e.cuts:
 		m.Headline = w.Nothing
-	case e.part == control.PartRecord:
-		m.Tone, m.Headline = ui.ToneWarn, w.Shorter
 	case e.effect.Input && !e.to.Input.Protocol.Pulls():
 		m.Tone, m.Headline = ui.ToneWarn, w.CutsPush
-	case e.effect.None(): // the service might do more than we would
-		m.Headline = w.Nothing
-	default:
+	case !e.effect.None():
 		m.Tone, m.Headline = ui.ToneWarn, w.Cuts
+	case e.to.Record.RollingBuffer < e.channel.Record.RollingBuffer:
+		m.Tone, m.Headline = ui.ToneWarn, w.Shorter
+	default: // the service might do more than we would
+		m.Headline = w.Nothing
 	}
 	if e.channel.State != medialive.ChannelOn || len(e.changes) == 0 {
 		return
@@ -196,13 +200,17 @@ func (f channelFields) links() []pages.FormFault {
 	return all
 }
 
-// request is the exact request of a change, without secrets.
+// request is the exact request of a change, or several, without secrets.
 func (e channelEdit) request(project string) string {
-	op := map[control.ChannelPart]string{
-		control.PartGeneral: "general", control.PartInput: "input", control.PartEndpoints: "endpoints",
-		control.PartRecord: "record-settings", control.PartEncoders: "encorder-settings",
-	}[e.part]
-	return requestText("PUT", "/v1/"+project+"/ott/channels/"+op, e.change().Body())
+	var all []string
+	for _, c := range e.sent() {
+		op := map[control.ChannelPart]string{
+			control.PartGeneral: "general", control.PartInput: "input", control.PartEndpoints: "endpoints",
+			control.PartRecord: "record-settings", control.PartEncoders: "encorder-settings",
+		}[c.Part]
+		all = append(all, requestText("PUT", "/v1/"+project+"/ott/channels/"+op, c.Body()))
+	}
+	return strings.Join(all, "\n\n")
 }
 
 // requestText is a request with its body, indented.

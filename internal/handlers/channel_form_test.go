@@ -344,7 +344,7 @@ func TestRefusedChannel(t *testing.T) {
 
 func TestJSONOfAChannel(t *testing.T) {
 	h, b := formHouse(t)
-	if got := b.page(formTwo + "/json").Find("#channel-json").Text(); !strings.Contains(got, `"rtmp`) && !strings.Contains(got, `"RTMP_PUSH"`) {
+	if got := b.page(formTwo + "/json").Find("#json").Text(); !strings.Contains(got, `"rtmp`) && !strings.Contains(got, `"RTMP_PUSH"`) {
 		t.Errorf("%s", got)
 	}
 	file := b.get(formTwo + "/export")
@@ -493,5 +493,55 @@ func TestProtectedChannelIsHeld(t *testing.T) {
 	v.Set("seen", hidden(b.fragments().post(path+"/effect", v).doc(), "seen"))
 	if r := b.post(path, put(v, "typed", "two", "reason", "because")); r.status != http.StatusSeeOther {
 		t.Errorf("meant: %d %s", r.status, r.doc().Find(".problem, .error-line").Text())
+	}
+}
+
+// TestJSONIsEdited: a channel is changed as JSON by the same calls and with the
+// same question as by the forms, and what no change can change is refused.
+func TestJSONIsEdited(t *testing.T) {
+	h, b := formHouse(t)
+	path := "/channels/push.example.com/live/one/json"
+	v := typedForm(t, b.get(path))
+	text := v.Get("json")
+	edited := strings.NewReplacer(`"segment_duration_seconds": 4`, `"segment_duration_seconds": 2`, `"app_name": "live",`, `"app_name": "live", "name": "Evening news",`).Replace(text)
+	effect := b.fragments().post(path+"/effect", put(v, "json", edited)).doc()
+	if got := effect.Text(); !strings.Contains(got, "2 changes") || !strings.Contains(got, "/ott/channels/general") || !strings.Contains(got, "/ott/channels/endpoints") {
+		t.Errorf("the effect: %s", got)
+	}
+	if r := b.post(path, put(v, "json", edited, "go", "save")); r.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", r.status, r.doc().Find(".form-faults, .problem").Text())
+	}
+	ch, _ := h.cloud.Channel(formChannel("one", "").ChannelKey)
+	if ch.Name != "Evening news" || ch.Outputs[0].HLS[0].SegmentDuration != 2 {
+		t.Errorf("%v", ch)
+	}
+	if n := len(h.cloud.Calls("ModifyOttChannelInfoInput")); n != 0 {
+		t.Errorf("%d calls for the input, which is as it was", n)
+	}
+	for wrong, want := range map[string]string{
+		strings.Replace(text, `"id": "one"`, `"id": "other"`, 1):                                    "It is one",
+		strings.Replace(text, `"RTMP_PUSH"`, `"SRT_PUSH"`, 1):                                       "It is RTMP_PUSH",
+		strings.Replace(text, `"OFF"`, `"ON"`, 1):                                                   "It is OFF",
+		strings.Replace(text, `"bitrate"`, `"passphrase": "`+passphrase+`", "bitrate"`, 1):          "typed in its form",
+		strings.Replace(text, `"segment_duration_seconds": 4`, `"segment_duration_seconds": 99`, 1): "Segment length",
+		text + "}": "invalid character",
+	} {
+		r := b.post(path, put(typedForm(t, b.get(path)), "json", wrong, "go", "save"))
+		if got := r.doc().Find(".form-faults").Text(); r.status != http.StatusUnprocessableEntity || !strings.Contains(got, want) {
+			t.Errorf("%d %q, want %q", r.status, got, want)
+		}
+		if strings.Contains(r.body, passphrase) {
+			t.Error("the secret is shown")
+		}
+	}
+	on := formTwo + "/json"
+	v = typedForm(t, b.get(on))
+	v.Set("json", strings.Replace(v.Get("json"), `"segment_duration_seconds": 4`, `"segment_duration_seconds": 2`, 1))
+	r := b.post(on, put(v, "go", "save"))
+	if r.status != http.StatusConflict || !strings.Contains(r.doc().Find(".effect").Text(), "about 30 s") {
+		t.Errorf("without having seen the effect: %d", r.status)
+	}
+	if r := b.post(on, put(typedForm(t, r, http.StatusConflict), "go", "save")); r.status != http.StatusSeeOther {
+		t.Errorf("%d %s", r.status, r.doc().Find(".form-faults, .problem").Text())
 	}
 }

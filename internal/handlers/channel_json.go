@@ -29,20 +29,6 @@ const (
 	maxExportName = 100       // characters
 )
 
-// page shows a channel as JSON. GET /channels/:domain/:app/:id/json
-func (h *channelFiles) page(c echo.Context) error {
-	v := visitOf(c)
-	ch, err := v.channel(c)
-	if err != nil {
-		return err
-	}
-	t := h.teller(v)
-	return h.print.page(c, http.StatusOK, pages.ChannelJSON{
-		Shell: h.shell(c, v, v.t.ChannelForm.Look.JSON), Top: t.channelTop(ch, pages.TabJSON), JSON: prettyJSON(ch.Channel),
-		File: exportName(ch.Channel), Off: t.barred(actCreateChannel),
-	})
-}
-
 // export gives a channel as a file, without its secrets.
 // GET /channels/:domain/:app/:id/export
 func (h *channelFiles) export(c echo.Context) error {

@@ -53,7 +53,7 @@ func parseLoginForm(v url.Values) loginForm {
 // secret, and no ticket, which belongs to the session that ended.
 func mayKeep(field string) bool {
 	switch field {
-	case fieldPassphrase, "password", "passcode", fieldTicket, "renew", "early", "next":
+	case fieldPassphrase, fieldJSON, "password", "passcode", fieldTicket, "renew", "early", "next":
 		return false
 	}
 	return !strings.HasPrefix(field, keptPrefix) && kinds[channelform.Pattern(field)] != channelform.Secret

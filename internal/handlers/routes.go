@@ -158,7 +158,7 @@ func (d *desk) channelRoutes() []route {
 
 // channelFormRoutes are how channels are made and changed.
 func (d *desk) channelFormRoutes() []route {
-	made, file := &newChannels{d}, &channelFiles{d}
+	made, file, text := &newChannels{d}, &channelFiles{d}, d.channelTexts()
 	const one = "/channels/:domain/:app/:id"
 	all := []route{
 		get("/channels/new", engineer, made.newForm),
@@ -166,7 +166,9 @@ func (d *desk) channelFormRoutes() []route {
 		get("/channels/import", engineer, file.importForm),
 		post("/channels/import", engineer, file.read),
 		get(one+"/clone", engineer, file.clone),
-		get(one+"/json", engineer, file.page),
+		get(one+"/json", engineer, text.page),
+		post(one+"/json", engineer, text.save),
+		post(one+"/json/effect", engineer, text.effectOf),
 		get(one+"/export", engineer, file.export),
 	}
 	for _, p := range channelFormParts {

@@ -56,7 +56,7 @@ var (
 	forEngineers = []string{
 		"GET /channels/:domain/:app/:id/band", "POST /channels/:domain/:app/:id/band",
 		"GET /channels/new", "POST /channels/new", "GET /channels/import", "POST /channels/import",
-		"GET /channels/:domain/:app/:id/clone", "GET /channels/:domain/:app/:id/json", "GET /channels/:domain/:app/:id/export",
+		"GET /channels/:domain/:app/:id/clone", "GET /channels/:domain/:app/:id/json", "POST /channels/:domain/:app/:id/json", "POST /channels/:domain/:app/:id/json/effect", "GET /channels/:domain/:app/:id/export",
 		"GET /channels/:domain/:app/:id/general", "POST /channels/:domain/:app/:id/general", "POST /channels/:domain/:app/:id/general/effect",
 		"GET /channels/:domain/:app/:id/input", "POST /channels/:domain/:app/:id/input", "POST /channels/:domain/:app/:id/input/effect",
 		"GET /channels/:domain/:app/:id/endpoints", "POST /channels/:domain/:app/:id/endpoints", "POST /channels/:domain/:app/:id/endpoints/effect",

@@ -188,6 +188,13 @@ type ChannelEdit struct {
 	Groups  []FormGroup
 	Hidden  []ui.Hidden
 	Effect  ChannelEffectPanel
+	Tools   *ChannelTools // of the JSON; nil: none
+}
+
+// ChannelTools are what can be done with a channel as JSON besides.
+type ChannelTools struct {
+	File string // name of the file
+	Off  ui.Why // why none can be made after it
 }
 
 // ChannelEffectPanel tells what a change does.
@@ -213,13 +220,4 @@ type ChannelEffectPanel struct {
 type ChannelImport struct {
 	Shell layout.Shell
 	Field ui.Field
-}
-
-// ChannelJSON shows a channel as JSON.
-type ChannelJSON struct {
-	Shell layout.Shell
-	Top   ChannelTop
-	JSON  string
-	File  string // name of the file
-	Off   ui.Why
 }

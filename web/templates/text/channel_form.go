@@ -97,6 +97,7 @@ type ChannelEffect struct {
 	Now, After, Field                    string
 	Added, Gone                          string
 	NotSet, Secret                       string
+	SavedAlready                         func(parts string) string
 	Clash, ClashText, Again, AgainText   string
 	Retype, RetypeText, Gateway, Missing string
 }
@@ -127,7 +128,8 @@ type ChannelFaults struct {
 	URL, Address, Duplicate, Unknown, Unfit func(value string) string
 	Count                                   func(value string, want int) string
 	Order                                   func(most int) string
-	JSON                                    string
+	JSON, Typed                             string
+	Fixed                                   func(value string) string
 }
 
 // faultOf tells what is wrong by a code that only channels have.
@@ -149,6 +151,10 @@ func (f ChannelFaults) faultOf(code string, high int, value string) (words strin
 		return f.Order(high), true
 	case "json":
 		return f.JSON, true
+	case "typed":
+		return f.Typed, true
+	case "fixed":
+		return f.Fixed(value), true
 	}
 	return "", false
 }

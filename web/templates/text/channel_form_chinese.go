@@ -7,6 +7,7 @@ import (
 
 var chineseChannelForm = ChannelForm{
 	Labels: map[string]string{
+		"json":   "频道的 JSON",
 		"domain": "推流域名", "app_name": "应用名", "id": "频道 ID", "name": "名称", "state": "状态", "mode": "使用的服务", "region": "区域",
 		"extra_fields":         "其他字段（JSON）",
 		"input.input_protocol": "流的接入方式", "input.sources": "主用源", "input.secondary_sources": "备用源",
@@ -156,7 +157,8 @@ var chineseChannelForm = ChannelForm{
 		Starts: func(names string) string { return "开始：" + names + "。" },
 		Fault:  "目前的内容不能保存。", Save: "保存", SaveCuts: "保存并中断", Hint: "更改立即生效。",
 		Now: "现在", After: "之后", Field: "字段", Added: "添加", Gone: "移除", NotSet: "未设置", Secret: "新的密码",
-		Clash: "其他人同时更改了此处", ClashText: "您输入的内容已保留。更改按频道现在的内容列出；保存将覆盖它。",
+		SavedAlready: func(parts string) string { return "此前已保存：" + parts + "。" },
+		Clash:        "其他人同时更改了此处", ClashText: "您输入的内容已保留。更改按频道现在的内容列出；保存将覆盖它。",
 		Again: "请再次保存以确认", AgainText: "频道与您看到更改影响时不同。请再看一次。",
 		Retype: "需要重新输入密码", RetypeText: "此服务不返回密码，更改会使其丢失。",
 		Gateway: "网关不支持此项。", Missing: "尚未读取到此频道。",
@@ -164,7 +166,7 @@ var chineseChannelForm = ChannelForm{
 	Look: ChannelLook{
 		Request: "实际请求", RequestHelp: "即发送的内容。此处隐藏密码。", None: "无", AsItComes: "原样输出，不转码",
 		Nothing: "暂无", Ready: "所需内容均已填写。", Idle: "关闭的频道不产生费用。",
-		JSON: "频道 JSON", JSONLead: "服务端返回的频道内容。密码已隐藏。", Copy: "复制", Copied: "已复制",
+		JSON: "频道 JSON", JSONLead: "服务端返回的频道内容，可在此处或表单中更改。密码已隐藏，保持不变。", Copy: "复制", Copied: "已复制",
 		Export: "导出为文件", Clone: "克隆", Import: "导入",
 		Mend: func(n int) string { return fmt.Sprintf("%d 个字段需要修改：", n) },
 		Push: "由编码器推流", Pull: "来自", NoRecord: "不录制",
@@ -192,7 +194,13 @@ var chineseChannelForm = ChannelForm{
 		},
 		Count: func(v string, want int) string { return fmt.Sprintf("为 %s，而主用源为 %d。", v, want) },
 		Order: func(most int) string { return fmt.Sprintf("必须小于 %d。", most) },
-		JSON:  "不是 JSON 对象。",
+		JSON:  "不是 JSON 对象。", Typed: "密码请在其表单中输入，不在此处。****** 保留已设置的密码。",
+		Fixed: func(v string) string {
+			if v == "" {
+				return "频道没有此打包；新的打包没有 ID。"
+			}
+			return "现为 " + v + "，更改频道时不能改变它。"
+		},
 	},
 	Limit: ChannelLimits{
 		Never:  func(reason string) string { return "此网关不支持：" + reason + "。" },

@@ -4,6 +4,7 @@ import "fmt"
 
 var englishChannelForm = ChannelForm{
 	Labels: map[string]string{
+		"json":   "JSON of the channel",
 		"domain": "Ingest domain", "app_name": "Application", "id": "Id", "name": "Name", "state": "State", "mode": "Parts of the service", "region": "Region",
 		"extra_fields":         "Other fields (JSON)",
 		"input.input_protocol": "How the stream comes in", "input.sources": "Sources", "input.secondary_sources": "Standby sources",
@@ -158,7 +159,8 @@ var englishChannelForm = ChannelForm{
 		Starts: func(names string) string { return "Begins: " + names + "." },
 		Fault:  "As it is now, it cannot be saved.", Save: "Save", SaveCuts: "Save, and interrupt", Hint: "The change takes effect at once.",
 		Now: "now", After: "after", Field: "field", Added: "added", Gone: "removed", NotSet: "not set", Secret: "a new secret",
-		Clash: "Somebody else changed this meanwhile", ClashText: "What you typed is kept. The changes are told against the channel as it is now; saving replaces it.",
+		SavedAlready: func(parts string) string { return "Saved before that: " + parts + "." },
+		Clash:        "Somebody else changed this meanwhile", ClashText: "What you typed is kept. The changes are told against the channel as it is now; saving replaces it.",
 		Again: "Save again to confirm", AgainText: "The channel is not as it was when you were shown what the change does. Look once more.",
 		Retype: "Secrets have to be typed again", RetypeText: "This service does not tell its secrets, and a change would lose them.",
 		Gateway: "A gateway does not have this.", Missing: "The channel has not been read yet.",
@@ -166,7 +168,7 @@ var englishChannelForm = ChannelForm{
 	Look: ChannelLook{
 		Request: "The exact request", RequestHelp: "As it is sent. Secrets are masked here.", None: "none", AsItComes: "As it comes, without transcoding",
 		Nothing: "Nothing yet", Ready: "Everything that is needed is there.", Idle: "Turned off, a channel costs nothing.",
-		JSON: "JSON", JSONLead: "The channel as the service tells it. Secrets are masked.", Copy: "Copy", Copied: "Copied",
+		JSON: "JSON", JSONLead: "The channel as the service tells it, to be changed here or in the forms. Secrets are masked, and stay as they are.", Copy: "Copy", Copied: "Copied",
 		Export: "Export as a file", Clone: "Clone", Import: "Import",
 		Mend: func(n int) string {
 			if n == 1 {
@@ -199,7 +201,13 @@ var englishChannelForm = ChannelForm{
 		},
 		Count: func(v string, want int) string { return fmt.Sprintf("%s, but the primary source has %d.", v, want) },
 		Order: func(most int) string { return fmt.Sprintf("Must be below %d.", most) },
-		JSON:  "Not a JSON object.",
+		JSON:  "Not a JSON object.", Typed: "A secret is typed in its form, not here. ****** keeps the one that is set.",
+		Fixed: func(v string) string {
+			if v == "" {
+				return "The channel has no such package; a new one has no id."
+			}
+			return "It is " + v + ", and no change of a channel can change it."
+		},
 	},
 	Limit: ChannelLimits{
 		Never:  func(reason string) string { return "Not available on this gateway: " + reason + "." },
