@@ -42,7 +42,9 @@ func open(t *testing.T) *Front {
 
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for until := time.Now().Add(20 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for until := time.Now().Add(20 * time.Second); !done(); <-tick.C {
 		if time.Now().After(until) {
 			t.Fatalf("waited for %s", what)
 		}
