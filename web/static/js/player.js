@@ -27,7 +27,7 @@ function explain(why) {
 }
 
 function label(button, on) {
-  const words = on ? button.dataset.on : button.dataset.off;
+  const words = on ? button.dataset.wordsOn : button.dataset.wordsOff;
   if (button.textContent !== words) button.textContent = words;
 }
 
