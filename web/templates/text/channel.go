@@ -211,7 +211,7 @@ var chineseChannels = Channels{
 			KeyLength: "密钥长度", Passphrase: "密码短语", AsSet: "所设置的密码短语", Empty: "留空",
 			Append: func(what string) string { return "在服务器地址后加上 " + what },
 		},
-		Flow: "流任务", FlowGone: "已不存在", OfFlow: "作为频道的输入",
+		Flow: "传输流", FlowGone: "已不存在", OfFlow: "作为频道的输入",
 		PushFormed:   "按服务规则生成；服务仅在创建或修改频道时告知地址。",
 		PackagesHead: "打包输出", PackagesNone: "没有打包：无法播放。",
 		Address: "地址", Play: "播放地址", PlayHelp: "在本网关上。",
