@@ -113,8 +113,8 @@ class Player {
     if (this.hls) this.hls.nextLevel = i;
   }
 
-  name(level) {
-    const size = level.height ? `${level.height}p` : part("rendition").dataset.sound;
+  name(level, height = level.height) {
+    const size = height ? `${height}p` : part("rendition").dataset.sound;
     return level.bitrate > 0 ? `${size} · ${(level.bitrate / 1e6).toFixed(2)} Mb/s` : size;
   }
 
@@ -190,7 +190,7 @@ class Player {
     const level = plays ? hls.levels[hls.currentLevel] : null;
     const latency = plays && !this.span && hls.latency > 0;
     const picture = plays ? hls.playingDate : null;
-    show("plays", level ? this.name(level) : UNKNOWN);
+    show("plays", level ? this.name(level, level.height || video.videoHeight) : UNKNOWN); // of what was recorded no size is told
     show("latency", latency ? `${hls.latency.toFixed(1)} s` : UNKNOWN);
     show("age", latency ? part("age").dataset.words.replace("{age}", `${((performance.now() - this.read) / 1000).toFixed(0)} s`) : "");
     show("buffered", plays ? `${this.buffered().toFixed(1)} s` : UNKNOWN);
