@@ -1,18 +1,29 @@
-#!/bin/sh
-# Runs the tests, cheapest first. Each part says how long it took.
-set -eu
+#!/usr/bin/env bash
+# Runs the tests, cheapest first. Each part says how long it took, and the last
+# lines of all what failed, which stands far above among the logs of programs.
+set -euo pipefail
 
 # One kind of build for all but the race detector, which needs cgo: what is
 # shipped is built without it.
 export CGO_ENABLED=0
+
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
 
 part() {
 	echo
 	echo "== $1"
 	shift
 	began=$(date +%s)
-	"$@"
+	"$@" 2>&1 | tee "$said" || failed
 	echo "== $(($(date +%s) - began)) s"
+}
+
+failed() {
+	echo
+	echo "== what failed"
+	grep -E '^ *(--- FAIL|FAIL|panic:|WARNING: DATA RACE|[a-z0-9_]+_test\.go:[0-9]+:)' "$said" | grep -vE 'evidence:' | cut -c1-400 | tail -n 60
+	exit 1
 }
 
 # Short: fewer rounds of the same, for the race detector makes each ten times

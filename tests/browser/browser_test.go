@@ -41,6 +41,7 @@ func TestBrowser(t *testing.T) {
 		{"reconnect refused", testReconnectRefused},
 		{"first connect refused", testFirstConnectRefused},
 		{"first connect hangs", testFirstConnectHangs},
+		{"script comes late", testScriptComesLate},
 		{"session ended", testSessionEnded},
 		{"sign-in runs out", testSignInRunsOut},
 		{"two people", testTwoPeople},

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -20,7 +21,7 @@ const (
 )
 
 // proxy stands between a browser and a dashboard and does to the live streams
-// what networks do. All else passes.
+// what networks do, and to the script that follows them. All else passes.
 type proxy struct {
 	URL string
 
@@ -28,6 +29,33 @@ type proxy struct {
 	manner  manner
 	changed chan struct{} // closed at each change of manner
 	asked   int           // connections since then
+	script  chan struct{} // until it is closed, the script is on its way; nil: it comes at once
+}
+
+// streamScript is in the path of the script that follows streams.
+const streamScript = "/vendor/hx-sse-"
+
+// late holds the script that follows streams back until it is let go.
+func (p *proxy) late() (letGo func()) {
+	script := make(chan struct{})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.script = script
+	return sync.OnceFunc(func() { close(script) })
+}
+
+// bring waits until the script may come.
+func (p *proxy) bring(r *http.Request) {
+	p.mu.Lock()
+	script := p.script
+	p.mu.Unlock()
+	if script == nil {
+		return
+	}
+	select {
+	case <-script:
+	case <-r.Context().Done():
+	}
 }
 
 // between puts a proxy before a dashboard until the test ends.
@@ -47,6 +75,9 @@ func between(t *testing.T, base string, m manner) *proxy {
 		if r.URL.Path == "/live" {
 			p.live(w, r, forward)
 			return
+		}
+		if strings.Contains(r.URL.Path, streamScript) {
+			p.bring(r)
 		}
 		forward.ServeHTTP(w, r)
 	}))

@@ -150,6 +150,26 @@ func firstConnect(t *testing.T, c *chromium, m manner, tries int) {
 	b.Clean("the first connect")
 }
 
+// testScriptComesLate opens a page of which the script that follows its stream
+// comes late, as over a bad network: the page lives then.
+func testScriptComesLate(t *testing.T, c *chromium) {
+	h := build(t)
+	p := between(t, h.app.URL, passing)
+	letGo := p.late()
+	t.Cleanup(letGo)
+	b := c.window(c.enter(t, h.app.URL))
+	b.Base = p.URL
+	b.Expecting("favicon.ico") // of the next line's page
+	b.Visit("/healthz")
+	eval[bool](b, "(location.href = '/flows', true)") // a visit would wait for the script
+	b.Await("htmx", "typeof htmx === 'object'")
+	eval[bool](b, "(setTimeout(() => { window.turned = true; }), true)")
+	b.Await("htmx to have done what it put off", "window.turned")
+	letGo()
+	b.Await("the page to live", isOK)
+	b.Clean("the late script")
+}
+
 // testSessionEnded ends the session while a page is open: the page leads to the
 // sign-in, and a sign-in never appears inside a page of somebody else's.
 func testSessionEnded(t *testing.T, c *chromium) {

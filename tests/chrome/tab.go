@@ -102,6 +102,9 @@ func (b *Tab) notice(event any) {
 		}
 		b.fault("exception: %s", what)
 	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelInfo { // what Chromium did as it was told, as to clear the cache
+			return
+		}
 		b.fault("log %s: %s (%s)", e.Entry.Level, e.Entry.Text, e.Entry.URL)
 	case *network.EventRequestWillBeSent:
 		b.request(e.Request.URL)

@@ -182,7 +182,7 @@ func (h *house) reckon(b *browser, given *orders) {
 	next := map[string]entry{} // of a flow, the command after the one that is looked at
 	for i, e := range trail {
 		if after := next[e.FlowID]; e.Outcome == "unknown" && !cut[after.ID] && !needless(e, trail[i+1:]) {
-			h.t.Errorf("%s stays unknown, though the command after it was answered: %+v", e.ID, after)
+			h.t.Errorf("%s stays unknown, though the command after it was answered; newest first:%s", e.ID, told(trail, e.FlowID))
 		}
 		next[e.FlowID] = e
 	}
@@ -226,13 +226,25 @@ func (h *house) reckon(b *browser, given *orders) {
 	h.verified("F16")
 }
 
+// told are the commands of a flow, a line each.
+func told(trail []entry, id string) string {
+	var lines strings.Builder
+	for _, e := range trail {
+		if e.FlowID == id {
+			fmt.Fprintf(&lines, "\n%s %s %s %s %s", e.At.Format("15:04:05.000"), e.ID, e.Actor, e.Verb, e.Outcome)
+		}
+	}
+	return lines.String()
+}
+
 // needless tells that a command was given on a flow that the one before had made
-// so already, as from a page of before a kill. Nobody can tell what became of it:
-// somebody may have switched the flow elsewhere in between.
+// so already, as from a page of before a kill, or may have: of two stops that were
+// both cut off, one did it. Nobody can tell which, or whether somebody switched the
+// flow elsewhere in between.
 func needless(e entry, older []entry) bool {
 	for _, o := range older { // newest first
 		if o.FlowID == e.FlowID && o.Outcome != "refused" && o.Outcome != "not_done" {
-			return o.Verb == e.Verb && o.Outcome == "done"
+			return o.Verb == e.Verb && (o.Outcome == "done" || o.Outcome == "unknown")
 		}
 	}
 	return false

@@ -113,11 +113,13 @@ func outputLife(t *testing.T, f *flow, key int) {
 	f.awaitLeg("other-serve", "left by who knows the old passphrase", func(l medialive.LegStatistics) bool { return l.Peers == 0 })
 	again := f.output("other-serve")
 	again.Passphrase, again.KeyLength = otherWord, 16
-	liveTransmit(t, again).grow(t, someMedia)
+	knowing := liveTransmit(t, again)
+	knowing.grow(t, someMedia)
 	for _, name := range both {
 		f.remove(name)
 	}
 	puller.Kill()
+	knowing.Kill() // or it comes to the next output of that port, and knows its next passphrase
 }
 
 // testSourceEdits changes a running source in the ways that make the sender
