@@ -8,13 +8,12 @@ import (
 )
 
 // channels looks at each channel that changed or that something waits for. What
-// a channel and a flow can both suffer is judged as a flow's. Of a cloud's
-// channels nothing is known but that they are ON, so they never alarm.
+// a channel and a flow can both suffer is judged as a flow's.
 func (b *board) channels(p picture, certain bool, now time.Time) {
 	for _, ch := range p.Channels.All {
 		m := b.subject(ch.ID)
 		m.step = b.steps
-		held := !certain || !p.Channels.Link.OK || unjudged(ch.Doing)
+		held := !certain || !p.Channels.Link.OK || unjudged(ch)
 		if m.channel == ch && m.held == held && m.quiet(b.epoch) {
 			continue
 		}
@@ -23,13 +22,16 @@ func (b *board) channels(p picture, certain bool, now time.Time) {
 	}
 }
 
-// unjudged tells that a state says nothing of what comes of a channel.
-func unjudged(s monitor.State) bool {
-	switch s {
+// unjudged tells that nothing is known of what comes of a channel: as of each of
+// a cloud's, which tells no more than that it is ON, so that those never alarm.
+func unjudged(ch *monitor.Channel) bool {
+	switch ch.Doing {
+	case monitor.StateStandby:
+		return false
 	case monitor.StateStale, monitor.StateUnknown, monitor.StateStopping, monitor.StateOn:
 		return true
 	}
-	return false
+	return ch.Detail == nil
 }
 
 // channel looks at one channel.

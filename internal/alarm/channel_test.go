@@ -123,6 +123,25 @@ func TestChannelsThatNeverAlarm(t *testing.T) {
 	}
 }
 
+// TestChannelOfACloudNeverAlarms: somebody turns one ON that is ON already, long
+// after it was turned ON. For a moment it is as if it started, and nothing that was
+// measured says that media comes.
+func TestChannelOfACloudNeverAlarms(t *testing.T) {
+	d := newDesk(t, 0)
+	d.snap.Channels = monitor.Channels{Complete: true, Link: monitor.Link{OK: true}}
+	for range 3 {
+		for _, s := range []monitor.State{monitor.StateStarting, monitor.StateOn} {
+			d.channel(s, nil)
+			d.snap.Channels.All[0].Detail = nil
+			d.pass(2 * time.Second)
+			if got := d.raised(); len(got) != 0 {
+				t.Fatalf("%s: %v", s, got)
+			}
+		}
+		d.pass(2 * time.Minute)
+	}
+}
+
 // TestChannelAlarmEndsWithIt: where it is known that it is gone, and no earlier.
 func TestChannelAlarmEndsWithIt(t *testing.T) {
 	d := channelDesk(t)

@@ -55,28 +55,50 @@ func (b *board) view(now time.Time) (*View, bool) {
 }
 
 // WithoutChannels is the view for who may not be shown channels: no alarm and no
-// shelf of one, and no parent that stands for nothing else.
+// shelf of one, and of a parent only as much as it stands for besides them.
 func (v *View) WithoutChannels() *View {
-	of := func(id string) bool { _, is := monitor.ChannelKeyOf(id); return is }
-	if !slices.ContainsFunc(v.Shelves, func(s Shelf) bool { return of(s.FlowID) }) &&
-		!slices.ContainsFunc(slices.Concat(v.Active, v.Members, v.Shelved), func(a *Alarm) bool { return of(a.FlowID) }) {
+	if !slices.ContainsFunc(v.Shelves, func(s Shelf) bool { return ofChannel(s.FlowID) }) &&
+		!slices.ContainsFunc(slices.Concat(v.Active, v.Members, v.Shelved), func(a *Alarm) bool { return ofChannel(a.FlowID) }) {
 		return v
 	}
 	next := *v
 	next.Active, next.Unacked, next.High, next.Medium, next.Low = nil, 0, 0, 0, 0
-	seen := func(a *Alarm) bool {
-		children := func(m *Alarm) bool { return m.Parent == a.ID }
-		return !of(a.FlowID) && (a.Kind != Many || !slices.ContainsFunc(v.Members, children) ||
-			slices.ContainsFunc(v.Members, func(m *Alarm) bool { return children(m) && !of(m.FlowID) }))
-	}
 	for _, a := range v.Active {
-		if seen(a) {
+		if a = v.besideChannels(a); a != nil {
 			next.count(a)
 		}
 	}
-	next.Members = slices.DeleteFunc(slices.Clone(v.Members), func(a *Alarm) bool { return of(a.FlowID) })
-	next.Shelved = slices.DeleteFunc(slices.Clone(v.Shelved), func(a *Alarm) bool { return of(a.FlowID) })
-	next.Shelves = slices.DeleteFunc(slices.Clone(v.Shelves), func(s Shelf) bool { return of(s.FlowID) })
+	slices.SortStableFunc(next.Active, before)
+	next.Members = slices.DeleteFunc(slices.Clone(v.Members), func(a *Alarm) bool { return ofChannel(a.FlowID) })
+	next.Shelved = slices.DeleteFunc(slices.Clone(v.Shelved), func(a *Alarm) bool { return ofChannel(a.FlowID) })
+	next.Shelves = slices.DeleteFunc(slices.Clone(v.Shelves), func(s Shelf) bool { return ofChannel(s.FlowID) })
+	return &next
+}
+
+func ofChannel(flowID string) bool { _, is := monitor.ChannelKeyOf(flowID); return is }
+
+// besideChannels is an alarm without what it tells of channels: nil where that is
+// all. A parent of some counts the others that it has now.
+func (v *View) besideChannels(a *Alarm) *Alarm {
+	next := *a
+	next.Priority, next.Members = 0, 0
+	hides := ofChannel(a.FlowID)
+	for _, m := range slices.Concat(v.Members, v.Shelved) {
+		switch {
+		case m.Parent != a.ID:
+		case ofChannel(m.FlowID):
+			hides = true
+		default:
+			next.Members++
+			next.Priority = max(next.Priority, m.Priority)
+		}
+	}
+	switch {
+	case !hides:
+		return a
+	case next.Members == 0:
+		return nil
+	}
 	return &next
 }
 

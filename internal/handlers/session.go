@@ -166,7 +166,7 @@ func (d *desk) visitFor(c echo.Context, session *auth.Session) (*visit, error) {
 		return nil, err
 	}
 	return &visit{
-		session: session, role: d.Auth.Role(r.Context(), session), watcher: watcher, sites: d.sites(r.Context(), session), sees: d.sightOf(r.Context(), session, sightWait), t: d.texts(c), theme: themeOf(r),
+		session: session, role: d.Auth.Role(r.Context(), session), watcher: watcher, sees: d.sightOf(r.Context(), session, sightWait), sites: d.sites(r.Context(), session), t: d.texts(c), theme: themeOf(r),
 		op: control.Operator{
 			Client: client, Watcher: watcher, Endpoint: session.Endpoint,
 			Project: session.ProjectID, Actor: session.User,
