@@ -36,7 +36,7 @@ func dashboard(in invocation, p *parts, metrics *handlers.Metrics, st *store.Sto
 	watch.Attend(past.Attend)
 	p.closing("history", closed(past.Close))
 	p.closing("monitor", closed(watch.Close))
-	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log, Panicked: metrics.CountPanic})
+	commands := control.New(control.Options{Store: st, Monitor: watch, Key: key, Log: in.log, Panicked: metrics.CountPanic})
 	p.closing("control", closed(commands.Close))
 	reading := services(in.cfg, own)
 	covers := newCoverage(len(reading) > 0)

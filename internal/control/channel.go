@@ -53,33 +53,35 @@ func (e *Unmaskable) Is(target error) bool { return target == ErrPassphrase }
 
 // StartChannel turns a channel ON. It is ErrNothingToDo (*AlreadyDone) if it is.
 func (c *Control) StartChannel(ctx context.Context, op Operator, key medialive.ChannelKey) error {
-	return c.switchTo(ctx, op, monitor.ChannelID(key), VerbStart, medialive.Active, switchChannel(op, key, medialive.ChannelOn))
+	return c.switchTo(ctx, op, monitor.ChannelID(key), VerbStart, medialive.Active, c.switchChannel(op, key, medialive.ChannelOn))
 }
 
 // StopChannel turns a channel OFF. It is ErrNothingToDo (*AlreadyDone) if it is.
 func (c *Control) StopChannel(ctx context.Context, op Operator, key medialive.ChannelKey) error {
-	return c.switchTo(ctx, op, monitor.ChannelID(key), VerbStop, medialive.Standby, switchChannel(op, key, medialive.ChannelOff))
+	return c.switchTo(ctx, op, monitor.ChannelID(key), VerbStop, medialive.Standby, c.switchChannel(op, key, medialive.ChannelOff))
 }
 
-func switchChannel(op Operator, key medialive.ChannelKey, state medialive.ChannelState) func(context.Context) error {
+func (c *Control) switchChannel(op Operator, key medialive.ChannelKey, state medialive.ChannelState) func(context.Context) error {
 	return func(ctx context.Context) error {
-		_, err := op.Client.SwitchChannel(ctx, key, state)
+		push, err := op.Client.SwitchChannel(ctx, key, state)
+		c.keepPush(ctx, op, monitor.ChannelID(key), push)
 		return err
 	}
 }
 
-// CreateChannel creates a channel, in the state that it has, and gives where to
+// CreateChannel creates a channel, in the state that it has, and keeps where to
 // push to where the service tells it.
-func (c *Control) CreateChannel(ctx context.Context, op Operator, ch medialive.Channel) (push []medialive.PushAddress, err error) {
+func (c *Control) CreateChannel(ctx context.Context, op Operator, ch medialive.Channel) error {
 	id := monitor.ChannelID(ch.ChannelKey)
 	if masked := medialive.Masked(ch); len(masked) > 0 {
-		return nil, &Unmaskable{masked}
+		return &Unmaskable{masked}
 	}
 	done, err := c.turn(ctx, op.key(id))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer done()
+	var push []medialive.PushAddress
 	h := &hand{c: c, op: op, flowID: id, flowName: channelName(ch), verb: VerbCreate} // nobody can protect what is not there yet
 	err = h.act(ctx, deed{
 		verb: VerbCreate, detail: describe(few(describeChannel(ch))),
@@ -93,10 +95,11 @@ func (c *Control) CreateChannel(ctx context.Context, op Operator, ch medialive.C
 		},
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
+	c.keepPush(ctx, op, id, push)
 	c.appear(ctx, op, id)
-	return push, nil
+	return nil
 }
 
 // DeleteChannel deletes a channel. Whether it may while it is ON is the service's
@@ -143,37 +146,118 @@ func channelName(ch medialive.Channel) string {
 // *Unmaskable where a secret is only a mask, and the service could not keep it;
 // ErrNothingToDo where nothing would change; and ErrChanged if the change would
 // interrupt a channel that was not ON when the operator was shown what it does
-// (Operator.Shown).
-func (c *Control) ChangeChannel(ctx context.Context, op Operator, key medialive.ChannelKey, change ChannelChange, shown Fingerprint) (push []medialive.PushAddress, err error) {
+// (Operator.Shown). Where the service says that it is done, and the channel reads back
+// otherwise, it gives what was read; nil: it took all, as far as that can be told.
+func (c *Control) ChangeChannel(ctx context.Context, op Operator, key medialive.ChannelKey, change ChannelChange, shown Fingerprint) (*ReadBack, error) {
 	h, err := c.take(ctx, op, monitor.ChannelID(key), VerbUpdateChannel, string(change.Part))
 	if err != nil {
 		return nil, err
 	}
 	defer h.done()
-	now, err := op.Client.ShowChannel(ctx, key)
+	now, err := h.readChannel(ctx)
 	if err != nil {
 		return nil, err
 	}
-	h.status = monitor.StatusOf(now.State)
 	change.To.ChannelKey = key
-	changes := change.from(now)
 	switch masked := medialive.Masked(change.body()); {
 	case FingerprintChannel(now, change.Part) != shown:
 		return nil, &ChannelConflict{Theirs: now}
 	case len(masked) > 0 && op.Watcher.Snapshot().Capabilities == nil:
 		return nil, &Unmaskable{masked}
-	case len(changes) == 0:
+	case len(change.from(now)) == 0:
 		return nil, ErrNothingToDo
 	}
-	err = h.act(ctx, h.channelDeed(now, change, changes, &push))
-	return push, err
+	return h.changeChannel(ctx, now, change)
+}
+
+// changeChannel changes a channel that was just read, keeps where to push to where
+// the answer tells it, and reads back what the service made of the change.
+func (h *hand) changeChannel(ctx context.Context, now medialive.Channel, change ChannelChange) (*ReadBack, error) {
+	changes := change.from(now)
+	var push []medialive.PushAddress
+	if err := h.act(ctx, h.channelDeed(now, change, changes, &push)); err != nil {
+		return nil, err
+	}
+	h.c.keepPush(ctx, h.op, h.flowID, push)
+	return h.readBack(ctx, change, visible(changes)), nil
+}
+
+// ReadBack is a channel that reads back otherwise than it was sent, though the
+// service said that the change is done.
+type ReadBack struct {
+	Now     medialive.Channel
+	Untaken []Untaken
+}
+
+// After joins what was read after a change to what was read after the one before,
+// which may be nil.
+func (b *ReadBack) After(before *ReadBack) *ReadBack {
+	if before == nil {
+		return b
+	}
+	return &ReadBack{b.Now, append(before.Untaken, b.Untaken...)}
+}
+
+// Untaken is a field that the service did not take as it was sent.
+type Untaken struct {
+	Field    Field
+	Is, Sent string
+}
+
+// A service may need a moment to show what it took.
+const (
+	readBackFor   = 2 * time.Second
+	readBackPause = 600 * time.Millisecond
+)
+
+// readBack tells which changes are not to be seen in a channel, after as long as a
+// service may need to show them. What cannot be read is not told.
+func (h *hand) readBack(ctx context.Context, change ChannelChange, sent []Change) (back *ReadBack) {
+	if len(sent) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readBackFor)
+	defer cancel()
+	again := time.NewTicker(readBackPause)
+	defer again.Stop()
+	for {
+		got, err := h.op.Client.ShowChannel(ctx, change.To.ChannelKey)
+		if err != nil {
+			return back
+		}
+		if back = change.held(got, sent); back == nil {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return back
+		}
+	}
+}
+
+// held holds a channel that was read against what was sent; nil: it has it all. What
+// was left out the service may have filled in, as it makes the ids of packages.
+func (c ChannelChange) held(got medialive.Channel, sent []Change) *ReadBack {
+	back := &ReadBack{Now: got}
+	value := values(c.of(got))
+	for _, s := range sent {
+		is := value[s.Field]
+		if is != s.To && (s.To != "" || is == s.From) {
+			back.Untaken = append(back.Untaken, Untaken{s.Field, is, s.To})
+		}
+	}
+	if len(back.Untaken) == 0 {
+		return nil
+	}
+	return back
 }
 
 // channelDeed is the deed that changes a channel which was just read.
 func (h *hand) channelDeed(now medialive.Channel, change ChannelChange, changes []Change, push *[]medialive.PushAddress) deed {
 	d := deed{
 		verb: VerbUpdateChannel, target: string(change.Part), detail: describe(few(changes)), want: digest(changes),
-		before: seen{channel: &now, at: farOff},
+		before: seen{channel: &now, at: farOff}, changes: true,
 		do: func(ctx context.Context) (err error) {
 			*push, err = change.send(ctx, h.op.Client)
 			return err
@@ -188,8 +272,7 @@ func (h *hand) channelDeed(now medialive.Channel, change ChannelChange, changes 
 			if err != nil {
 				return false, err
 			}
-			value := values(change.of(got))
-			return all(told, func(c Change) bool { return value[c.Field] == c.To }), nil
+			return change.held(got, told) == nil, nil
 		}
 	}
 	return d

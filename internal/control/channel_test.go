@@ -3,7 +3,6 @@ package control_test
 import (
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/flowdeck/flowdeck/internal/control"
@@ -26,9 +25,8 @@ func pushed(id string) medialive.Channel {
 func TestChannelLife(t *testing.T) {
 	r := open(t)
 	ctx, ch := t.Context(), pushed("one")
-	push, err := r.CreateChannel(ctx, r.op, ch)
-	if err != nil || len(push) != 1 || !strings.HasPrefix(push[0].URL.Reveal(), "rtmp://push.example.com/live/one") {
-		t.Fatalf("created: %v, %v", push, err)
+	if err := r.CreateChannel(ctx, r.op, ch); err != nil {
+		t.Fatal(err)
 	}
 	key, id := ch.ChannelKey, monitor.ChannelID(ch.ChannelKey)
 	r.readChannel(t, key, "seen", func(c *monitor.Channel) bool { return c.Doing == monitor.StateStandby })
@@ -104,9 +102,8 @@ func TestChangeChannel(t *testing.T) {
 	if !input.Interrupts(now()) || rename.Interrupts(now()) {
 		t.Error("an input interrupts, and a name does not")
 	}
-	push, err := r.ChangeChannel(ctx, r.op, key, input, control.FingerprintChannel(now(), control.PartInput))
-	if err != nil || len(push) != 1 || push[0].Bitrate != 5000000 {
-		t.Errorf("%v, %v", push, err)
+	if back, err := r.ChangeChannel(ctx, r.op, key, input, control.FingerprintChannel(now(), control.PartInput)); back != nil || err != nil {
+		t.Errorf("%v, %v", back, err)
 	}
 	rows := r.trail(t, monitor.ChannelID(key))
 	if got := rows[0]; got.Target != "input" || got.Detail != `input.sources[0].bitrate: "3000000" → "5000000"` || got.Outcome != "done" {

@@ -99,6 +99,7 @@ type Operator struct {
 type Options struct {
 	Store   Trail
 	Monitor *monitor.Monitor // whose watchers are told of past commands; may be nil
+	Key     Sealer           // nil: nothing is kept that may hold secrets
 	Log     *slog.Logger
 	Now     func() time.Time // nil means time.Now
 
@@ -108,6 +109,7 @@ type Options struct {
 // Control carries out commands, one at a time for each flow.
 type Control struct {
 	trail    Trail
+	key      Sealer
 	log      *slog.Logger
 	now      func() time.Time
 	serial   serial
@@ -136,7 +138,7 @@ func New(o Options) *Control {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Control{trail: o.Store, log: o.Log, now: o.Now, began: o.Now(), monitor: o.Monitor, ctx: ctx, cancel: cancel, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked}}
+	c := &Control{trail: o.Store, key: o.Key, log: o.Log, now: o.Now, began: o.Now(), monitor: o.Monitor, ctx: ctx, cancel: cancel, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked}}
 	if o.Monitor != nil {
 		o.Monitor.Keep(journal{c})
 	}
@@ -202,7 +204,7 @@ type deed struct {
 	verb, target, detail string
 	effect               effect
 	want                 string // tells two deeds of one verb and target apart
-	changes              bool   // the configuration of a flow
+	changes              bool   // the configuration of a flow or a channel
 	// needless, if set, tells after the guard that there is nothing to do.
 	needless func() error
 	before   seen // as it was read in this turn

@@ -18,6 +18,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/store/storetest"
 )
@@ -33,6 +34,7 @@ type room struct {
 	key   monitor.Key
 	now   func() time.Time // nil: time.Now
 	log   bytes.Buffer
+	keys  string // path of the key file
 }
 
 // cloudFlow is a flow of the fake cloud.
@@ -66,11 +68,24 @@ func open(t *testing.T, prepare ...func(*room)) *room {
 	return r
 }
 
+// sealer is the key file of the room.
+func (r *room) sealer(t *testing.T) *seal.Key {
+	t.Helper()
+	if r.keys == "" {
+		r.keys = filepath.Join(t.TempDir(), "secret.key")
+	}
+	key, err := seal.OpenKeyFile(r.keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
 // begin makes the Control, as a process does that starts.
 func (r *room) begin(t *testing.T, trail control.Trail) {
 	t.Helper()
 	m := monitor.New(monitor.Options{RPS: 2000})
-	r.Control = control.New(control.Options{Store: trail, Monitor: m, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Now: r.now})
+	r.Control = control.New(control.Options{Store: trail, Monitor: m, Key: r.sealer(t), Log: slog.New(slog.NewTextHandler(&r.log, nil)), Now: r.now})
 	t.Cleanup(r.Close)
 	t.Cleanup(m.Close)
 	client, err := r.cloud.Client("token")

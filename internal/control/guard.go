@@ -58,14 +58,14 @@ type hand struct {
 	flowName string
 	verb     string // of what the operator wants, which may take several acts
 	target   string
-	protect  *monitor.Protect     // nil: not protected
-	asked    *ask                 // nil: nobody waits for a second person
-	version  int64                // of asked
-	second   string               // whose ask this hand confirms; empty: none
-	agreed   bool                 // consent was judged for all acts of this hand
-	keptGood bool                 // the flow as it was is kept, or need not be
-	flow     *medialive.Flow      // as read in this turn; nil: not yet
-	status   medialive.FlowStatus // the same, of a channel; empty: not yet
+	protect  *monitor.Protect   // nil: not protected
+	asked    *ask               // nil: nobody waits for a second person
+	version  int64              // of asked
+	second   string             // whose ask this hand confirms; empty: none
+	agreed   bool               // consent was judged for all acts of this hand
+	keptGood bool               // the flow as it was is kept, or need not be
+	flow     *medialive.Flow    // as read in this turn; nil: not yet
+	channel  *medialive.Channel // the same
 	done     func()
 }
 
@@ -186,22 +186,28 @@ func (h *hand) read(ctx context.Context) (medialive.Flow, error) {
 	return f, err
 }
 
+// readChannel reads the channel once in this turn.
+func (h *hand) readChannel(ctx context.Context) (medialive.Channel, error) {
+	if h.channel != nil {
+		return *h.channel, nil
+	}
+	key, _ := monitor.ChannelKeyOf(h.flowID)
+	ch, err := h.op.Client.ShowChannel(ctx, key)
+	if err == nil {
+		h.channel = &ch
+	}
+	return ch, err
+}
+
 // readStatus reads once in this turn whether the flow is started, or the channel
 // is ON.
 func (h *hand) readStatus(ctx context.Context) (medialive.FlowStatus, error) {
-	key, channel := monitor.ChannelKeyOf(h.flowID)
-	switch {
-	case !channel:
-		f, err := h.read(ctx)
-		return f.Status, err
-	case h.status != "":
-		return h.status, nil
+	if _, channel := monitor.ChannelKeyOf(h.flowID); channel {
+		ch, err := h.readChannel(ctx)
+		return monitor.StatusOf(ch.State), err
 	}
-	ch, err := h.op.Client.ShowChannel(ctx, key)
-	if err == nil {
-		h.status = monitor.StatusOf(ch.State)
-	}
-	return monitor.StatusOf(ch.State), err
+	f, err := h.read(ctx)
+	return f.Status, err
 }
 
 // quietFor is how long an equal refusal is not written again.

@@ -134,10 +134,23 @@ func (v teller) care(f *monitor.Flow, k *kept) pages.Care {
 			Name: p.Name, About: v.aboutOutput(p.Output), Encrypted: p.Encrypted, By: v.t.Care.Park.ByAt(p.By, v.stamp(p.At)),
 		})
 	}
+	c.Good.None = v.noGood(channel)
 	if k.good != nil {
 		c.Good = v.goodBox(f, *k.good)
 	}
 	return c
+}
+
+// noGood tells that none is kept, and whether one would be by itself.
+func (v teller) noGood(channel bool) string {
+	w := v.t.Care.Good
+	switch {
+	case !channel:
+		return w.None
+	case v.measured:
+		return w.NoneChannel
+	}
+	return w.NoneCloud
 }
 
 func (v teller) byAt(n control.Note) string { return v.t.Care.Note.ByAt(n.By, v.stamp(n.At)) }
@@ -156,6 +169,9 @@ func (v teller) goodBox(f *monitor.Flow, g control.Good) pages.GoodBox {
 func (v teller) differences(f *monitor.Flow, g control.Good) []string {
 	w := v.t.Care.Good
 	var all []string
+	if g.Channel != nil {
+		return v.channelDifferences(f.ID, g)
+	}
 	tell := func(title string, changes []control.Change, output bool) {
 		if len(changes) > 0 {
 			all = append(all, title+": "+v.changesTold(changes, output))

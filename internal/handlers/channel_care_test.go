@@ -11,7 +11,7 @@ import (
 func TestCareOfAChannel(t *testing.T) {
 	_, b := withChannels(t)
 	page := b.page(twoPath)
-	if page.Find("#flow-care").Length() != 1 || page.Find(".care-good, .care-parked").Length() != 0 {
+	if page.Find("#flow-care").Length() != 1 || page.Find(".care-parked").Length() != 0 {
 		t.Error("there is no place for notes, or one for what channels do not have")
 	}
 	live := b.live("view=channel&id=" + strings.ReplaceAll(strings.TrimPrefix(twoPath, "/"), "/", "%2F"))

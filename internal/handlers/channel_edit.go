@@ -307,9 +307,12 @@ func (h *channelParts) save(c echo.Context) error {
 		return h.show(c, v, e, verdict{status: http.StatusConflict, problem: h.askAgain(v)})
 	}
 	op := v.consenting(c, shadow(e.channel), p, control.VerbUpdateChannel, string(h.part))
-	_, err = h.Control.ChangeChannel(c.Request().Context(), op, e.channel.ChannelKey, e.change(), e.opened)
-	if err != nil {
+	back, err := h.Control.ChangeChannel(c.Request().Context(), op, e.channel.ChannelKey, e.change(), e.opened)
+	switch {
+	case err != nil:
 		return h.notSaved(c, v, e, err)
+	case back != nil:
+		return h.notTaken(c, v, e, back)
 	}
 	h.flash(c, flashChannelSaved, e.channel.Name)
 	return seeOther(c, channelPath(e.channel.ChannelKey))
@@ -428,6 +431,19 @@ func (f channelFields) placeRefusal(said string) {
 			f.refused[path+".url"] = said
 		}
 	}
+}
+
+// notTaken shows the form against the channel as it reads back, with what the
+// service did not take.
+func (h *channelParts) notTaken(c echo.Context, v *visit, e channelEdit, back *control.ReadBack) error {
+	now := *e.channel
+	now.Channel = back.Now
+	fresh, err := h.judge(c, v, &now, e.form, control.FingerprintChannel(back.Now, h.part))
+	if err != nil {
+		return err
+	}
+	problem := &ui.Problem{Title: v.t.ChannelForm.Effect.Untaken, Meaning: h.teller(v).untaken(back)}
+	return h.show(c, v, fresh, verdict{status: http.StatusOK, problem: problem})
 }
 
 // clash shows the form against the channel as it is now. What was typed stays;

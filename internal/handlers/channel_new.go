@@ -242,7 +242,7 @@ func (h *newChannels) create(c echo.Context, v *visit, form url.Values, on bool)
 	if twice, err := h.sentTwice(c, v, d.channel.ChannelKey); twice || err != nil {
 		return err
 	}
-	_, err = h.Control.CreateChannel(c.Request().Context(), v.op, d.channel)
+	err = h.Control.CreateChannel(c.Request().Context(), v.op, d.channel)
 	if err != nil {
 		why, known := d.refusedBy(err)
 		if !known {
@@ -353,10 +353,13 @@ func (d draft) lookOver(v *visit) pages.ChannelLookOver {
 
 func (d draft) lookKey() []pages.LookLine {
 	var all []pages.LookLine
-	for _, path := range []string{"domain", "app_name", "id", "name", "mode"} {
+	for _, path := range []string{"domain", "app_name", "id", "name"} {
 		if value := d.form.Get(path); value != "" {
-			all = append(all, pages.LookLine{Label: d.label(path), Text: d.option(value)})
+			all = append(all, pages.LookLine{Label: d.label(path), Text: value})
 		}
+	}
+	if mode := d.form.Get("mode"); mode != "" {
+		all = append(all, pages.LookLine{Label: d.label("mode"), Text: d.option(mode)})
 	}
 	return all
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/flowdeck/flowdeck/internal/channelform"
 	"github.com/flowdeck/flowdeck/internal/control"
 )
 
@@ -25,18 +24,7 @@ func (v teller) channelChange(c control.Change) string {
 	case control.FieldSecond:
 		return v.t.Trail.Seconded(c.From, c.To)
 	}
-	f := channelFields{t: v.t}
-	path, _ := channelform.Place(string(c.Field))
-	shown := func(value string) string {
-		switch value {
-		case "":
-			return ""
-		case control.Fresh:
-			return v.t.ChannelForm.Effect.Secret
-		}
-		return f.oneShown(channelform.Change{Path: path, Kind: kinds[channelform.Pattern(path)]}, flagText(value))
-	}
-	note, from, to := f.placed(path), shown(c.From), shown(c.To)
+	note, from, to := v.channelField(c.Field), v.channelValue(c.Field, c.From), v.channelValue(c.Field, c.To)
 	if from == "" && to != "" {
 		return note + " " + to
 	}

@@ -13,18 +13,21 @@ import (
 	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
-// channelPushes are the addresses to push to: those that a gateway tells, or those
-// that the service makes.
+// channelPushes are the addresses to push to: those that a gateway tells, those that
+// the service told in an answer, or such as it makes.
 func (v teller) channelPushes(ch *monitor.Channel) (all []pages.ChannelPush, note string) {
 	w := v.t.Channels.Page
 	var addresses []string
 	if ch.Detail != nil {
 		addresses, note = ch.Detail.Push, w.PushHelp
 	} else {
-		for _, p := range ch.PushAddresses() {
+		told, is := toldPush(ch)
+		if note = w.PushTold; !is {
+			told, note = ch.PushAddresses(), w.PushFormed
+		}
+		for _, p := range told {
 			addresses = append(addresses, p.URL.Reveal())
 		}
-		note = w.PushFormed
 	}
 	for i, address := range addresses {
 		source := v.pushedSource(ch, i, len(addresses))
@@ -38,6 +41,16 @@ func (v teller) channelPushes(ch *monitor.Channel) (all []pages.ChannelPush, not
 		note = w.PushNone
 	}
 	return all, note
+}
+
+// toldPush are the addresses that the service told in its last answer to a command,
+// as long as the channel still has the sources of then.
+func toldPush(ch *monitor.Channel) ([]medialive.PushAddress, bool) {
+	if ch.Care.Push == nil {
+		return nil, false
+	}
+	told := ch.Care.Push.Addresses
+	return told, slices.EqualFunc(told, ch.PushAddresses(), func(a, b medialive.PushAddress) bool { return a.Bitrate == b.Bitrate })
 }
 
 // pushed is a source that an encoder pushes.

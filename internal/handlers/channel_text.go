@@ -150,12 +150,19 @@ func (h *channelTexts) save(c echo.Context) error {
 	if !p.good {
 		return h.show(c, v, e, verdict{status: http.StatusConflict, problem: h.askAgain(v)})
 	}
+	var untaken *control.ReadBack
 	for i, part := range e.parts {
 		op := v.consenting(c, shadow(e.channel), p, control.VerbUpdateChannel, string(part.part))
-		_, err := h.Control.ChangeChannel(c.Request().Context(), op, e.channel.ChannelKey, e.sent()[i], e.openedAs(part))
+		back, err := h.Control.ChangeChannel(c.Request().Context(), op, e.channel.ChannelKey, e.sent()[i], e.openedAs(part))
 		if err != nil && !errors.Is(err, control.ErrNothingToDo) {
 			return h.notSavedAll(c, v, e, i, err)
 		}
+		if back != nil {
+			untaken = back.After(untaken)
+		}
+	}
+	if untaken != nil {
+		return h.notTakenAll(c, v, e, untaken)
 	}
 	h.flash(c, flashChannelSaved, e.channel.Name)
 	return seeOther(c, channelPath(e.channel.ChannelKey))
@@ -194,6 +201,15 @@ func (h *channelTexts) notSavedAll(c echo.Context, v *visit, e textEdit, at int,
 		why.problem.Meaning = joinWords(why.problem.Meaning, w.SavedAlready(saved))
 	}
 	return h.show(c, v, e, why)
+}
+
+// notTakenAll shows the JSON against the channel as it reads back, with what the
+// service did not take.
+func (h *channelTexts) notTakenAll(c echo.Context, v *visit, e textEdit, back *control.ReadBack) error {
+	now := *e.channel
+	now.Channel = back.Now
+	problem := &ui.Problem{Title: v.t.ChannelForm.Effect.Untaken, Meaning: h.teller(v).untaken(back)}
+	return h.show(c, v, h.judge(v, &now, e.typed, openedParts(now.Channel)), verdict{status: http.StatusOK, problem: problem})
 }
 
 // saved names the parts before a place.

@@ -124,7 +124,7 @@ func (d *desk) flowRoutes() []route {
 // channelRoutes are channels, and what people put on them.
 func (d *desk) channelRoutes() []route {
 	channel, protect, ask, picture := &channels{d}, &protects{d}, &asks{d}, &stills{d}
-	note, band := &notes{d}, &bands{d}
+	note, band, good := &notes{d}, &bands{d}, &goods{d}
 	const one = "/channels/:domain/:app/:id"
 	return []route{
 		get("/channels", reader, channel.list),
@@ -153,6 +153,9 @@ func (d *desk) channelRoutes() []route {
 		post(one+"/handover", operator, note.saveHandover),
 		get(one+"/band", engineer, band.form),
 		post(one+"/band", engineer, band.save),
+		get(one+"/good", engineer, good.form),
+		post(one+"/good", engineer, good.keep),
+		post(one+"/good/restore", engineer, good.restore),
 	}
 }
 

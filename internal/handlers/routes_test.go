@@ -55,6 +55,7 @@ var (
 	}
 	forEngineers = []string{
 		"GET /channels/:domain/:app/:id/band", "POST /channels/:domain/:app/:id/band",
+		"GET /channels/:domain/:app/:id/good", "POST /channels/:domain/:app/:id/good", "POST /channels/:domain/:app/:id/good/restore",
 		"GET /channels/new", "POST /channels/new", "GET /channels/import", "POST /channels/import",
 		"GET /channels/:domain/:app/:id/clone", "GET /channels/:domain/:app/:id/json", "POST /channels/:domain/:app/:id/json", "POST /channels/:domain/:app/:id/json/effect", "GET /channels/:domain/:app/:id/export",
 		"GET /channels/:domain/:app/:id/general", "POST /channels/:domain/:app/:id/general", "POST /channels/:domain/:app/:id/general/effect",

@@ -217,6 +217,19 @@ func (c *Client) channelResult(ctx context.Context, r request, key ChannelKey) (
 // OFF, and without the ids that the service gave its packages. Addresses of
 // outputs are still those of c, and must be changed where c exists.
 func (c Channel) Copy(key ChannelKey) (Channel, error) {
+	made, err := c.Clone()
+	if err != nil {
+		return Channel{}, err
+	}
+	made.ChannelKey, made.State = key, ChannelOff
+	for _, p := range made.Packages() {
+		p.ID = ""
+	}
+	return made, nil
+}
+
+// Clone gives a channel that shares nothing with c.
+func (c Channel) Clone() (Channel, error) {
 	data, err := RevealJSON(c)
 	if err != nil {
 		return Channel{}, fmt.Errorf("copy the channel: %w", err)
@@ -224,10 +237,6 @@ func (c Channel) Copy(key ChannelKey) (Channel, error) {
 	var made Channel
 	if err := decodeWhole(data, &made); err != nil {
 		return Channel{}, fmt.Errorf("copy the channel: %w", err)
-	}
-	made.ChannelKey, made.State = key, ChannelOff
-	for _, p := range made.Packages() {
-		p.ID = ""
 	}
 	return made, nil
 }

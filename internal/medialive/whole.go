@@ -284,26 +284,43 @@ func show(f fmt.State, v any) {
 // in place of a secret. A Flowdeck gateway takes the mask for "keep the stored
 // one"; what the vendor makes of it is not published, and it may well store the
 // mask itself.
-func Masked(v any) []string { return masked("", reflect.ValueOf(v), nil) }
+func Masked(v any) (paths []string) {
+	eachSecret("", reflect.ValueOf(v), func(path string, at reflect.Value) {
+		if at.Interface() == Secret(Mask) {
+			paths = append(paths, path)
+		}
+	})
+	return paths
+}
 
-func masked(path string, v reflect.Value, found []string) []string {
+// Unmask puts what give has for its path in the place of each [Mask] of a channel,
+// if it has anything.
+func Unmask(c *Channel, give func(path string) Secret) {
+	eachSecret("", reflect.ValueOf(c), func(path string, at reflect.Value) {
+		if fresh := give(path); at.Interface() == Secret(Mask) && fresh != "" {
+			at.Set(reflect.ValueOf(fresh))
+		}
+	})
+}
+
+// eachSecret visits the secrets of a value by their paths.
+func eachSecret(path string, v reflect.Value, visit func(path string, at reflect.Value)) {
 	switch v.Kind() {
 	case reflect.String:
-		if v.Interface() == Secret(Mask) {
-			found = append(found, strings.TrimPrefix(path, "."))
+		if v.Type() == reflect.TypeFor[Secret]() {
+			visit(strings.TrimPrefix(path, "."), v)
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
-			found = masked(path, v.Elem(), found)
+			eachSecret(path, v.Elem(), visit)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			found = masked(fmt.Sprintf("%s[%d]", path, i), v.Index(i), found)
+			eachSecret(fmt.Sprintf("%s[%d]", path, i), v.Index(i), visit)
 		}
 	case reflect.Struct:
 		for _, f := range fields(v.Type()) {
-			found = masked(path+"."+f.name, v.FieldByIndex(f.index), found)
+			eachSecret(path+"."+f.name, v.FieldByIndex(f.index), visit)
 		}
 	}
-	return found
 }

@@ -78,6 +78,13 @@ type Care struct {
 	Ask     *Ask     // nil: nobody waits for a second person
 	Band    Band
 	Tally   Tally
+	Push    *Push // of a channel; nil: the service told none
+}
+
+// Push is where the service told, in its answer to a command, to push a channel to.
+// No read tells it again.
+type Push struct {
+	Addresses []medialive.PushAddress
 }
 
 // Lamp is what a tally lamp says.

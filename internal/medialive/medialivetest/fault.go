@@ -163,6 +163,15 @@ func Extra() Fault {
 	})}
 }
 
+// PushTo has answers to commands on channels tell an address to push to.
+func PushTo(address medialive.URL, bitrate int) Fault {
+	return Fault{name: "push to", mangle: edit(func(object map[string]any) {
+		if _, is := object["result_code"]; is {
+			object["sources"] = []any{map[string]any{"url": address.Reveal(), "bitrate": bitrate}}
+		}
+	})}
+}
+
 // Total has lists tell a wrong total.
 func Total(off int) Fault {
 	return Fault{name: "total", mangle: edit(func(object map[string]any) {

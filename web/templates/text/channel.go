@@ -54,6 +54,7 @@ type ChannelPage struct {
 	Alive, Silent, Never, Connections      string
 	Switches                               func(n int) string
 	Push, PushNone, PushHelp, PushFormed   string
+	PushTold string // by an answer to a command
 	PushOf                                 func(role string) string
 	Ways                                   PushWays
 	Flow, FlowGone, OfFlow                 string // a flow as the source
@@ -133,6 +134,7 @@ var englishChannels = Channels{
 			Append: func(what string) string { return "append " + what + " to the server" },
 		},
 		Flow: "Flow", FlowGone: "is not there any more", OfFlow: "As the input of a channel",
+		PushTold:     "As the service told it when the channel was last made or changed here.",
 		PushFormed:   "Made by the service's rule; it tells the address only when a channel is made or changed.",
 		PackagesHead: "Packages", PackagesNone: "No package: nothing can be played.",
 		Address: "Address", Play: "Played at", PlayHelp: "On this gateway itself.",
@@ -212,6 +214,7 @@ var chineseChannels = Channels{
 			Append: func(what string) string { return "在服务器地址后加上 " + what },
 		},
 		Flow: "传输流", FlowGone: "已不存在", OfFlow: "作为频道的输入",
+		PushTold:     "服务在上次由此处创建或修改频道时告知的地址。",
 		PushFormed:   "按服务规则生成；服务仅在创建或修改频道时告知地址。",
 		PackagesHead: "打包输出", PackagesNone: "没有打包：无法播放。",
 		Address: "地址", Play: "播放地址", PlayHelp: "在本网关上。",

@@ -100,6 +100,8 @@ type ChannelEffect struct {
 	SavedAlready                         func(parts string) string
 	Clash, ClashText, Again, AgainText   string
 	Retype, RetypeText, Gateway, Missing string
+	Untaken, UntakenText                 string // saved, and it reads back otherwise
+	UntakenOf                            func(field, is, sent string) string
 }
 
 // ChannelLook are the texts of the last step and of the JSON page.

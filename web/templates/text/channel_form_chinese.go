@@ -162,6 +162,8 @@ var chineseChannelForm = ChannelForm{
 		Again: "请再次保存以确认", AgainText: "频道与您看到更改影响时不同。请再看一次。",
 		Retype: "需要重新输入密码", RetypeText: "此服务不返回密码，更改会使其丢失。",
 		Gateway: "网关不支持此项。", Missing: "尚未读取到此频道。",
+		Untaken: "已保存，但服务未全部采纳", UntakenText: "服务回复更改已完成，但回读的值不同：",
+		UntakenOf: func(field, is, sent string) string { return field + "：" + is + "（所发送：" + sent + "）" },
 	},
 	Look: ChannelLook{
 		Request: "实际请求", RequestHelp: "即发送的内容。此处隐藏密码。", None: "无", AsItComes: "原样输出，不转码",

@@ -164,6 +164,8 @@ var englishChannelForm = ChannelForm{
 		Again: "Save again to confirm", AgainText: "The channel is not as it was when you were shown what the change does. Look once more.",
 		Retype: "Secrets have to be typed again", RetypeText: "This service does not tell its secrets, and a change would lose them.",
 		Gateway: "A gateway does not have this.", Missing: "The channel has not been read yet.",
+		Untaken: "Saved, but the service did not take all of it", UntakenText: "It said that the change is done, and tells otherwise when it is read back:",
+		UntakenOf: func(field, is, sent string) string { return field + ": " + is + ", sent was " + sent },
 	},
 	Look: ChannelLook{
 		Request: "The exact request", RequestHelp: "As it is sent. Secrets are masked here.", None: "none", AsItComes: "As it comes, without transcoding",
