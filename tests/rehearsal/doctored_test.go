@@ -15,8 +15,8 @@ var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 func after(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
 
-// fact is what is true of the flow "f" from a time on.
-func fact(seconds int, s medialive.FlowStatus, h medialive.Health) medialivetest.Fact {
+// flowFact is what is true of the flow "f" from a time on.
+func flowFact(seconds int, s medialive.FlowStatus, h medialive.Health) medialivetest.Fact {
 	f := newFlow("EVENT", s, 1)
 	f.ID, f.Sources[0].Health, f.Outputs[0].Health = "f", h, h
 	return medialivetest.Fact{At: after(seconds), ID: "f", Cause: "Change", Flow: f}
@@ -26,8 +26,8 @@ func fact(seconds int, s medialive.FlowStatus, h medialive.Health) medialivetest
 // again from 120 s on.
 func goesLive() truth {
 	return newTruth([]medialivetest.Fact{
-		fact(0, medialive.Standby, medialive.Disconnected), fact(10, medialive.Active, medialive.Connected),
-		fact(60, medialive.Active, medialive.Disconnected), fact(120, medialive.Standby, medialive.Disconnected),
+		flowFact(0, medialive.Standby, medialive.Disconnected), flowFact(10, medialive.Active, medialive.Connected),
+		flowFact(60, medialive.Active, medialive.Disconnected), flowFact(120, medialive.Standby, medialive.Disconnected),
 	})
 }
 
@@ -61,7 +61,7 @@ func TestJudgeSeesFalseStatements(t *testing.T) {
 			t.Errorf("%s %s at %d s: %v", c.about, c.word, c.at, problems)
 		}
 	}
-	cut := fact(10, medialive.Active, medialive.Connected)
+	cut := flowFact(10, medialive.Active, medialive.Connected)
 	cut.Flow.Outputs[0].Health = medialive.Disconnected
 	s := sight{after(60), "op", "/flows", "f", aboutState, "", "LIVE", 10 * time.Second, nil}
 	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 1 {
