@@ -71,6 +71,14 @@ func TestJudgeSeesFalseStatements(t *testing.T) {
 	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 0 {
 		t.Errorf("LIVE with an output that was lost while nothing could be read: %v", problems)
 	}
+	s.at, s.blind = after(200), []span{{after(150), after(151), "503"}}
+	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 1 {
+		t.Errorf("LIVE with an output that was lost long before it could not be read: %v", problems)
+	}
+	s.blind = []span{{after(190), after(191), killed}}
+	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 0 {
+		t.Errorf("LIVE with an output that a dashboard started anew has not found yet: %v", problems)
+	}
 	if !goesLive().false(sight{after(30), "op", "/flows", "gone", aboutState, "", "LIVE", time.Second, nil}) {
 		t.Error("a flow that never was may be shown as LIVE")
 	}

@@ -401,7 +401,7 @@ func (e *event) finish(lines []line, took time.Duration) {
 	e.finishPages(lines, requests)
 	alarms, lost := judgeAlarms(e.truth(), lines, e.outages, time.Now())
 	e.report("alarm", alarms)
-	e.evidence(fmt.Sprintf("rehearsal: alarms raised, source losses in clear view; missing or false ones, over %d restarts", e.faults["kill"]),
+	e.evidence(fmt.Sprintf("rehearsal: alarms raised, source losses in clear view; missing or false ones, over %d restarts", e.faults[killed]),
 		fmt.Sprintf("%d, %d; %d", len(alarmsOf(lines)), lost, len(alarms)), "0")
 	e.evidence("rehearsal: losses of a source that were called WAITING, for its media came between two reads or before a restart",
 		fmt.Sprint(len(e.forgot)), "told")

@@ -201,7 +201,8 @@ func (t truth) forgotten(s sight) bool {
 const settles = 20 * time.Second
 
 // seeing is the time since when the dashboard could read for d in all, of the
-// spans in which it could not, oldest first.
+// spans in which it could not, oldest first. It is zero where the dashboard was
+// killed meanwhile: the next one has to find out for itself.
 func seeing(blind []span, at time.Time, d time.Duration) time.Time {
 	for _, o := range slices.Backward(blind) {
 		if !o.from.Before(at) {
@@ -212,6 +213,9 @@ func seeing(blind []span, at time.Time, d time.Duration) time.Time {
 				break
 			}
 			d -= at.Sub(to)
+		}
+		if o.what == killed {
+			return time.Time{}
 		}
 		at = o.from
 	}

@@ -24,6 +24,9 @@ type script struct {
 	media *media
 }
 
+// killed is the trouble of a dashboard that is killed.
+const killed = "kill"
+
 // trouble is something that goes wrong.
 type trouble struct {
 	name   string
@@ -62,7 +65,7 @@ func (s *script) troubles() []trouble {
 	add(1, "slow commands", false, during(medialivetest.Slow(2*time.Second), writes...))
 	add(1, "list changes", false, s.mutate)
 	add(2, "sign-in ends", true, s.revoke)
-	add(2, "kill", true, s.kill)
+	add(2, killed, true, s.kill)
 	add(1, "stopped", true, s.suspend)
 	return list
 }
