@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/alarm"
+	"github.com/flowdeck/flowdeck/internal/gateway"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/monitor"
@@ -164,4 +165,43 @@ func TestMenuCountsWhatMayBeSeen(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestGoodOfAChannelOnAir: what works is kept by itself before it is changed, and the
+// way back is not kept as good; a gateway keeps the secrets that are set.
+func TestGoodOfAChannelOnAir(t *testing.T) {
+	t.Parallel()
+	h := gatewayHouse(t, func(o *gateway.Options) { o.Channels = running{&onAir{runs: map[string]bool{}}} })
+	key := medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "air"}
+	ch := channelOf(key)
+	ch.Outputs[0].HLS[0].ID, ch.Input = "", medialive.ChannelInput{Protocol: medialive.SRTPush, Sources: []medialive.ChannelSource{{Bitrate: 4_000_000, Passphrase: passphrase}}}
+	client := h.ask(t.Context())
+	if _, err := client.CreateChannel(t.Context(), ch); err != nil {
+		t.Fatal(err)
+	}
+	b, path := h.signedIn("admin"), "/"+monitor.ChannelID(key)
+	eventually(t, "it is on air", func() bool { return b.get(path).doc().Find("#flow-state .state-word").Text() == "ON AIR" })
+	v := put(typedForm(t, b.get(path+"/input")), "input.sources[0].bitrate", "9M", "go", "save")
+	v.Set("seen", hidden(b.fragments().post(path+"/input/effect", v).doc(), "seen"))
+	if r := b.post(path+"/input", v); r.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", r.status, r.doc().Find(".problem, .form-faults").Text())
+	}
+	care := b.page(path).Find(".care-good").Text()
+	for _, want := range []string{"kept by itself", "1 difference", "9.00 Mb/s → 4.00 Mb/s"} {
+		if !strings.Contains(care, want) {
+			t.Errorf("no %q in %q", want, care)
+		}
+	}
+	page := b.page(path + "/good")
+	if n := page.Find("input[type=password]").Length(); n != 0 {
+		t.Errorf("%d secrets are asked for that are still set", n)
+	}
+	r := b.post(path+"/good/restore", form("ticket", hidden(page, "ticket"), "reason", "it was better"))
+	if r.status != http.StatusOK || r.doc().Find(".result .mark-live").Length() != 1 {
+		t.Fatalf("going back: %d %s", r.status, r.doc().Find("main").Text())
+	}
+	if got, err := client.ShowChannel(t.Context(), key); err != nil || got.Input.Sources[0].Bitrate != 4_000_000 || got.Input.Sources[0].Passphrase != medialive.Mask {
+		t.Errorf("%+v, %v", got, err)
+	}
+	eventually(t, "it is as it was kept", func() bool { return strings.Contains(b.page(path).Find(".care-good").Text(), "as it was then") })
 }

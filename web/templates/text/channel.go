@@ -54,7 +54,7 @@ type ChannelPage struct {
 	Alive, Silent, Never, Connections      string
 	Switches                               func(n int) string
 	Push, PushNone, PushHelp, PushFormed   string
-	PushTold string // by an answer to a command
+	PushTold                               string // by an answer to a command
 	PushOf                                 func(role string) string
 	Ways                                   PushWays
 	Flow, FlowGone, OfFlow                 string // a flow as the source
