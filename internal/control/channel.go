@@ -353,7 +353,10 @@ func judgeChannel(row store.Command, key medialive.ChannelKey, s *monitor.Snapsh
 	}
 	switch row.Verb {
 	case VerbStart, VerbStop:
-		return verdict(row, there && ch.Status() == wantsOf(row.Verb), read)
+		if !there {
+			return verdict(row, false, read)
+		}
+		return switched(row, ch.Status(), read)
 	case VerbCreate:
 		return verdict(row, there, read)
 	case VerbDelete:

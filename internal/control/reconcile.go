@@ -91,8 +91,8 @@ func judge(row store.Command, s *monitor.Snapshot, heard, now time.Time) monitor
 	read := now // when it was so
 	switch row.Verb {
 	case VerbStart, VerbStop:
-		if done = there && f.Status == wantsOf(row.Verb); there {
-			read = later(f.StatusAt, heard)
+		if there {
+			return switched(row, f.Status, later(f.StatusAt, heard))
 		}
 	case VerbCreate:
 		done = flowNamed(s, row.FlowName)
@@ -108,6 +108,15 @@ func judge(row store.Command, s *monitor.Snapshot, heard, now time.Time) monitor
 		return monitor.OutcomeUnknown
 	}
 	return verdict(row, done, read)
+}
+
+// switched tells what became of a start or a stop by the status that a read
+// shows. A word that nobody knows tells nothing.
+func switched(row store.Command, status medialive.FlowStatus, read time.Time) monitor.Outcome {
+	if status != medialive.Active && status != medialive.Standby {
+		return monitor.OutcomePending
+	}
+	return verdict(row, status == wantsOf(row.Verb), read)
 }
 
 // verdict tells what became of a command by whether a read shows its effect.
