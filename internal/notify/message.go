@@ -171,7 +171,7 @@ var words = map[string]map[string]string{
 		"alarm.raised": "告警", "alarm.cleared": "已恢复", "alarm.returned": "已恢复，未确认",
 		"alarm.acknowledged": "已确认", "alarm.shelved": "已搁置", "alarm.unshelved": "取消搁置",
 		"source_lost": "源丢失", "output_lost": "输出丢失", "no_media": "启动后无媒体", "loss": "丢包",
-		"bitrate": "码率超出范围", "unstable": "不稳定", "second_input": "备用输入播出", "problem": "频道未正常运行", "recording": "录制中断", "idle": "运行但无媒体",
+		"bitrate": "码率超出范围", "unstable": "不稳定", "second_input": "备用源播出", "problem": "频道未正常运行", "recording": "录制中断", "idle": "运行但无媒体",
 		"unreachable": "无法连接服务", "credential": "凭据即将到期", "many": "同一原因的多个告警",
 		"since": "始于", "limit": "限值", "test": "Flowdeck：这是一条测试消息。告警将发送到此处。",
 	},

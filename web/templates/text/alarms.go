@@ -219,7 +219,7 @@ var chineseAlarms = Alarms{
 	OutputLost:  AlarmKind{"输出丢失", "请致电接收方，检查其是否运行、能否到达。"},
 	NoMedia:     AlarmKind{"无媒体", "启动后没有收到任何媒体。请检查发送方的地址、端口和口令。"},
 	Loss:        AlarmKind{"丢包", "途中丢失数据包。请增大延迟或降低码率，并检查线路。"},
-	SecondInput: AlarmKind{"备用输入", "主输入没有信号。请致电其发送方：目前没有备用。"},
+	SecondInput: AlarmKind{"备用源播出", "主用源没有信号。请致电其发送方：目前没有其他备用。"},
 	Failing:     AlarmKind{"异常", "频道未正常运行。请在其页面上查看服务给出的说明。"},
 	Recording:   AlarmKind{"录制中断", "频道内容未被写入。请检查网关的磁盘。"},
 	Bitrate:     AlarmKind{"码率异常", "请检查编码器设定的码率。"},

@@ -683,8 +683,8 @@ var chineseCare = Care{
 		NoneCloud:   "尚未保留。此服务不告知频道是否正常，请在正常时保留一份。",
 		Part:        func(part string) string { return "更改" + part },
 		CutsViewers: "观众约 30 秒内看不到画面",
-		Secret:      func(field string) string { return "密钥：" + field },
-		SecretHelp:  "服务不告知密钥，因此未保留。",
+		Secret:      func(field string) string { return "保密内容：" + field },
+		SecretHelp:  "服务不返回保密内容，因此未保留。",
 		ToChannel:   "返回频道",
 	},
 	Park: ParkText{
@@ -706,7 +706,7 @@ var chineseCare = Care{
 		KeyHelp:   "原已加密，口令不予保留。10–79 个字符。",
 	},
 	Clone: CloneText{
-		Clone:     "复制",
+		Clone:     "克隆",
 		Of:        func(flow string) string { return flow + " 的副本" },
 		Lead:      "除名称、口令及不能共用的端口外，均与原流相同。",
 		Outputs:   "带上输出",

@@ -362,7 +362,7 @@ var chineseTrail = Trail{
 		Park: "暂存了输出 {}", Unpark: "恢复了暂存的输出 {}", DropParked: "丢弃了暂存的输出 {}",
 		Raised: "告警发生：{}", Cleared: "告警解除：{}", Returned: "告警未确认即解除：{}",
 		Acknowledged: "确认了告警：{}", Shelved: "搁置了告警：{}", Unshelved: "取消搁置：{}",
-		Live: "媒体传输中", Loss: "正在丢包", Waiting: "等待媒体", SourceLost: "源丢失", Standby: "已停止，并非由本系统操作", SecondInput: "备用输入已接替", Problem: "未正常运行",
+		Live: "媒体传输中", Loss: "正在丢包", Waiting: "等待媒体", SourceLost: "源丢失", Standby: "已停止，并非由本系统操作", SecondInput: "备用源已接替", Problem: "未正常运行",
 		OutputLost: "输出 {} 丢失", OutputBack: "输出 {} 已恢复", LinkLost: "无法连接服务",
 		LinkBack: "已恢复与服务的连接", Stale: "所有传输流的状态均未知", Fresh: "传输流状态已恢复",
 		ChangesOften: "变化过于频繁，未逐条记录", SignIn: "登录", SignInRefused: "登录被拒绝 {}", SignOut: "退出登录",
