@@ -172,7 +172,7 @@ func (v teller) deedNote(e trail.Event) string {
 	}
 	switch e.Kind {
 	case trail.Signal, trail.Alarm, trail.Access:
-		return v.figuresNote(e.Verb, e.Detail)
+		return v.figuresNote(e, e.Detail)
 	}
 	if told := control.Told(e.Detail); len(told) > 0 {
 		return v.changesTold(told, true)
@@ -208,13 +208,13 @@ func figuresOf(detail string) []figure {
 
 // figuresNote tells figures of a line in words: "was LIVE for 0:42 · far end
 // 203.0.113.24".
-func (v teller) figuresNote(verb, detail string) string {
+func (v teller) figuresNote(e trail.Event, detail string) string {
 	figures := figuresOf(detail)
 	if figures == nil {
 		return detail
 	}
 	var notes []string
-	if before := v.beforeWords(verb, figures); before != "" {
+	if before := v.beforeWords(e, figures); before != "" {
 		notes = append(notes, before)
 	}
 	for _, f := range figures {
@@ -226,13 +226,16 @@ func (v teller) figuresNote(verb, detail string) string {
 }
 
 // beforeWords tell what was before a line, and for how long.
-func (v teller) beforeWords(verb string, figures []figure) string {
+func (v teller) beforeWords(e trail.Event, figures []figure) string {
+	_, channel := monitor.ChannelKeyOf(e.FlowID)
 	w := v.t.Trail.Figures
 	var was, lasted string
 	for _, f := range figures {
 		switch f.name {
 		case "was":
-			was = v.stateWord(f.value)
+			if was = v.stateWord(f.value); channel {
+				was = v.channelWord(f.value)
+			}
 		case "lasted":
 			lasted = f.value
 			if d, err := time.ParseDuration(f.value); err == nil {
@@ -248,7 +251,7 @@ func (v teller) beforeWords(verb string, figures []figure) string {
 	case lasted == "":
 		return ""
 	}
-	switch verb {
+	switch e.Verb {
 	case "output_lost":
 		return w.FineFor + " " + lasted
 	case "output_back", "link_back":
@@ -321,6 +324,16 @@ func (v teller) stateWord(name string) string {
 		return w.Standby
 	}
 	return w.Unknown
+}
+
+// channelWord is the word of a state of a channel by its name in the trail.
+func (v teller) channelWord(name string) string {
+	w := v.t.Channels.States
+	words := map[monitor.State]string{
+		monitor.StateLive: w.OnAir, monitor.StateWaiting: w.Waiting, monitor.StateSourceLost: w.NoInput, monitor.StateStandby: w.Off,
+		monitor.StateOn: w.On, monitor.StateSecondInput: w.Second, monitor.StateProblem: w.Problem,
+	}
+	return cmp.Or(words[monitor.State(name)], v.t.State.Unknown)
 }
 
 // signalShape is the mark of what media did, or of an alarm.

@@ -150,7 +150,7 @@ func (f channelFields) oneShown(c channelform.Change, value string) string {
 	return value
 }
 
-// placed names a field with where it is: Source 1 · Bit rate.
+// placed names a field with where it is: Source 1 · Bitrate.
 func (f channelFields) placed(path string) string {
 	w := f.t.ChannelForm.Part
 	at := ""
@@ -184,7 +184,7 @@ func (f channelFields) packageName(path string) string {
 	if _, err := fmt.Sscanf(path, "endpoints[%d]."+format+"[%d]", &endpoint, &n); err != nil {
 		return f.t.ChannelForm.Labels["endpoints"]
 	}
-	return fmt.Sprintf("%s %d", f.formatName(format), n+1)
+	return fmt.Sprintf("%s %d", formatName(format), n+1)
 }
 
 // links lead to what has to be mended.

@@ -119,7 +119,10 @@ func (f channelFields) rung(rung medialive.ChannelTemplate) string {
 	case rung.Height == 0:
 		return w.AudioOnly
 	}
-	return w.Template(strconv.Itoa(rung.Height)+"p", bitrateWords(rung.Bitrate))
+	if height := strconv.Itoa(rung.Height) + "p"; height != rung.ID {
+		return w.Template(height, bitrateWords(rung.Bitrate))
+	}
+	return bitrateWords(rung.Bitrate)
 }
 
 // bitrateWords is a bit rate as people read it.

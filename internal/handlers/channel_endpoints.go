@@ -20,12 +20,6 @@ var formats = []struct{ name, manifest string }{
 	{medialive.FormatMSS, "index.ism/manifest"},
 }
 
-// formatName is a format as people call it.
-func (f channelFields) formatName(format string) string {
-	w := f.t.ChannelForm.Part
-	return map[string]string{medialive.FormatHLS: w.HLS, medialive.FormatDASH: w.DASH, medialive.FormatMSS: w.MSS}[format]
-}
-
 // packagePaths are the packages of a form, over all endpoints.
 func packagePaths(form url.Values) []string {
 	var all []string
@@ -44,8 +38,9 @@ func packagePaths(form url.Values) []string {
 func (f channelFields) packageGroups() []pages.FormGroup {
 	w := f.t.ChannelForm
 	var all []pages.FormGroup
-	for i, path := range packagePaths(f.form) {
-		all = append(all, f.packageGroup(path, w.Part.Format(f.formatName(formatOf(path)), w.Part.Package(i+1))))
+	title := packageTitles()
+	for _, path := range packagePaths(f.form) {
+		all = append(all, f.packageGroup(path, title(formatOf(path))))
 	}
 	for e := range channelform.Count(f.form, "endpoints") {
 		f.shown[fmt.Sprintf("endpoints[%d]", e)] = true

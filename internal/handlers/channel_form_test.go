@@ -153,7 +153,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 	v = b.step(v, "go", "to:record")
 	r := b.post("/channels/new", put(v, "go", "to:look"))
 	text := r.doc().Find(".form-faults").Text()
-	for _, want := range []string{"Source 1 · Address", "Source 1 · Width", "Source 1 · Bit rate"} {
+	for _, want := range []string{"Source 1 · Address", "Source 1 · Width", "Source 1 · Bitrate"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}
@@ -524,7 +524,7 @@ func TestJSONIsEdited(t *testing.T) {
 		strings.Replace(text, `"OFF"`, `"ON"`, 1):                                                   "It is OFF",
 		strings.Replace(text, `"bitrate"`, `"passphrase": "`+passphrase+`", "bitrate"`, 1):          "typed in its form",
 		strings.Replace(text, `"segment_duration_seconds": 4`, `"segment_duration_seconds": 99`, 1): "Segment length",
-		text + "}": "invalid character",
+		text + "}": "is no JSON",
 	} {
 		r := b.post(path, put(typedForm(t, b.get(path)), "json", wrong, "go", "save"))
 		if got := r.doc().Find(".form-faults").Text(); r.status != http.StatusUnprocessableEntity || !strings.Contains(got, want) {

@@ -37,7 +37,7 @@ func TestChannelGoesBack(t *testing.T) {
 	live.await("who looks on is shown it", func(e event) bool { return strings.Contains(e.data, "2 differences") })
 	page := b.page(twoPath + "/good")
 	text := page.Find(".good-list").Text()
-	for _, want := range []string{"Change the input", "Source 1 · Bit rate", "9.00 Mb/s", "3.00 Mb/s", "viewers lose the picture", "Change the recording", "is deleted"} {
+	for _, want := range []string{"Change the input", "Source 1 · Bitrate", "9.00 Mb/s", "3.00 Mb/s", "viewers lose the picture", "Change the recording", "is deleted"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in the steps: %s", want, text)
 		}

@@ -42,11 +42,14 @@ func (f channelFields) inputGroups() []pages.FormGroup {
 			from.Picks.Help = ""
 		}
 	}
-	from.Fields = append(from.Fields, f.fields("input", "ip_whitelist", "ip_port_mode", "max_bandwidth_limit")...)
-	from.More = append(f.fields("input", "scte35_source", "ad_triggers"), f.extra("input")...)
+	from.Fields = append(from.Fields, f.fields("input", "ip_whitelist", "max_bandwidth_limit")...)
+	from.More = append(f.fields("input", "ip_port_mode", "scte35_source", "ad_triggers"), f.extra("input")...)
 	sources := pages.FormGroup{ID: listSources, Errors: f.errors(listSources), Adds: []pages.FormAct{f.add(listSources, w.Act.AddSource)}}
 	for i := range channelform.Count(f.form, listSources) {
 		sources.Nested = append(sources.Nested, f.source(fmt.Sprintf("%s[%d]", listSources, i), w.Part.Source(i+1), true))
+	}
+	if len(sources.Nested) == 1 { // without any, nothing could come in
+		sources.Nested[0].Remove = nil
 	}
 	return []pages.FormGroup{f.opened(from), sources, f.standbyGroup(), f.audioGroup()}
 }
@@ -54,7 +57,7 @@ func (f channelFields) inputGroups() []pages.FormGroup {
 // source are the fields of one source.
 func (f channelFields) source(path, title string, primary bool) pages.FormGroup {
 	g := f.item(path, title)
-	g.Fields = f.fields(path, "url", "stream_id", "latency", "passphrase", "bitrate")
+	g.Fields = f.fields(path, "url", "stream_id", "bitrate", "latency", "passphrase")
 	more := []string{"pbkeylen", "backup_urls", "width", "height", "bitrate_for3u8"}
 	if primary || f.form.Get(path+".enable_snapshot") != "" {
 		more = append(more, "enable_snapshot")

@@ -14,6 +14,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
+	"github.com/flowdeck/flowdeck/web/templates/text"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
@@ -121,7 +122,7 @@ func (h *channelFiles) read(c echo.Context) error {
 	}
 	ch, err := importedChannel([]byte(typed))
 	if err != nil {
-		return h.ask(c, v, typed, fill(w.Bad, err.Error()), http.StatusUnprocessableEntity)
+		return h.ask(c, v, typed, jsonFault(v.t, typed, err), http.StatusUnprocessableEntity)
 	}
 	form := newForm(ch)
 	if _, there := v.snapshot().Channel(monitor.ChannelID(ch.ChannelKey)); there { // a copy beside it
@@ -164,7 +165,7 @@ func importedChannel(data []byte) (medialive.Channel, error) {
 	}
 	var ch medialive.Channel
 	if err := json.Unmarshal(data, &ch); err != nil {
-		return ch, plainJSONError(err)
+		return ch, err
 	}
 	if ch.Input.Protocol == "" && ch.ID == "" {
 		if json.Unmarshal(data, &list) != nil || len(list.Channels) != 1 {
@@ -175,15 +176,17 @@ func importedChannel(data []byte) (medialive.Channel, error) {
 	return ch.Copy(ch.ChannelKey)
 }
 
-// plainJSONError tells where JSON ends to be any, and nothing of what it holds.
-func plainJSONError(err error) error {
+// jsonFault tells where JSON ends to be any, or which field is of another kind.
+func jsonFault(t *text.Strings, typed string, err error) string {
+	w := t.ChannelForm.File
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return syntax
+		before := typed[:min(int(syntax.Offset), len(typed))]
+		return fill(w.Bad, w.BadLine(1+strings.Count(before, "\n")))
 	}
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
-		return errors.New(kind.Field + " is a " + kind.Value)
+		return fill(w.Bad, w.BadType(kind.Field))
 	}
-	return errNotOne
+	return fill(w.Bad, w.NotOne)
 }

@@ -29,7 +29,7 @@ func (h *channels) list(c echo.Context) error {
 	}
 	t := h.teller(v)
 	m := pages.Channels{Shell: h.shell(c, v, v.t.Channels.Title), List: t.channelList(listChannels(v.snapshot(), q))}
-	m.Shell.Path, m.Shell.Live = q.Path(), "/live?view="+viewChannels+"&"+q.Values().Encode()
+	m.Shell.Path, m.Shell.Search, m.Shell.Live = q.Path(), q.Text, "/live?view="+viewChannels+"&"+q.Values().Encode()
 	m.Shell.Ends.Path = m.Shell.Path
 	if len(faults) > 0 {
 		m.Shell.Flash = &ui.Notice{Tone: ui.ToneWarn, Text: v.t.List.NotUnderstood(faults[0].Parameter, faults[0].Value)}
@@ -138,7 +138,7 @@ func countPackages(ch *monitor.Channel) (n int) {
 func (v teller) channelList(l channelListing) pages.ChannelList {
 	return pages.ChannelList{
 		T: v.t, Chips: v.channelChips(l), Columns: v.channelColumns(l.query), Body: v.channelBody(l), Pager: v.channelPager(l),
-		New: v.newChannelButton(), Search: l.query.Text,
+		New: v.newChannelButton(),
 	}
 }
 
@@ -257,7 +257,7 @@ func (v teller) channelBody(l channelListing) pages.ChannelBody {
 	case l.query.filters():
 		b.Title, b.Text, b.Clear = w.NothingFound, w.NothingHelp, ChannelQuery{Limit: l.query.Limit}.Path()
 	default:
-		b.Title, b.Text = w.None, w.NoneHow
+		b.Title, b.Text, b.Make = w.None, w.NoneHow, v.off(actCreateChannel).Word == ""
 	}
 	return b
 }
@@ -368,6 +368,15 @@ func recordBrief(r medialive.RecordSettings) string {
 func protocolName(p medialive.InputProtocol) string {
 	kind, way, _ := strings.Cut(string(p), "_")
 	return strings.TrimSpace(kind + " " + strings.ToLower(way))
+}
+
+// packageTitles names packages one after the other: HLS 1, HLS 2, DASH 1.
+func packageTitles() func(format string) string {
+	count := map[string]int{}
+	return func(format string) string {
+		count[format]++
+		return formatName(format) + " " + strconv.Itoa(count[format])
+	}
 }
 
 // formatName is the format of a package as people call it.

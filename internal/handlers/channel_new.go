@@ -94,7 +94,6 @@ type draft struct {
 	step    int
 	judged  bool // the faults of this step are shown
 	lead    []string
-	title   string
 }
 
 // newForm begins a new channel. GET /channels/new (flow: the id of a flow that
@@ -108,9 +107,6 @@ func (h *newChannels) newForm(c echo.Context) error {
 	form.Set("input.input_protocol", string(medialive.SRTPush))
 	channelform.Add(form, listSources, nil)
 	channelform.Add(form, "endpoints[0]."+medialive.FormatHLS, map[string]string{"segment_duration_seconds": defaultSegment})
-	if s.Capabilities != nil {
-		form.Set("mode", string(medialive.OriginOnly)) // all that a gateway has
-	}
 	if flow := c.QueryParam("flow"); flow != "" {
 		form.Set(fieldFlowSource, flow)
 		takeFlow(v, form)
@@ -289,7 +285,7 @@ func (h *newChannels) show(c echo.Context, v *visit, d draft, why verdict) error
 		d.faults = d.here()
 	}
 	m := pages.ChannelNew{
-		Shell: h.shell(c, v, d.heading(v)), Title: d.heading(v), Problem: why.problem, First: d.step == 0,
+		Shell: h.shell(c, v, v.t.ChannelForm.Step.Title), Title: v.t.ChannelForm.Step.Title, Problem: why.problem, First: d.step == 0,
 		Groups: step.groups(d.channelFields), Lead: append(d.lead, step.lead(v.t)), Off: h.teller(v).barred(actCreateChannel),
 	}
 	m.Hidden = d.hidden(func(string) bool { return true })
@@ -306,13 +302,6 @@ func (h *newChannels) show(c echo.Context, v *visit, d draft, why verdict) error
 	}
 	m.Ticket = ticket
 	return h.print.page(c, why.status, m)
-}
-
-func (d draft) heading(v *visit) string {
-	if d.title != "" {
-		return d.title
-	}
-	return v.t.ChannelForm.Step.Title
 }
 
 // faultsOf lead to what has to be mended: here, or in the steps where it is.
@@ -378,7 +367,7 @@ func (d draft) lookInput(v *visit) []pages.LookLine {
 			line.Text += " · " + bitrateWords(s.Bitrate)
 		}
 		if s.Passphrase != "" {
-			line.Text += " · " + d.label("source.passphrase")
+			line.Text += " · " + d.t.Flow.KeySet
 		}
 		all = append(all, line)
 	}
@@ -405,8 +394,9 @@ func (d draft) lookEncoders() []pages.LookLine {
 
 func (d draft) lookPackages() []pages.LookLine {
 	var all []pages.LookLine
+	title := packageTitles()
 	for ref, p := range d.channel.Packages() {
-		all = append(all, pages.LookLine{Label: fmt.Sprintf("%s %d", d.formatName(ref.Format), ref.Index+1), Text: fmt.Sprintf("%s · %d s", p.URL, p.SegmentDuration)})
+		all = append(all, pages.LookLine{Label: title(ref.Format), Text: fmt.Sprintf("%s · %d s", p.URL, p.SegmentDuration)})
 	}
 	if len(all) == 0 {
 		all = []pages.LookLine{{Label: d.label("endpoints"), Text: d.t.ChannelForm.Look.None}}

@@ -16,7 +16,7 @@ func (v teller) channelNote(detail string) string {
 	return strings.Join(notes, v.t.Activity.And)
 }
 
-// channelChange tells one change of a channel: Source 1 · Bit rate 3 Mb/s → 5 Mb/s.
+// channelChange tells one change of a channel: Source 1 · Bitrate 3 Mb/s → 5 Mb/s.
 func (v teller) channelChange(c control.Change) string {
 	switch c.Field {
 	case control.FieldMore:

@@ -9,7 +9,7 @@ import (
 // What the trail keeps by the paths of fields, people read by the words of the forms.
 func TestChannelNote(t *testing.T) {
 	for detail, want := range map[string]string{
-		`input.sources[0].bitrate: "3000000" → "5000000"`:                                 "Source 1 · Bit rate 3.00 Mb/s → 5.00 Mb/s",
+		`input.sources[0].bitrate: "3000000" → "5000000"`:                                 "Source 1 · Bitrate 3.00 Mb/s → 5.00 Mb/s",
 		`input.secondary_sources[1].latency: "" → "120"`:                                  "Standby for source 2 · Latency 120 ms",
 		`input.sources[0].passphrase: "******" → "new"`:                                   "Source 1 · Passphrase ****** → a new secret",
 		`name: "Night" → ""`:                                                              "Name Night → not set",

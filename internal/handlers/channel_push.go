@@ -19,7 +19,7 @@ func (v teller) channelPushes(ch *monitor.Channel) (all []pages.ChannelPush, not
 	w := v.t.Channels.Page
 	var addresses []string
 	if ch.Detail != nil {
-		addresses, note = ch.Detail.Push, w.PushHelp
+		addresses = ch.Detail.Push
 	} else {
 		told, is := toldPush(ch)
 		if note = w.PushTold; !is {
@@ -108,7 +108,32 @@ func (v teller) srtWays(id string, u *url.URL, s medialive.ChannelSource) []page
 		vmix = append(vmix, ui.CopyLine{Label: w.KeyLength, Text: keyLengths[strconv.Itoa(s.KeyLength)]})
 		obs = append(obs, ui.CopyLine{Label: w.KeyLength, Text: w.Append("&pbkeylen=" + strconv.Itoa(s.KeyLength))})
 	}
-	return []pages.PushWay{{Name: "OBS", Where: w.OBS, Fields: obs}, {Name: "vMix", Where: w.VMix, Fields: vmix}}
+	return []pages.PushWay{
+		{Name: "OBS", Where: w.OBS, Fields: obs}, {Name: "vMix", Where: w.VMix, Fields: vmix}, v.ffmpegWay(id, farOfPush(u, s).senders().test, s.Passphrase != ""),
+	}
+}
+
+// farOfPush tells an encoder how to reach a source that is pushed to.
+func farOfPush(u *url.URL, s medialive.ChannelSource) far {
+	port, _ := strconv.Atoi(u.Port()) // the service's own: never in vain
+	f := far{calls: true, host: u.Hostname(), port: port, streamID: u.Query().Get("streamid"), latency: s.Latency}
+	if s.Passphrase != "" {
+		f.crypto = &medialive.Crypto{Algorithm: cmp.Or(algorithms[s.KeyLength], medialive.AES128)}
+	}
+	return f
+}
+
+// algorithms are the ciphers by the length of their keys in bytes.
+var algorithms = map[int]medialive.Algorithm{16: medialive.AES128, 24: medialive.AES192, 32: medialive.AES256}
+
+// ffmpegWay is a command that sends a test picture.
+func (v teller) ffmpegWay(id, command string, encrypted bool) pages.PushWay {
+	w := v.t.Channels.Page.Ways
+	way := pages.PushWay{Name: "ffmpeg", Where: w.FFmpeg, Long: true, Fields: []ui.CopyLine{{ID: id + "-ffmpeg", Label: w.Command, Text: command}}}
+	if encrypted {
+		way.Fields = append(way.Fields, ui.CopyLine{Label: w.Passphrase, Text: v.t.Sheet.KeyHow})
+	}
+	return way
 }
 
 // rtmpWays take the server and the last part of an address apart.
@@ -129,6 +154,7 @@ func (v teller) rtmpWays(id, address string) []pages.PushWay {
 	return []pages.PushWay{
 		{Name: "OBS", Where: w.OBS, Fields: fields("-obs", w.Server, w.Key)},
 		{Name: "vMix", Where: w.VMixRTMP, Fields: fields("-vmix", "URL", w.NameOrKey)},
+		v.ffmpegWay(id, testPattern+"flv \\\n  "+singleQuoted(address), false),
 	}
 }
 

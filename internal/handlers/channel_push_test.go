@@ -49,8 +49,8 @@ func TestWhereToPush(t *testing.T) {
 	}
 	b := h.signedIn("admin")
 	for page, want := range map[string][]string{
-		"srt":  {"OBS", "vMix", "SRT Caller", "live/srt", "AES-256", "&passphrase=", "Push to, Primary", "Push to, Standby", "Refused callers"},
-		"rtmp": {"OBS", "Stream key", "rtmp://127.0.0.1:", "/live", "rtmp_3000000"},
+		"srt":  {"OBS", "vMix", "ffmpeg -re", "pbkeylen=32&passphrase=$SRT_KEY", "SRT Caller", "live/srt", "AES-256", "&passphrase=", "Push to, Primary", "Push to, Standby", "Refused callers"},
+		"rtmp": {"OBS", "Stream key", "-f flv", "rtmp://127.0.0.1:", "/live", "rtmp_3000000"},
 	} {
 		var r reply
 		eventually(t, "the page has where to push", func() bool {

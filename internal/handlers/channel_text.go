@@ -71,7 +71,7 @@ func (h *channelTexts) judge(v *visit, ch *monitor.Channel, typed string, opened
 	}}
 	var to medialive.Channel
 	if err := json.Unmarshal([]byte(typed), &to); err != nil {
-		e.refused[fieldJSON] = fill(v.t.ChannelForm.File.Bad, plainJSONError(err).Error())
+		e.refused[fieldJSON] = jsonFault(v.t, typed, err)
 		return e
 	}
 	e.typed, e.form = prettyJSON(to), channelform.Show(to)

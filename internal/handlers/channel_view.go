@@ -74,6 +74,9 @@ func (v teller) channelFacts(ch *monitor.Channel) pages.ChannelFacts {
 	case v.t.Flow.CommandStop:
 		facts.Commanded.Word = w.States.Off
 	}
+	if made := v.deeds.source.last; made != nil && made.Verb == control.VerbCreate && facts.Commanded.Word == v.t.Flow.NoCommand {
+		facts.Commanded = pages.Fact{Word: w.Page.Made, Note: v.t.Flow.ByAt(made.Actor, v.day(made.At)), Age: ui.At(ui.TimeAge, made.At, v.now)}
+	}
 	if facts.Confirmed.Word == string(f.Status) {
 		facts.Confirmed.Word = cmp.Or(string(ch.State), v.t.State.Unknown)
 	}
@@ -167,7 +170,7 @@ func (v teller) channelSource(ch *monitor.Channel, role string, i int, s mediali
 	}
 	if s.Bitrate > 0 {
 		rate := ui.Bitrate(int64(s.Bitrate))
-		m.Pairs = append(m.Pairs, pages.Pair{Label: v.t.Flow.Bitrate, Value: rate.Value + " " + rate.Unit, Mono: true})
+		m.Pairs = append(m.Pairs, pages.Pair{Label: v.t.Flow.Bitrate, Value: rate.Value + " " + rate.Unit, Mono: true, Note: v.t.Channels.Page.Declared})
 	}
 	if s.Passphrase != "" {
 		m.Pairs = append(m.Pairs, pages.Pair{Label: v.t.Flow.Encryption, Value: v.t.Flow.KeySet})
@@ -201,7 +204,7 @@ func (v teller) sourceAddress(address medialive.URL) pages.Pair {
 // measuredInput adds what is measured of an input.
 func (v teller) measuredInput(m *pages.ChannelSource, in medialive.ChannelInputRun, onAir string) {
 	w := v.t.Channels.Page
-	m.On = in.Role == onAir
+	m.On = in.Alive && in.Role == onAir
 	switch {
 	case in.Alive:
 		m.Shape, m.Words = ui.ShapeLive, w.Alive
@@ -214,17 +217,17 @@ func (v teller) measuredInput(m *pages.ChannelSource, in medialive.ChannelInputR
 		m.Pairs = append(m.Pairs, pages.Pair{Label: w.Connections, Value: strconv.FormatInt(in.Connections, 10), Mono: true})
 	}
 	if n := in.ContinuityErrors; n > 0 {
-		m.Pairs = append(m.Pairs, pages.Pair{Label: v.t.Flow.CC, Value: strconv.FormatInt(n, 10), Mono: true})
+		m.Pairs = append(m.Pairs, pages.Pair{Label: v.t.Flow.TSErrors, Value: strconv.FormatInt(n, 10) + " " + v.t.Flow.CC, Mono: true})
 	}
 }
 
 // channelPackages are what players can play.
 func (v teller) channelPackages(ch *monitor.Channel) pages.ChannelPackages {
 	m := pages.ChannelPackages{T: v.t, Edit: channelPath(ch.ChannelKey, pages.TabPackages)}
-	run := runOf(ch)
+	run, title := runOf(ch), packageTitles()
 	for ref, p := range ch.Packages() {
 		n := strconv.Itoa(len(m.Rows))
-		row := pages.ChannelPackage{ID: "pack-" + n, Format: formatName(ref.Format), Name: p.ID, Facts: v.packageFacts(p)}
+		row := pages.ChannelPackage{ID: "pack-" + n, Title: title(ref.Format), Name: p.ID, Facts: v.packageFacts(p)}
 		if p.URL != "" {
 			row.Address = ui.CopyLine{ID: "address-" + n, Label: v.t.Channels.Page.Address, Text: p.URL}
 		}
@@ -291,7 +294,7 @@ func lastWords(c medialive.ChannelChild) string {
 // channelRest is recording, transcoding and what else there is.
 func (v teller) channelRest(ch *monitor.Channel) pages.ChannelRest {
 	w, run := v.t.Channels.Page, runOf(ch)
-	m := pages.ChannelRest{T: v.t, Record: []pages.Pair{{Label: w.RecordHead, Value: w.RecordOff}}}
+	m := pages.ChannelRest{T: v.t, Top: v.channelTop(ch, pages.TabOverview), Record: []pages.Pair{{Label: w.Kept, Value: w.RecordOff}}}
 	if kept := recordBrief(ch.Record); kept != "" {
 		m.Record[0].Value = fill(w.RecordRolling, kept)
 	}
@@ -299,14 +302,14 @@ func (v teller) channelRest(ch *monitor.Channel) pages.ChannelRest {
 		r := run.Record
 		m.Tape = r.Problem
 		if !r.Since.IsZero() {
-			m.Record = append(m.Record, pages.Pair{Label: fill(w.RecordSince, v.stamp(r.Since)), Value: sizeText(r.Bytes) + " " + w.RecordSize, Mono: true})
+			m.Record = append(m.Record, pages.Pair{Label: w.RecordSize, Value: sizeText(r.Bytes), Mono: true, Note: fill(w.RecordSince, v.stamp(r.Since))})
 		}
 	}
 	var templates []string
 	for _, e := range ch.Encoders {
 		templates = append(templates, e.TemplateID)
 	}
-	m.Code = []pages.Pair{{Label: w.CodeHead, Value: cmp.Or(strings.Join(templates, ", "), w.CodeNone), Mono: len(templates) > 0}}
+	m.Code = []pages.Pair{{Label: v.t.ChannelForm.Ladder.Known, Value: cmp.Or(strings.Join(templates, ", "), w.CodeNone), Mono: len(templates) > 0}}
 	if run != nil && run.Encoder != nil {
 		e := run.Encoder
 		m.Code = append(m.Code, pages.Pair{Label: w.Speed, Value: decimals(e.FPS) + " fps · " + strconv.FormatFloat(e.Speed, 'f', 2, 64) + "×", Mono: true})
@@ -314,11 +317,13 @@ func (v teller) channelRest(ch *monitor.Channel) pages.ChannelRest {
 			m.Coder = w.Down + ": " + lastWords(*e)
 		}
 	}
+	m.About = []pages.Pair{{Label: v.t.ChannelForm.Labels["domain"], Value: ch.Domain, Mono: true}}
 	if ch.Region != "" {
 		m.About = append(m.About, pages.Pair{Label: w.Region, Value: ch.Region})
 	}
 	if ch.Mode != "" {
-		m.About = append(m.About, pages.Pair{Label: w.Mode, Value: string(ch.Mode), Mono: true})
+		form := v.t.ChannelForm
+		m.About = append(m.About, pages.Pair{Label: form.Labels["mode"], Value: cmp.Or(form.Options[string(ch.Mode)], string(ch.Mode))})
 	}
 	return m
 }

@@ -66,8 +66,12 @@ func (v teller) measures(q measureQuery, path, poll string) pages.Measures {
 	return m
 }
 
-// thingSaid tells what was chosen, with the name of a flow in place of its id.
+// thingSaid tells what was chosen: of a channel that is known, in words, and with
+// the name of a flow in place of its id.
 func (v teller) thingSaid(t thing) string {
+	if ch, known := v.known.Channel(monitor.ChannelID(channelOf(t))); known {
+		return ch.Name + " · " + v.partSaid(t, ch.ChannelKey)
+	}
 	named := slices.Clone(t)
 	for i, d := range named {
 		if f, known := v.known.Flow(d.Value); d.Name == medialive.DimFlow && known {
@@ -75,6 +79,21 @@ func (v teller) thingSaid(t thing) string {
 		}
 	}
 	return dimensionsSaid(named)
+}
+
+// channelOf is the channel of which something is a part; empty where it is of none.
+func channelOf(t thing) (key medialive.ChannelKey) {
+	for _, d := range t {
+		switch d.Name {
+		case medialive.DimDomain:
+			key.Domain = d.Value
+		case medialive.DimAppName:
+			key.AppName = d.Value
+		case medialive.DimChannel, medialive.DimPackage:
+			key.ID = d.Value
+		}
+	}
+	return key
 }
 
 // eyeProblem tells why Cloud Eye could not be read, and what to do.
@@ -149,10 +168,10 @@ func (v teller) packageNamed(of medialive.ChannelKey, id string) string {
 	if !known {
 		return id
 	}
-	n := 0
+	title := packageTitles()
 	for ref, p := range ch.Packages() {
-		if n++; p.ID == id {
-			return packageName(ref) + " " + strconv.Itoa(n)
+		if name := title(ref.Format); p.ID == id {
+			return name
 		}
 	}
 	return id

@@ -68,9 +68,10 @@ func (v teller) player(ch *monitor.Channel, endpoint string) pages.Player {
 			paths[play.PackageID] = play.Path
 		}
 	}
+	title := packageTitles()
 	for ref, one := range ch.Packages() {
 		n := strconv.Itoa(len(p.Packages) + 1)
-		pack := pages.PlayerPackage{ID: "play-" + n, Label: packageName(ref) + " " + n, Address: one.URL}
+		pack := pages.PlayerPackage{ID: "play-" + n, Label: title(ref.Format), Address: one.URL}
 		path := paths[one.ID]
 		if path != "" {
 			pack.Address = endpoint + path
@@ -100,11 +101,6 @@ func (v teller) player(ch *monitor.Channel, endpoint string) pages.Player {
 		p.Note = w.OnlyGateway
 	}
 	return p
-}
-
-// packageName is what a package's format is called.
-func packageName(ref medialive.PackageRef) string {
-	return strings.ToUpper(strings.TrimSuffix(ref.Format, "_package"))
 }
 
 // recordArgs are the parameters by which a package is asked for what was recorded,

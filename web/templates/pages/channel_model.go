@@ -69,7 +69,6 @@ type ChannelList struct {
 	Body    ChannelBody
 	Pager   Pager
 	New     NewChannelButton
-	Search  string
 }
 
 // NewChannelButton leads to the form that makes a channel (fragment
@@ -86,6 +85,7 @@ type ChannelBody struct {
 	Title string // why there are no rows
 	Text  string
 	Clear string // URL without any filter; empty where nothing is filtered
+	Make  bool   // there is none yet, and who looks may make one
 }
 
 // ChannelRow is one row of the list (fragment RowID).
@@ -180,6 +180,7 @@ type PushWay struct {
 	Name   string        // "OBS"
 	Where  string        // "Settings → Stream, service Custom…"
 	Fields []ui.CopyLine // without an ID: words, nothing to copy
+	Long   bool          // takes the whole width
 }
 
 // ChannelSource is one of the two inputs, or a stream of one.
@@ -203,7 +204,7 @@ type ChannelPackages struct {
 // ChannelPackage is one of them.
 type ChannelPackage struct {
 	ID      string // of its element
-	Format  string // "HLS"
+	Title   string // "HLS 1"
 	Name    string // id that the service gave
 	Address ui.CopyLine
 	Play    ui.CopyLine // on the gateway itself; an empty Text: none
@@ -212,9 +213,10 @@ type ChannelPackage struct {
 	Bad     string      // it ended, and what it said last
 }
 
-// ChannelRest is recording and transcoding (fragment "#channel-rest").
+// ChannelRest is recording, transcoding and the rest (fragment "#channel-rest").
 type ChannelRest struct {
 	T      *text.Strings
+	Top    ChannelTop
 	Record []Pair
 	Tape   string // what is wrong with the recording
 	Code   []Pair

@@ -29,23 +29,22 @@ type ChannelLimits struct {
 
 // ChannelSteps are the steps of the way to a new channel.
 type ChannelSteps struct {
-	Title, CloneTitle                                string // "New channel", "Clone {}"
+	Title                                            string // "New channel"
 	Nav                                              string
 	Channel, Input, Encoders, Packages, Record, Look string
 	ChannelLead, InputLead, EncodersLead             string
 	PackagesLead, RecordLead, LookLead               string
 	Next, Back, Create, CreateOn                     string
-	FromFile, FromFileLead                           string
+	FromFile                                         string
 	CloneLead, CloneSecrets                          string
 }
 
 // ChannelParts are the titles of groups of fields.
 type ChannelParts struct {
-	Source, Standby, Package   func(n int) string
+	Source, Standby            func(n int) string
 	Stream, Selector, Audio    func(n int) string
 	Template                   func(n int) string
 	Arg, Header                func(n int) string
-	HLS, DASH, MSS             string
 	Failover, Audios, Sent     string
 	Advanced                   string
 	Access, Streams, Playback  string
@@ -68,21 +67,20 @@ type ChannelActs struct {
 
 // ChannelInputForm are the texts of the input.
 type ChannelInputForm struct {
-	Flow, FlowHelp, FlowUse, FlowNone, FlowKey string
-	FlowOutput                                 func(flow, output string) string
-	PushHelp, ProtocolFixed                    string
-	Set                                        string // of a secret
-	Keep, Replace, Remove                      string
-	Retype                                     string
-	Default                                    string // of a choice that is not made
+	Flow, FlowHelp, FlowUse string
+	FlowOutput              func(flow, output string) string
+	PushHelp, ProtocolFixed string
+	Set                     string // of a secret
+	Keep, Replace, Remove   string
+	Retype                  string
 }
 
 // ChannelLadder are the texts of the transcoding templates.
 type ChannelLadder struct {
-	Known, KnownHelp, Others, OthersHelp, Copy, CopyText string
-	Template                                             func(height, bitrate string) string
-	AudioOnly                                            string
-	Kept                                                 string
+	Known, KnownHelp, Others, Copy, CopyText string
+	Template                                 func(height, bitrate string) string
+	AudioOnly                                string
+	Kept                                     string
 }
 
 // ChannelEffect tells what a change does.
@@ -111,13 +109,17 @@ type ChannelLook struct {
 	JSON, JSONLead, Copy, Copied          string
 	Export, Clone, Import                 string
 	Mend                                  func(n int) string
-	Push, Pull                            string
+	Push                                  string
 	NoRecord                              string
 }
 
 // ChannelFile are the texts of an import.
 type ChannelFile struct {
-	Title, Lead, Label, Help, Button, Bad, Empty string
+	Title, Lead, File, Label, Help, Button, Empty string
+	Bad                                           string // why in {}
+	BadLine                                       func(line int) string
+	BadType                                       func(field string) string
+	NotOne                                        string
 }
 
 // ChannelNotices tell what was done.
