@@ -134,7 +134,7 @@ func (g *Gateway) addInlets(run *medialive.ChannelRun, rec channelRecord) {
 
 func channelChild(r packager.ChildReport) medialive.ChannelChild {
 	return medialive.ChannelChild{
-		Running: r.PID != 0, Since: r.Since, Starts: r.Starts, Ended: r.Ended, Lines: r.Lines, Dropped: r.Dropped,
+		Running: r.Running, Since: r.Since, Starts: r.Starts, Ended: r.Ended, Lines: r.Lines, Dropped: r.Dropped,
 		FPS: r.Progress.FPS, Speed: r.Progress.Speed, Lost: r.Progress.Dropped,
 	}
 }

@@ -194,8 +194,9 @@ func programs(all []rung, audio int) []string {
 	return args
 }
 
-// packagerArgs writes a package from TS that has the renditions. Files of a run
-// have its name in front, so that no player takes one for that of another run.
+// packagerArgs writes a package from TS that has the renditions: DASH, or HLS in
+// fragmented MP4. Files of a run have its name in front, so that no player takes
+// one for that of another run.
 func packagerArgs(p Package, all []rung, in layout, dir, run string) []string {
 	args := stream()
 	if p.Format == DASH {
@@ -243,17 +244,12 @@ func hlsArgs(p Package, all []rung, in layout, dir, run string) []string {
 		variants = append(variants, strings.Join(parts, ","))
 	}
 	args = append(args, "-c", "copy")
-	kind, extension := "mpegts", "ts"
-	if p.FMP4 {
-		kind, extension = "fmp4", "m4s"
-		args = append(args, fragmented(in)...)
-		args = append(args, "-hls_fmp4_init_filename", run+"-%v-init.mp4")
-	}
+	args = append(args, fragmented(in)...)
 	return append(args, "-f", "hls", "-hls_time", seconds(p), "-hls_list_size", strconv.Itoa(p.segments()),
-		"-hls_delete_threshold", "3", "-hls_segment_type", kind,
+		"-hls_delete_threshold", "3", "-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", run+"-%v-init.mp4",
 		"-hls_flags", "delete_segments+independent_segments+program_date_time+append_list+omit_endlist+temp_file",
-		"-hls_segment_filename", filepath.Join(dir, run+"-%v-%d."+extension),
-		"-master_pl_name", masterFile, "-var_stream_map", strings.Join(variants, " "), filepath.Join(dir, "v%v.m3u8"))
+		"-hls_segment_filename", filepath.Join(dir, run+"-%v-%d.m4s"),
+		"-var_stream_map", strings.Join(variants, " "), filepath.Join(dir, "v%v.m3u8"))
 }
 
 func dashArgs(p Package, all []rung, in layout, dir, run string) []string {
@@ -283,10 +279,10 @@ func dashArgs(p Package, all []rung, in layout, dir, run string) []string {
 		filepath.Join(dir, mpdFile))
 }
 
-// The manifests as ffmpeg writes them; players get them filtered.
-const (
-	masterFile = "master.m3u8"
-	mpdFile    = "manifest.mpd"
-)
+// mpdFile is the manifest as ffmpeg writes it; players get it filtered.
+const mpdFile = "manifest.mpd"
+
+// listFile is the playlist of a rendition of HLS.
+func listFile(rendition int) string { return fmt.Sprintf("v%d.m3u8", rendition) }
 
 func seconds(p Package) string { return strconv.Itoa(int(p.Segment.Seconds())) }

@@ -21,10 +21,11 @@ const (
 	childQueue   = 16 << 20         // bytes: some seconds of a rich stream
 )
 
-// ChildReport tells of one ffmpeg.
+// ChildReport tells of one ffmpeg, or of what does the work of one.
 type ChildReport struct {
 	Name     string    // what it does
-	PID      int       // 0: does not run
+	Running  bool      // and well, as far as is known
+	PID      int       // 0: does not run, or within this process
 	Since    time.Time // of its last start; zero: none yet
 	Starts   int64     //
 	Ended    string    // how it ended last; empty: it has not
@@ -44,6 +45,7 @@ type child struct {
 	out   func(data []byte)                                // gets stdout; nil: none is read
 	begun func()                                           // told of each start, before input is taken; may be nil
 	proxy string                                           // its way to the world by HTTP; empty: it has none to go
+	hard  bool                                             // is killed where it is to end, for what it would still write is not wanted
 	log   *slog.Logger
 
 	mu     sync.Mutex
@@ -78,6 +80,9 @@ func (c *child) run(ctx context.Context) {
 		pause = min(2*pause, longestPause)
 	}
 }
+
+// push hands bytes to the process, or drops them: it never waits.
+func (c *child) push(data []byte) { c.in.push(data) }
 
 // again ends the process, and begins it anew at once.
 func (c *child) again() {
@@ -129,15 +134,19 @@ func (c *child) once(parent context.Context) error {
 		return fmt.Errorf("start ffmpeg: %w", err)
 	}
 	cmd.Cancel = func() error {
+		if c.hard {
+			return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		}
 		_ = pipe.Close() // ffmpeg does not hear a signal while it waits for input
 		return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
 	}
-	told, err := c.start(cmd, cancel)
+	told, media, err := c.start(cmd, cancel)
 	if err != nil {
 		return err
 	}
 	defer c.forget()
 	var copying sync.WaitGroup
+	copying.Go(func() { gather(media, c.out) })
 	copying.Go(func() { _, _ = io.Copy(c.at, told); _ = told.Close() })
 	copying.Go(func() { _, _ = io.Copy(pipe, stdin); _ = pipe.Close() })
 	err = cmd.Wait()
@@ -157,38 +166,54 @@ func (c *child) command(ctx context.Context, args []string) *exec.Cmd {
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = stopTime
-	if c.out != nil {
-		cmd.Stdout = writer(c.out)
-	}
 	return cmd
 }
 
-// start starts the process, and gives where it tells its progress.
-func (c *child) start(cmd *exec.Cmd, stop context.CancelFunc) (io.ReadCloser, error) {
-	read, write, err := os.Pipe()
+// start starts the process, and gives where it tells its progress, and its media.
+func (c *child) start(cmd *exec.Cmd, stop context.CancelFunc) (told, media *os.File, err error) {
+	told, tells, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("start ffmpeg: %w", err)
+		return nil, nil, fmt.Errorf("start ffmpeg: %w", err)
 	}
-	defer func() { _ = write.Close() }() // the child has its own
+	defer func() { _ = tells.Close() }() // the child has its own
+	media, makes, err := quietPipe()
+	if err != nil {
+		_ = told.Close()
+		return nil, nil, fmt.Errorf("start ffmpeg: %w", err)
+	}
+	defer func() { _ = makes.Close() }()
 	said, at := &tail{}, &progress{}
-	cmd.ExtraFiles, cmd.Stderr = []*os.File{write}, said
+	cmd.ExtraFiles, cmd.Stderr = []*os.File{tells}, said
+	if c.out != nil {
+		cmd.Stdout = makes
+	}
 	if err := cmd.Start(); err != nil {
-		_ = read.Close()
-		return nil, fmt.Errorf("start ffmpeg: %w", err)
+		_, _ = told.Close(), media.Close()
+		return nil, nil, fmt.Errorf("start ffmpeg: %w", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.said, c.at, c.stop = said, at, stop
-	c.report.PID, c.report.Since = cmd.Process.Pid, time.Now()
+	c.report.Running, c.report.PID, c.report.Since = true, cmd.Process.Pid, time.Now()
 	c.report.Starts++
-	return read, nil
+	return told, media, nil
+}
+
+// quietPipe makes a pipe that the poller of this process does not watch: it would
+// be woken by each packet that ffmpeg writes.
+func quietPipe() (read, write *os.File, err error) {
+	var ends [2]int
+	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
+		return nil, nil, os.NewSyscallError("pipe2", err)
+	}
+	return os.NewFile(uintptr(ends[0]), "read"), os.NewFile(uintptr(ends[1]), "write"), nil
 }
 
 // forget notes that no process runs.
 func (c *child) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.report.PID, c.stop = 0, nil
+	c.report.Running, c.report.PID, c.stop = false, 0, nil
 }
 
 // stdin gives what the process is to read.
@@ -250,6 +275,29 @@ type silence struct{ ctx context.Context }
 func (s silence) Read([]byte) (int, error) {
 	<-s.ctx.Done()
 	return 0, io.EOF
+}
+
+// gatherTime is how long media of ffmpeg may wait, so that it comes in fewer
+// pieces.
+const gatherTime = 40 * time.Millisecond
+
+// gather reads what ffmpeg makes to its end, and lets more come before it reads
+// again. A full buffer says that more is there already.
+func gather(from *os.File, out func(data []byte)) {
+	defer func() { _ = from.Close() }()
+	buffer := make([]byte, 64<<10) // as much as a pipe holds
+	for {
+		n, err := from.Read(buffer)
+		if n > 0 {
+			out(buffer[:n])
+		}
+		if err != nil {
+			return
+		}
+		if n < len(buffer) {
+			<-time.After(gatherTime)
+		}
+	}
 }
 
 // writer is a function that takes all.

@@ -2,7 +2,9 @@ package packager
 
 import (
 	"bufio"
+	"bytes"
 	"io"
+	"slices"
 )
 
 // cutOut copies one program of a transport stream: its tracks, its map, and a
@@ -36,7 +38,8 @@ func cutPacket(out io.Writer, p packet, of program) error {
 		if !p.start() {
 			return nil // of a table too long for one packet, which the new one is not
 		}
-		_, err := out.Write(tableOf(of, p.counter()))
+		counter := p.counter()
+		_, err := out.Write(pack(nil, patPID, &counter, tableOf(of)))
 		return err
 	}
 	wanted := pid == of.pmt || pid == of.pcr
@@ -50,19 +53,52 @@ func cutPacket(out io.Writer, p packet, of program) error {
 	return err
 }
 
-// tableOf makes the packet of a program association table with one program.
-func tableOf(of program, counter byte) []byte {
-	p := make([]byte, packetSize)
-	for i := range p {
-		p[i] = 0xff
-	}
-	table := []byte{
-		tablePAT, 0xb0, 13, 0, 1, 0xc1, 0, 0,
+// tableOf makes a program association table with one program.
+func tableOf(of program) []byte {
+	return closed([]byte{
+		tablePAT, 0xb0, 0, 0, 1, 0xc1, 0, 0,
 		byte(of.number >> 8), byte(of.number), 0xe0 | byte(of.pmt>>8), byte(of.pmt),
+	})
+}
+
+// narrowed makes a program map that knows some tracks alone.
+func narrowed(plan []byte, pids []uint16) []byte {
+	const head = 12
+	if len(plan) < head+4 {
+		return nil
 	}
-	crc := crc32(table)
-	table = append(table, byte(crc>>24), byte(crc>>16), byte(crc>>8), byte(crc))
-	copy(p, []byte{syncByte, 0x40, patPID, 0x10 | counter, 0})
-	copy(p[5:], table)
-	return p
+	b := plan[:len(plan)-4]
+	info := min(len(b), head+int(plan[10]&0x0f)<<8+int(plan[11]))
+	out := bytes.Clone(b[:info])
+	for b = b[info:]; len(b) >= 5; {
+		size := min(len(b), 5+int(b[3]&0x0f)<<8+int(b[4]))
+		if slices.Contains(pids, uint16(b[1]&0x1f)<<8|uint16(b[2])) {
+			out = append(out, b[:size]...)
+		}
+		b = b[size:]
+	}
+	return closed(out)
+}
+
+// closed ends a section with its length and check sum.
+func closed(section []byte) []byte {
+	size := len(section) - 3 + 4
+	section[1], section[2] = section[1]&0xf0|byte(size>>8), byte(size)
+	crc := crc32(section)
+	return append(section, byte(crc>>24), byte(crc>>16), byte(crc>>8), byte(crc))
+}
+
+// pack appends the packets of a section, with stuffing after it. counter is that
+// of the first one, and then of the next.
+func pack(to []byte, pid uint16, counter *byte, section []byte) []byte {
+	rest := append([]byte{0}, section...) // it begins at once
+	for begin := byte(0x40); len(rest) > 0; begin = 0 {
+		to = append(to, syncByte, begin|byte(pid>>8), byte(pid), 0x10|*counter&0x0f)
+		n := min(len(rest), packetSize-4)
+		to = append(to, rest[:n]...)
+		to = append(to, bytes.Repeat([]byte{0xff}, packetSize-4-n)...)
+		rest = rest[n:]
+		*counter++
+	}
+	return to
 }

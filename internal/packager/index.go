@@ -94,25 +94,6 @@ func recordedList(pieces []piece, address func(piece) string) string {
 	return b.String()
 }
 
-// recordedMaster lists the renditions of what was recorded.
-func recordedMaster(rates []int, s Streams, address func(rendition int) string) (string, error) {
-	all := make([]entry, len(rates))
-	for i, rate := range rates {
-		rate = max(rate, 1)
-		all[i] = entry{fmt.Sprintf("#EXT-X-STREAM-INF:BANDWIDTH=%d\n%s\n", rate, address(i)), rate}
-	}
-	all = s.choose(all)
-	if len(all) == 0 {
-		return "", errNoStream
-	}
-	var b strings.Builder
-	b.WriteString("#EXTM3U\n#EXT-X-VERSION:3\n")
-	for _, e := range all {
-		b.WriteString(e.text)
-	}
-	return b.String(), nil
-}
-
 // old gives the pieces, from the oldest on, that are to go: those that ended
 // before the kept time, and as many more as free the bytes that lack. The last
 // one stays whatever lacks.

@@ -81,41 +81,6 @@ func bandwidth(line string) int {
 	}
 }
 
-// selectHLS filters and orders the variants of a master playlist. Streams
-// without video are not counted among those of the bounds.
-func selectHLS(master string, s Streams) (string, error) {
-	var head strings.Builder
-	var all, sound []entry
-	lines := strings.Split(master, "\n")
-	for i := 0; i < len(lines); i++ {
-		line := strings.TrimSpace(lines[i])
-		if !strings.HasPrefix(line, "#EXT-X-STREAM-INF:") {
-			if line != "" {
-				head.WriteString(line + "\n")
-			}
-			continue
-		}
-		i++
-		if i == len(lines) {
-			break
-		}
-		e := entry{line + "\n" + strings.TrimSpace(lines[i]) + "\n", bandwidth(line)}
-		if strings.Contains(line, "RESOLUTION=") {
-			all = append(all, e)
-		} else {
-			sound = append(sound, e)
-		}
-	}
-	chosen := s.choose(all)
-	if len(chosen) == 0 && (len(all) > 0 || len(sound) == 0) {
-		return "", errNoStream
-	}
-	for _, e := range append(chosen, sound...) {
-		head.WriteString(e.text)
-	}
-	return head.String(), nil
-}
-
 // selectDASH filters and orders the video representations of an MPD, and sets
 // the figures of a package where it has some.
 func selectDASH(mpd string, p Package, s Streams) (string, error) {

@@ -34,7 +34,25 @@ type meter struct {
 	told   map[uint16]bool  // tracks counted as missing
 	pat    []byte           // packets of the tables, for who begins in the middle
 	pmts   map[uint16][]byte
+	plans  map[uint16][]byte // program maps
+	looks  map[uint16]*look
 }
+
+// look is what is seen of a track besides its counts.
+type look struct {
+	coding coding
+	head   []byte  // of a frame in which the coding is looked for; empty: it is in none
+	mark   int64   // presentation time of the last key frame, or of sound about a second ago
+	frames int     // since then; 0: there was none
+	bits   float64 // since then, with what the transport stream adds
+	rate   float64 // frames a second between the last two marks; 0: not known
+	peak   float64 // bit/s between two marks at most
+	sum    float64 // bits between all marks
+	span   float64 // seconds between all marks
+}
+
+// longestHead bounds how far into a frame its coding is looked for, in bytes.
+const longestHead = 2 << 10
 
 // repeated marks a counter that came twice, which is allowed once.
 const repeated = 0x80
@@ -46,7 +64,7 @@ const missing = 5 * clockPCR
 func newMeter(signal func(section []byte)) *meter {
 	return &meter{
 		signal: signal, maps: map[uint16]*assembler{}, clocks: map[uint16]int64{},
-		seen: map[uint16]int64{}, told: map[uint16]bool{}, pmts: map[uint16][]byte{},
+		seen: map[uint16]int64{}, told: map[uint16]bool{}, pmts: map[uint16][]byte{}, plans: map[uint16][]byte{}, looks: map[uint16]*look{},
 	}
 }
 
@@ -142,6 +160,7 @@ func (m *meter) association(p packet) {
 		m.layout.programs = programs
 		clear(m.maps)
 		clear(m.pmts)
+		clear(m.looks)
 		m.maps[patPID] = a
 		for _, p := range programs {
 			m.maps[p.pmt] = &assembler{}
@@ -183,6 +202,7 @@ func (m *meter) section(a *assembler, p packet) {
 		if !ok {
 			return
 		}
+		m.plans[pid] = append(m.plans[pid][:0], section...)
 		for i := range m.layout.programs {
 			if m.layout.programs[i].number == number {
 				m.layout.programs[i].pcr, m.layout.programs[i].tracks = pcr, tracks
@@ -218,16 +238,89 @@ func (m *meter) media(p packet, pid uint16) (key bool) {
 		}
 	}
 	delete(m.told, pid)
-	if !t.video() || !p.start() {
+	l := m.looks[pid]
+	if l == nil {
+		l = &look{}
+		m.looks[pid] = l
+	}
+	if !p.start() {
+		l.bits += 8 * packetSize
+		l.more(t.Type, p.payload())
 		return false
 	}
-	m.counts.Frames++
-	_, body, _ := p.pts()
-	if !p.random() && !begins(t.Type, body) {
-		return false
+	pts, body, timed := p.pts()
+	if t.video() {
+		m.counts.Frames++
+		if key = p.random() || begins(t.Type, body); key {
+			m.counts.KeyFrames++
+		}
 	}
-	m.counts.KeyFrames++
-	return true
+	if key || !t.video() && l.coding.codec == "" {
+		l.begin(t.Type, body)
+	}
+	if timed {
+		l.frame(pts, key || !t.video() && since(l.mark, pts) >= clockPTS)
+	}
+	l.bits += 8 * packetSize
+	return key
+}
+
+// begin looks for the coding in a frame that begins.
+func (l *look) begin(kind byte, body []byte) {
+	l.head = l.head[:0]
+	l.look(kind, body)
+}
+
+// more goes on with a frame.
+func (l *look) more(kind byte, body []byte) {
+	if len(l.head) > 0 {
+		l.look(kind, body)
+	}
+}
+
+func (l *look) look(kind byte, body []byte) {
+	l.head = append(l.head, body...)
+	c, ok := readCoding(kind, l.head)
+	if ok {
+		l.coding = c
+	}
+	if ok || len(l.head) > longestHead {
+		l.head = l.head[:0]
+	}
+}
+
+// frame follows how many frames and bits a second there are, from mark to mark.
+func (l *look) frame(pts int64, marks bool) {
+	if marks {
+		if span := float64(since(l.mark, pts)) / clockPTS; l.frames > 0 && span > 0 && span < longestSpan {
+			l.rate = float64(l.frames) / span
+			l.peak = max(l.peak, l.bits/span)
+			l.sum, l.span = l.sum+l.bits, l.span+span
+		}
+		l.mark, l.frames, l.bits = pts, 0, 0
+	}
+	if marks || l.frames > 0 {
+		l.frames++
+	}
+}
+
+// longestSpan is the most seconds between two marks of which rates are told.
+const longestSpan = 60
+
+// average is how many bits a second there were; 0: that is not known.
+func (l look) average() float64 {
+	if l.span == 0 {
+		return 0
+	}
+	return l.sum / l.span
+}
+
+// looked gives what is seen of a track; nothing of one that has not come.
+func (m *meter) looked(pid uint16) look {
+	if l := m.looks[pid]; l != nil {
+		return *l
+	}
+	return look{}
 }
 
 // begins finds the start of a picture that needs no other one, as far as the

@@ -21,21 +21,30 @@ const sweepPause = 5 * time.Second
 // ffmpeg and of the gateway, so that players go on where they were.
 type output struct {
 	dir    string
-	child  *child
+	maker  maker
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 
-	mu   sync.Mutex
-	pkg  Package // access and manifests may change while it runs
-	made made
-	run  string // name of the present run of ffmpeg
+	mu     sync.Mutex
+	pkg    Package // access and manifests may change while it runs
+	made   made
+	prefix string // of the segments that ffmpeg removes itself; empty: there are none
 	traffic
 }
 
-// made is what the arguments of a packager come from.
+// maker writes the files of a package.
+type maker interface {
+	run(ctx context.Context) // until ctx ends
+	push(data []byte)        // takes or drops the stream, which does not change after that, and never waits
+	again()                  // begins anew: what was pushed before is of another stream
+	state() ChildReport
+}
+
+// made is what a package is made of.
 type made struct {
-	all []rung
-	in  layout
+	all    []rung
+	in     layout
+	closed bool // nothing before a key frame is needed for what comes after it
 }
 
 // traffic counts what players got.
@@ -47,8 +56,13 @@ type traffic struct {
 func newOutput(ctx context.Context, p Package, m made, dir, ffmpeg string, log *slog.Logger) *output {
 	ctx, cancel := context.WithCancel(ctx)
 	o := &output{dir: dir, cancel: cancel, pkg: p, made: m}
-	o.child = &child{name: "package " + p.ID, path: ffmpeg, in: newQueue(childQueue), args: o.args, log: log}
-	o.done.Go(func() { o.child.run(ctx) })
+	name, in := "package "+p.ID, newQueue(childQueue)
+	if p.sliced() {
+		o.maker = &slicer{report: ChildReport{Name: name}, dir: dir, length: p.Segment, keep: p.segments(), in: in, ready: o.ready, log: log}
+	} else {
+		o.maker = &child{name: name, path: ffmpeg, in: in, args: o.args, hard: true, log: log}
+	}
+	o.done.Go(func() { o.maker.run(ctx) })
 	o.done.Go(func() { o.sweeps(ctx) })
 	return o
 }
@@ -64,7 +78,7 @@ func (o *output) remake(m made) {
 	o.mu.Lock()
 	o.made = m
 	o.mu.Unlock()
-	o.child.again()
+	o.maker.again()
 }
 
 // serve changes how it is served; see [Package.written].
@@ -74,30 +88,48 @@ func (o *output) serve(p Package) {
 	o.pkg = p
 }
 
-// args prepares the folder for a run. What was made in another way goes: no
-// playlist could tell players how to go on with it.
+// sliced says whether a package is cut from the stream, and not repacked.
+func (p Package) sliced() bool { return p.Format == HLS && !p.FMP4 }
+
+// args readies the folder for a run of ffmpeg.
 func (o *output) args(run string) ([]string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	way := strings.Join(packagerArgs(o.pkg, o.made.all, o.made.in, "", ""), " ")
+	if err := o.prepare(strings.Join(packagerArgs(o.pkg, o.made.all, o.made.in, "", ""), " ")); err != nil {
+		return nil, err
+	}
+	o.prefix = run
+	return packagerArgs(o.pkg, o.made.all, o.made.in, o.dir, run), nil
+}
+
+// ready readies the folder for a run of the slicer.
+func (o *output) ready() (made, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.made, o.prepare(fmt.Sprintf("sliced %v %d %+v", o.pkg.Segment, o.pkg.segments(), o.made.all))
+}
+
+// prepare makes the folder of what is made in a way. What was made in another one
+// goes: no playlist could tell players how to go on with it. o.mu is held.
+func (o *output) prepare(way string) error {
 	note := filepath.Join(o.dir, "made")
 	before, err := os.ReadFile(note)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) || string(before) != way {
 		if err := os.RemoveAll(o.dir); err != nil {
-			return nil, fmt.Errorf("package: %s", reason(err))
+			return fmt.Errorf("package: %s", reason(err))
 		}
 	}
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("package: %s", reason(err))
+		return fmt.Errorf("package: %s", reason(err))
 	}
 	if err := os.WriteFile(note, []byte(way), 0o600); err != nil {
-		return nil, fmt.Errorf("package: %s", reason(err))
+		return fmt.Errorf("package: %s", reason(err))
 	}
-	o.run = run
-	return packagerArgs(o.pkg, o.made.all, o.made.in, o.dir, run), nil
+	return nil
 }
 
-// sweeps removes old files until ctx ends. ffmpeg removes those of its own run.
+// sweeps removes old files until ctx ends. ffmpeg removes those of its own run
+// itself.
 func (o *output) sweeps(ctx context.Context) {
 	tick := time.NewTicker(sweepPause)
 	defer tick.Stop()
@@ -107,16 +139,16 @@ func (o *output) sweeps(ctx context.Context) {
 			return
 		case <-tick.C:
 			o.mu.Lock()
-			run, age := o.run, time.Duration(o.pkg.segments()+3)*o.pkg.Segment
+			prefix, age := o.prefix, time.Duration(o.pkg.segments()+3)*o.pkg.Segment
 			o.mu.Unlock()
-			sweep(o.dir, run, time.Now().Add(-age))
+			sweep(o.dir, prefix, time.Now().Add(-age))
 		}
 	}
 }
 
-// sweep removes files of other runs that no manifest names and that are older
-// than a time.
-func sweep(dir, run string, before time.Time) {
+// sweep removes files that no manifest names and that are older than a time, but
+// for those of a run of ffmpeg.
+func sweep(dir, prefix string, before time.Time) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return // there is nothing yet
@@ -130,7 +162,7 @@ func sweep(dir, run string, before time.Time) {
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || strings.HasPrefix(e.Name(), run+"-") || !isMedia(e.Name()) || strings.Contains(named.String(), e.Name()) {
+		if err != nil || prefix != "" && strings.HasPrefix(e.Name(), prefix+"-") || !isMedia(e.Name()) || strings.Contains(named.String(), e.Name()) {
 			continue
 		}
 		if info.ModTime().Before(before) {

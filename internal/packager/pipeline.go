@@ -1,6 +1,7 @@
 package packager
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"path/filepath"
@@ -36,6 +37,7 @@ type pipeline struct {
 	encoded  *meter    // of what the encoder makes
 	outputs  map[string]*output
 	recorder *recorder
+	seen     []variant // see variants
 	signals  []Signal
 	stills   []*still // that wait for a key frame
 	endTape  context.CancelFunc
@@ -91,7 +93,10 @@ func (p *pipeline) receive(role Role, data []byte) {
 	defer p.mu.Unlock()
 	f := p.sources[role]
 	on := role == p.active && p.layout.known()
-	var whole []byte
+	var whole []byte // is handed on
+	if on {
+		whole = make([]byte, 0, len(data)+packetSize)
+	}
 	n := 0
 	f.meter.feed(data, func(pk packet, key bool) {
 		n++
@@ -153,13 +158,13 @@ func (p *pipeline) made(data []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.encoded.feed(data, nil)
-	p.fan(data)
+	p.fan(bytes.Clone(data))
 }
 
-// fan hands a stream to all who write it.
+// fan hands a stream to all who write it. It must not change after that.
 func (p *pipeline) fan(data []byte) {
 	for _, o := range p.outputs {
-		o.child.in.push(data)
+		o.maker.push(data)
 	}
 	if p.recorder != nil {
 		p.recorder.in.push(data)
@@ -228,7 +233,7 @@ func (p *pipeline) decide() {
 func (p *pipeline) restage(comes layout) {
 	p.mu.Lock()
 	before := p.layout
-	p.layout, p.gated = comes, time.Now()
+	p.layout, p.gated, p.seen = comes, time.Now(), nil
 	encoder := p.encoder
 	p.mu.Unlock()
 	if len(p.spec.Ladder) > 0 {
@@ -254,6 +259,7 @@ func (p *pipeline) making() made {
 	m := made{all: p.spec.rungs(p.layout), in: p.layout}
 	if len(p.spec.Ladder) > 0 {
 		m.in = encodedLayout(p.spec.Ladder, p.layout)
+		m.closed = !slices.ContainsFunc(p.spec.Ladder, func(t Template) bool { return t.Copy })
 	}
 	return m
 }
@@ -303,7 +309,7 @@ func (p *pipeline) encodes(again bool) {
 	p.gated = time.Now()
 	for _, o := range p.outputs {
 		if again && o.wanted().Format == HLS {
-			o.child.again()
+			o.maker.again()
 		}
 	}
 }
@@ -348,7 +354,7 @@ func (p *pipeline) apply(next Spec, e Effect) {
 	p.change.Lock()
 	defer p.change.Unlock()
 	p.mu.Lock()
-	p.spec = next
+	p.spec, p.seen = next, nil
 	comes := p.layout
 	p.mu.Unlock()
 	for _, id := range append(slices.Clone(e.Gone), e.Packages...) {

@@ -124,12 +124,6 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-const masterOfThree = "#EXTM3U\n#EXT-X-VERSION:7\n" +
-	"#EXT-X-STREAM-INF:AVERAGE-BANDWIDTH=1,BANDWIDTH=900,RESOLUTION=640x360\nv0.m3u8\n\n" +
-	"#EXT-X-STREAM-INF:BANDWIDTH=300,RESOLUTION=320x180\nv1.m3u8\n\n" +
-	"#EXT-X-STREAM-INF:BANDWIDTH=600,RESOLUTION=480x270\nv2.m3u8\n\n" +
-	"#EXT-X-STREAM-INF:BANDWIDTH=60\nv3.m3u8\n"
-
 func TestSelection(t *testing.T) {
 	p := Package{
 		Selections: []Selection{{"bitrate=low", 0, 600}, {"bitrate=high", 500, 0}, {"bitrate=none", 5000, 0}},
@@ -137,7 +131,13 @@ func TestSelection(t *testing.T) {
 	}
 	var mpd strings.Builder
 	mpd.WriteString("<MPD minBufferTime=\"PT4.0S\"><AdaptationSet id=\"0\" contentType=\"video\">\n<SupplementalProperty/>\n")
-	for i, rate := range []int{900, 300, 600} {
+	rungs := []variant{}
+	for i, rate := range []int{900, 300, 600, 60} {
+		v := variant{rung: rung{rate: rate * 10 / 11}, address: listFile(i)} // a tenth is added to it
+		if rungs = append(rungs, v); rate == 60 {
+			rungs[i].video = -1
+			break
+		}
 		fmt.Fprintf(&mpd, "\t<Representation id=\"v%d.m3u8\" bandwidth=\"%d\">\n<S/></Representation>\n", i, rate)
 	}
 	mpd.WriteString("</AdaptationSet><AdaptationSet id=\"1\" contentType=\"audio\"><Representation id=\"v3.m3u8\" bandwidth=\"60\"></Representation></AdaptationSet></MPD>")
@@ -158,7 +158,7 @@ func TestSelection(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.Streams.Order = c.order
-		hls, _ := selectHLS(masterOfThree, p.bounds(query)) // "" where none is left
+		hls, _ := master(rungs, p.bounds(query)) // "" where none is left
 		dash, _ := selectDASH(mpd.String(), p, p.bounds(query))
 		for format, text := range map[string]string{"HLS": hls, "DASH": dash} {
 			var got []string

@@ -1,7 +1,6 @@
 package packager
 
 import (
-	"bytes"
 	"context"
 	"sync"
 )
@@ -21,7 +20,8 @@ type queue struct {
 
 func newQueue(limit int) *queue { return &queue{limit: limit, ready: make(chan struct{}, 1)} }
 
-// push takes a copy of data, or drops all of it. It never waits.
+// push takes data, which must not change after that, or drops all of it. It never
+// waits. Nothing is a chunk too, for who reads chunks.
 func (q *queue) push(data []byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -29,7 +29,7 @@ func (q *queue) push(data []byte) {
 		q.dropped += int64(len(data))
 		return
 	}
-	q.chunks = append(q.chunks, bytes.Clone(data))
+	q.chunks = append(q.chunks, data)
 	q.size += len(data)
 	select {
 	case q.ready <- struct{}{}:

@@ -51,6 +51,7 @@ type recorder struct {
 
 	meter   *meter
 	file    *os.File
+	pending []byte // of the file, not written yet
 	now     piece
 	first   int64 // presentation time of the piece's first picture
 	latest  int64
@@ -79,6 +80,7 @@ func (r *recorder) run(ctx context.Context) {
 			return
 		}
 		r.meter.feed(chunk, r.packet)
+		r.write()
 	}
 }
 
@@ -91,10 +93,18 @@ func (r *recorder) packet(p packet, key bool) {
 			r.begin(pts)
 		}
 	}
-	if r.file == nil {
+	if r.file != nil {
+		r.pending = append(r.pending, p...)
+	}
+}
+
+// write writes what came since the last time.
+func (r *recorder) write() {
+	if r.file == nil || len(r.pending) == 0 {
 		return
 	}
-	n, err := r.file.Write(p)
+	n, err := r.file.Write(r.pending)
+	r.pending = r.pending[:0]
 	r.now.size += int64(n)
 	if err != nil {
 		r.abandon(err)
@@ -155,16 +165,12 @@ func (r *recorder) begin(pts int64) {
 	}
 	r.file, r.first = file, pts
 	r.now = piece{name: name + pieceSuffix, begin: now, broken: r.breaks, streams: max(1, len(r.meter.layout.programs))}
-	n, err := file.Write(r.meter.tables())
-	r.now.size = int64(n)
-	if err != nil {
-		r.abandon(err)
-	}
+	r.pending = append(r.pending[:0], r.meter.tables()...)
 }
 
 // close ends the piece, and takes it into the index.
 func (r *recorder) close() {
-	if r.file == nil {
+	if r.write(); r.file == nil {
 		return
 	}
 	file := r.file

@@ -38,9 +38,9 @@ type InputReport struct {
 // PackageReport tells of a package.
 type PackageReport struct {
 	ID                  string
-	Child               ChildReport
-	OK, Refused, Failed int64 // requests answered 2xx and 3xx, 4xx, 5xx
-	Bytes               int64 // sent to players
+	Child               ChildReport // of what writes it; HLS in TS needs no ffmpeg
+	OK, Refused, Failed int64       // requests answered 2xx and 3xx, 4xx, 5xx
+	Bytes               int64       // sent to players
 }
 
 // report tells of the channel.
@@ -63,7 +63,7 @@ func (p *pipeline) report() ChannelReport {
 	r.Encoded = p.encoded.counts
 	for id, o := range p.outputs {
 		r.Packages = append(r.Packages, PackageReport{
-			ID: id, Child: o.child.state(),
+			ID: id, Child: o.maker.state(),
 			OK: o.ok.Load(), Refused: o.refused.Load(), Failed: o.failed.Load(), Bytes: o.bytes.Load(),
 		})
 	}

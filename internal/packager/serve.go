@@ -120,24 +120,34 @@ func (s *served) manifest(w http.ResponseWriter, r *http.Request) error {
 			return s.catchup(w, query, span)
 		}
 	}
-	source, kind := masterFile, "application/vnd.apple.mpegurl"
-	if s.pkg.Format == DASH {
-		source, kind = mpdFile, "application/dash+xml"
+	if s.pkg.Format == HLS {
+		return s.master(w, s.pkg.bounds(query))
 	}
-	text, err := os.ReadFile(filepath.Join(s.output.dir, source))
+	text, err := os.ReadFile(filepath.Join(s.output.dir, mpdFile))
 	if err != nil {
 		return err
 	}
-	var chosen string
-	if s.pkg.Format == DASH {
-		chosen, err = selectDASH(string(text), s.pkg, s.pkg.bounds(query))
-	} else {
-		chosen, err = selectHLS(string(text), s.pkg.bounds(query))
-	}
+	chosen, err := selectDASH(string(text), s.pkg, s.pkg.bounds(query))
 	if err != nil {
 		return err
 	}
-	write(w, kind, chosen)
+	write(w, "application/dash+xml", chosen)
+	return nil
+}
+
+// master gives the master playlist, once there are those that it names.
+func (s *served) master(w http.ResponseWriter, bounds Streams) error {
+	all := s.pipeline.variants()
+	for _, v := range all {
+		if _, err := os.Stat(filepath.Join(s.output.dir, v.address)); err != nil {
+			return err
+		}
+	}
+	text, err := master(all, bounds)
+	if err != nil {
+		return err
+	}
+	write(w, mediaType(".m3u8"), text)
 	return nil
 }
 
@@ -172,10 +182,9 @@ func (s *served) file(w http.ResponseWriter, r *http.Request, name string) error
 }
 
 // playable says whether a name is that of a file for players: not of a path, nor
-// of one that is still being written, nor of the manifests that are served
-// filtered.
+// of one that is still being written, nor of the manifest that is served filtered.
 func playable(name string) bool {
-	return regexp.MustCompile(`^[A-Za-z0-9-]+\.(m3u8|ts|m4s|mp4)$`).MatchString(name) && name != masterFile
+	return regexp.MustCompile(`^[A-Za-z0-9-]+\.(m3u8|ts|m4s|mp4)$`).MatchString(name)
 }
 
 func mediaType(name string) string {
@@ -207,7 +216,7 @@ func (s *served) catchup(w http.ResponseWriter, query url.Values, span Span) err
 	}
 	streams := pieces[len(pieces)-1].streams
 	if streams > 1 && !query.Has(renditionArg) {
-		return s.catchupMaster(w, query, rates(ladder, streams))
+		return s.catchupMaster(w, query, ladder, streams)
 	}
 	n := 0
 	if query.Has(renditionArg) {
@@ -221,11 +230,18 @@ func (s *served) catchup(w http.ResponseWriter, query url.Values, span Span) err
 	return nil
 }
 
-func (s *served) catchupMaster(w http.ResponseWriter, query url.Values, rates []int) error {
-	text, err := recordedMaster(rates, s.pkg.bounds(query), func(n int) string {
-		query.Set(renditionArg, strconv.Itoa(n))
-		return s.pkg.manifest() + "?" + query.Encode()
-	})
+// catchupMaster names the renditions that were recorded, with the bit rates of the
+// ladder of today.
+func (s *served) catchupMaster(w http.ResponseWriter, query url.Values, ladder []rung, streams int) error {
+	all := make([]variant, streams)
+	for i := range all {
+		query.Set(renditionArg, strconv.Itoa(i))
+		if i < len(ladder) {
+			all[i].rung = ladder[i]
+		}
+		all[i].address = s.pkg.manifest() + "?" + query.Encode()
+	}
+	text, err := master(all, s.pkg.bounds(query))
 	if err != nil {
 		return err
 	}
@@ -238,16 +254,6 @@ func (p *pipeline) tapeNow() (*recorder, []rung) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.recorder, p.spec.rungs(p.layout)
-}
-
-// rates gives the bit rate of each recorded rendition, as far as the ladder of
-// today tells.
-func rates(ladder []rung, streams int) []int {
-	all := make([]int, streams)
-	for i := range min(streams, len(ladder)) {
-		all[i] = ladder[i].rate + ladder[i].sound
-	}
-	return all
 }
 
 // read gives the two times of a span.

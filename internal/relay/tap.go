@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	maxTaps  = 32 // of one flow
-	tapPause = 20 * time.Millisecond
+	maxTaps  = 32                    // of one flow
+	tapPause = 50 * time.Millisecond // each look wakes a chain of processes, and none of them is in a hurry
 	// tapBuffer holds what comes while a reader is busy: 3 s of 10 Mb/s.
 	tapBuffer = 4 << 20
 )

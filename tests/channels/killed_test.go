@@ -59,15 +59,16 @@ func TestFFmpegKilled(t *testing.T) {
 	ch, push := h.create("killed", byRTMP(), func(ch *medialive.Channel) {
 		ch.Encoders = []medialive.EncoderSetting{{TemplateID: "360p"}}
 		plain(ch)
+		ch.Outputs[0].HLS = append(ch.Outputs[0].HLS, medialive.HLSPackage{Package: output(ch.ID, "mp4.m3u8"), Version: "7"})
 		ch.Outputs[0].DASH = []medialive.DASHPackage{{Package: output(ch.ID, "index.mpd")}}
 	})
 	h.pushRTMP(push)
-	ch.eventually("segments of both", func() bool {
-		return fetch(t, ch.address(0)).status == 200 && fetch(t, ch.address(1)).status == 200
+	ch.eventually("segments of all", func() bool {
+		return fetch(t, ch.address(0)).status == 200 && fetch(t, ch.address(1)).status == 200 && fetch(t, ch.address(2)).status == 200
 	})
 	rendition := readMaster(t, ch.address(0))[0].address
 	for _, child := range []struct{ name, word string }{
-		{"the input", "flv"}, {"the encoder", "-force_key_frames"}, {"the packager of HLS", "hls"}, {"the packager of DASH", "dash"},
+		{"the input", "flv"}, {"the encoder", "-force_key_frames"}, {"the packager of HLS in MP4", "hls"}, {"the packager of DASH", "dash"},
 	} {
 		pids := h.ffmpegs(child.word)
 		if len(pids) != 1 {
@@ -87,9 +88,11 @@ func TestFFmpegKilled(t *testing.T) {
 		after.follows(t, before)
 	}
 	plays(t, ch.address(0))
-	ch.eventually("DASH again", func() bool { return strings.Contains(string(fetch(t, ch.address(1)).body), "<S ") })
-	readMPD(t, ch.address(1))
+	readList(t, readMaster(t, ch.address(1))[0].address)
 	plays(t, ch.address(1))
+	ch.eventually("DASH again", func() bool { return strings.Contains(string(fetch(t, ch.address(2)).body), "<S ") })
+	readMPD(t, ch.address(2))
+	plays(t, ch.address(2))
 	if d := ch.detail(); d.Problem != "" || d.State != medialive.ChannelOn {
 		t.Errorf("%+v", d)
 	}
@@ -118,15 +121,20 @@ func (ch *channel) span() string {
 }
 
 // TestGatewayKilled kills the gateway while it writes a piece of a recording.
-// What was whole stays whole, the channel runs again by itself, and goes on.
+// What was whole stays whole, none of its processes runs on, the channel runs again
+// by itself, and goes on.
 func TestGatewayKilled(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	ch, _ := h.create("recorded", bySRT(), records)
+	ch, _ := h.create("recorded", bySRT(), func(ch *medialive.Channel) {
+		records(ch)
+		ch.Outputs[0].HLS = append(ch.Outputs[0].HLS, medialive.HLSPackage{Package: output(ch.ID, "mp4.m3u8"), Version: "7"})
+	})
 	h.pushSRT(ch.detail().Push[0])
 	ch.eventually("three pieces, and a fourth half written", func() bool {
-		return len(h.recorded("*.ts")) >= 3 && len(h.recorded("*.part")) == 1
+		return len(h.recorded("*.ts")) >= 3 && len(h.recorded("*.part")) == 1 && len(h.ffmpegs("hls")) == 1
 	})
+	packagers := h.ffmpegs("hls")
 	whole := h.recorded("*.ts")
 	sizes := map[string][]byte{}
 	for _, path := range whole {
@@ -136,6 +144,10 @@ func TestGatewayKilled(t *testing.T) {
 	}
 	h.app.Kill(apptest.Gateway)
 	killed := time.Now()
+	h.eventually("the end of its ffmpeg", func() bool {
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", packagers[0]))
+		return err != nil || len(line) == 0 // of one that has ended, until somebody asks how
+	})
 	h.app.Await(limit, "the gateway again", func() bool { return h.app.Healthy(h.app.GatewayURL) })
 	for name, content := range sizes {
 		now, err := os.ReadFile(filepath.Join(filepath.Dir(whole[0]), name))

@@ -130,6 +130,9 @@ func (ch *channel) readsDASH(t *testing.T, address string) {
 			t.Errorf("representation %+v", r)
 		}
 		r.check(t, address)
+		if v := readMaster(t, ch.address(0))[i]; !strings.HasPrefix(v.codecs, strings.ToLower(r.Codecs)+",") { // which ffmpeg wrote
+			t.Errorf("DASH says %s, and HLS %s", r.Codecs, v.codecs)
+		}
 		if a, b := r.starts(t), video.Representations[0].starts(t); fmt.Sprint(a) != fmt.Sprint(b) {
 			t.Errorf("segments begin at %v and at %v", b, a)
 		}
