@@ -269,7 +269,12 @@ func (e *event) settle(ctx context.Context) (lines []line, took time.Duration) {
 // trail tells of.
 func (e *event) listed(ctx context.Context, p *person, lines []line) (ids []string) {
 	for _, a := range alarmsOf(lines) {
-		if got, err := p.ask(ctx, http.MethodGet, "/alarms/"+a.ID, nil); err == nil && got.status == http.StatusOK {
+		got, err := p.ask(ctx, http.MethodGet, "/alarms/"+a.ID, nil)
+		for try := 1; try < 30 && (err != nil || got.status >= http.StatusInternalServerError); try++ { // it did not say
+			pass(ctx, time.Second)
+			got, err = p.ask(ctx, http.MethodGet, "/alarms/"+a.ID, nil)
+		}
+		if err == nil && got.status == http.StatusOK {
 			ids = append(ids, a.ID)
 		}
 	}
