@@ -79,9 +79,14 @@ func (r *recorder) run(ctx context.Context) {
 			r.close()
 			return
 		}
-		r.meter.feed(chunk, r.packet)
-		r.write()
+		r.take(chunk)
 	}
+}
+
+// take records what came, as far as it may.
+func (r *recorder) take(chunk []byte) {
+	r.meter.feed(chunk, r.packet)
+	r.write()
 }
 
 // packet writes one, in a new piece where one should begin.

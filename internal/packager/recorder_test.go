@@ -20,7 +20,7 @@ func recordOf(t testing.TB, dir string, data []byte) *recorder {
 	r := openRecorder(dir, 2*time.Second, time.Hour, 0, quiet())
 	at := time.Now()
 	r.clockOf = func() time.Time { at = at.Add(100 * time.Millisecond); return at } // names of files are times
-	r.meter.feed(data, r.packet)
+	r.take(data)
 	return r
 }
 
@@ -158,7 +158,7 @@ func TestMain(m *testing.M) {
 	for len(data) > 0 {
 		<-pace.C
 		n := min(len(data), 10*packetSize)
-		r.meter.feed(data[:n], r.packet)
+		r.take(data[:n])
 		data = data[n:]
 	}
 	<-ctx.Done()
@@ -200,13 +200,13 @@ func TestRecorderOnAFullDisk(t *testing.T) {
 	picture := media(t, 3)
 	r := recordOf(t, t.TempDir(), nil)
 	r.floor = math.MaxInt64 / 2
-	r.meter.feed(picture, r.packet)
+	r.take(picture)
 	if got := r.state(); !strings.Contains(got.Problem, "free") || got.Pieces != 0 {
 		t.Errorf("%+v", got)
 	}
 	r.floor = 0
 	for range 15 { // until the pause after a problem is over
-		r.meter.feed(picture, r.packet)
+		r.take(picture)
 	}
 	r.close()
 	if got := r.state(); got.Problem != "" || got.Pieces == 0 {
@@ -224,7 +224,7 @@ func TestRecorderWithoutItsFolder(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	r.meter.feed(media(t, 3), r.packet)
+	r.take(media(t, 3))
 	if got := r.state().Problem; got != "open: no such file or directory" {
 		t.Error(got)
 	}
