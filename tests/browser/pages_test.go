@@ -89,6 +89,7 @@ func testPages(t *testing.T, c *chromium) {
 		{name: "no webhooks", path: "/settings", ready: "$('.settings-none') && " + isOK},
 		{name: "no names", path: "/labels", ready: "$('.labels .help') && " + isOK},
 		{name: "no displays", path: "/displays", ready: "$('.settings-none') && $('.display-hint a') && " + isOK},
+		noChannels,
 		{name: "nothing measured", path: "/channels/monitoring", ready: "$('#sets-title') && " + isOK},
 		{name: "no rules", path: "/settings/roles", ready: "$$('.role-fixed').length === 2 && " + isOK},
 	}
@@ -127,6 +128,8 @@ var onPhone = []string{
 	"flows", "row that asks", "flow, live", "flow that asks", "new flow", "sign-in", "alarms", "one alarm", "alarms shelved", "flow of one's own",
 	"stop of one's own", "row to be held", "what somebody asks for", "activity", "a line of it", "settings", "password again", "sessions", "everybody's sessions", "webhook", "roles",
 	"displays", "display", "new display", "link of a display", "new link",
+	"channels", "channel row that asks", "channel, on air", "channel, off", "channel, lost", "turn a channel OFF", "turn one's own OFF", "statistics", "play",
+	"monitoring", "new channel", "new channel, input", "new channel, packages", "new channel, looked over", "input", "recording that changes", "JSON",
 }
 
 // narrow looks at the pages that a phone is used for, which must fit.
@@ -164,7 +167,8 @@ func (c *chromium) dressedAs(t *testing.T, h *house, user, lang, theme string) *
 
 // looks are all pages, in all their states.
 func (s stage) looks() []look {
-	return slices.Concat(s.flowLooks(), s.alarmLooks(), s.careLooks(), s.keptLooks(), s.trailLooks(), s.settingLooks(), s.displayLooks())
+	return slices.Concat(s.flowLooks(), s.alarmLooks(), s.careLooks(), s.keptLooks(), s.trailLooks(), s.settingLooks(), s.displayLooks(),
+		s.channelLooks(), s.channelFormLooks())
 }
 
 func (s stage) flowLooks() []look {

@@ -20,7 +20,7 @@ const firstSegments = 60 * time.Second // of a channel, on a machine under load
 // until the test ends.
 func (h *house) channel(id string, change ...func(*medialive.Channel)) medialive.ChannelKey {
 	h.t.Helper()
-	key := medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: id}
+	key := channelKey(id)
 	ch := medialive.Channel{
 		ChannelKey: key, State: medialive.ChannelOn,
 		Input: medialive.ChannelInput{Protocol: medialive.RTMPPush, Sources: []medialive.ChannelSource{{Bitrate: 300_000}}},
