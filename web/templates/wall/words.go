@@ -211,7 +211,7 @@ func (f face) word() string {
 	case On:
 		return f.b.T.Channels.States.On
 	case SecondInput:
-		return f.b.T.Channels.States.Second
+		return f.b.T.Wall.Second
 	case Problem:
 		return f.b.T.Channels.States.Problem
 	}
