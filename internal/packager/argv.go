@@ -245,8 +245,12 @@ func hlsArgs(p Package, all []rung, in layout, dir, run string) []string {
 	}
 	args = append(args, "-c", "copy")
 	args = append(args, fragmented(in)...)
+	first := run + "-%v-init.mp4"
+	if len(all) == 1 {
+		first = run + "-0-init.mp4" // ffmpeg would leave the %v there, which is no address
+	}
 	return append(args, "-f", "hls", "-hls_time", seconds(p), "-hls_list_size", strconv.Itoa(p.segments()),
-		"-hls_delete_threshold", "3", "-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", run+"-%v-init.mp4",
+		"-hls_delete_threshold", "3", "-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", first,
 		"-hls_flags", "delete_segments+independent_segments+program_date_time+append_list+omit_endlist+temp_file",
 		"-hls_segment_filename", filepath.Join(dir, run+"-%v-%d.m4s"),
 		"-var_stream_map", strings.Join(variants, " "), filepath.Join(dir, "v%v.m3u8"))

@@ -387,6 +387,14 @@ func TestCopyChannel(t *testing.T) {
 	spec.Ladder, spec.Record, spec.Packages = nil, 0, spec.Packages[1:2]
 	s.put(t, spec)
 	await(t, "two segments", 30*time.Second, func() bool { return s.sequence(t, "fmp4/v0.m3u8") >= 2 })
+	_, list := s.get(t, "fmp4/v0.m3u8")
+	first := regexp.MustCompile(`EXT-X-MAP:URI="([^"]*)"`).FindStringSubmatch(list)
+	if first == nil {
+		t.Fatal(list)
+	}
+	if status, _ := s.get(t, "fmp4/"+first[1]); status != http.StatusOK {
+		t.Errorf("%d for %s", status, first[1])
+	}
 	before := s.report(t)
 	if before.Encoder != nil {
 		t.Error("it encodes")
