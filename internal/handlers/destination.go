@@ -121,10 +121,10 @@ func alarmDestination(steps []string, query string) destination {
 
 // after is the page that follows a sign-in; never another sign-in.
 func (d destination) after() string {
-	if then := parseDestination(d.next); then.key != toLogin {
-		return then.Path()
+	if path, _, _ := strings.Cut(d.next, "?"); path == "/login" {
+		return "/flows" // unread: there may be thousands of them, one within the other
 	}
-	return "/flows"
+	return parseDestination(d.next).Path()
 }
 
 // Path gives the address of the page.
