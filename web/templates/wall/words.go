@@ -96,6 +96,17 @@ func (p Pages) alarmed(page int) bool {
 	return false
 }
 
+// mostBars is for how many pages the foot has room for a bar each.
+const mostBars = 36
+
+// drawn is how many pages have a bar: all, or where they are too many none.
+func (p Pages) drawn() int {
+	if p.Of > mostBars {
+		return 0
+	}
+	return p.Of
+}
+
 // shape is the mark of a count.
 func (k CountKind) shape() ui.Shape {
 	switch k {
