@@ -102,39 +102,32 @@ const misfits = `(() => {
 })()`
 
 // testWallBoards looks at every board on every screen, in both languages and
-// themes: all texts in their places, nothing to press, no scrollbar, no error, no
+// both themes: all texts in their places, nothing to press, no scrollbar, no error, no
 // violation of the content security policy or of accessibility.
 func testWallBoards(t *testing.T, c *chromium) {
 	rules := readAxe(t)
-	for _, lang := range []string{text.EN, text.ZH} {
-		for _, theme := range []string{"dark", "light"} {
-			t.Run(lang+" "+theme, func(t *testing.T) {
-				t.Parallel()
-				samples := walltest.Samples(text.For(lang), time.Now())
-				s := wallstage.Start(t, samples[0].Board, theme)
-				b := c.onWall(t, s, 1920, 1080)
-				for _, sample := range samples {
-					s.Change(func(b *wall.Board) { *b = sample.Board })
-					b.Visit("/wall")
-					b.Await(sample.Name, onAWall+" && document.fonts.status === 'loaded'")
-					for _, size := range screens {
-						if theme == "light" && size != [2]int64{1920, 1080} {
-							continue // colours take no room
-						}
-						b.Do(chromedp.EmulateViewport(size[0], size[1]))
-						if found := eval[[]string](b, misfits); len(found) > 0 {
-							t.Errorf("%s at %d×%d: %s", sample.Name, size[0], size[1], strings.Join(found, "\n\t"))
-						}
+	for _, d := range dresses() {
+		t.Run(d.String(), func(t *testing.T) {
+			t.Parallel()
+			samples := walltest.Samples(text.For(d.lang), time.Now())
+			s := wallstage.Start(t, samples[0].Board, d.theme)
+			b := c.onWall(t, s, 1920, 1080)
+			for _, sample := range samples {
+				s.Change(func(b *wall.Board) { *b = sample.Board })
+				b.Visit("/wall")
+				b.Await(sample.Name, onAWall+" && document.fonts.status === 'loaded'")
+				for _, size := range screens {
+					b.Do(chromedp.EmulateViewport(size[0], size[1]))
+					if found := eval[[]string](b, misfits); len(found) > 0 {
+						t.Errorf("%s at %d×%d: %s", sample.Name, size[0], size[1], strings.Join(found, "\n\t"))
 					}
-					b.Do(chromedp.EmulateViewport(1920, 1080))
-					b.Clean(sample.Name)
-					if lang == text.EN || sample.Board.Layout == 16 {
-						b.examine(rules, sample.Name)
-					}
-					b.Forget()
 				}
-			})
-		}
+				b.Do(chromedp.EmulateViewport(1920, 1080))
+				b.Clean(sample.Name)
+				b.examine(rules, sample.Name)
+				b.Forget()
+			}
+		})
 	}
 }
 
