@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fuzzes every fuzz target for FUZZTIME each (default 3s), as many at a time as
+# Fuzzes every fuzz target for FUZZTIME each (default 1s), as many at a time as
 # there are cores: most of a target's time goes into building and starting it.
 set -euo pipefail
 
-export time="${FUZZTIME:-3s}"
+export time="${FUZZTIME:-1s}"
 
 # fuzz DIR TARGET
 fuzz() {

@@ -301,6 +301,10 @@ func (f face) tally() string {
 // differ at their end.
 const tailLength = 4
 
+// long is whether the name needs the room of a tally that is off: 16 tiles hold
+// some eleven capitals beside the words of a tally.
+func (f face) long() bool { return f.Lamp == LampOff && len([]rune(f.Name)) > 11 }
+
 // head is the part of the name that gives way.
 func (f face) head() string {
 	name := []rune(f.Name)
