@@ -35,11 +35,17 @@ units() { CGO_ENABLED=1 go test -race -p 4 -gcflags='modernc.org/...=-d=checkptr
 # The vendor's own SDK, in a module of its own.
 sdk() { (cd tests/sdk && go test -count=1 -timeout 5m ./...); }
 
-# Two packages at a time: on real media and a real browser they wait more than
-# they work. What they measure for the record, "make evidence" measures alone.
-whole() { go test -count=1 -p 2 -timeout 15m ./tests/...; }
+# These measure time, on real media: one package at a time.
+timed='/(bench|faults|media|soak)$'
+alone() { go test -count=1 -p 1 -timeout 15m $(go list ./tests/... | grep -E "$timed"); }
+
+# A real browser, and a judge of what was said when: two at a time, for they wait
+# as much as they work. What they measure for the record, "make evidence"
+# measures alone.
+together() { go test -count=1 -p 2 -timeout 15m $(go list ./tests/... | grep -vE "$timed"); }
 
 part "packages, with the race detector" units
 part "fuzz targets, a second each" scripts/fuzz.sh
 part "the vendor's SDK against the gateway" sdk
-part "the whole program: media and browser" whole
+part "the whole program: media and faults" alone
+part "the whole program: browser, safety, rehearsal" together
