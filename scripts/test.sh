@@ -35,8 +35,8 @@ units() { CGO_ENABLED=1 go test -race -p 4 -gcflags='modernc.org/...=-d=checkptr
 # The vendor's own SDK, in a module of its own.
 sdk() { (cd tests/sdk && go test -count=1 -timeout 5m ./...); }
 
-# These measure time, on real media: one package at a time.
-timed='/(bench|faults|media|soak)$'
+# These measure time, or compare what is shown at one moment: one package at a time.
+timed='/(bench|faults|media|safety|soak)$'
 alone() { go test -count=1 -p 1 -timeout 15m $(go list ./tests/... | grep -E "$timed"); }
 
 # A real browser, and a judge of what was said when: two at a time, for they wait
@@ -47,5 +47,5 @@ together() { go test -count=1 -p 2 -timeout 15m $(go list ./tests/... | grep -vE
 part "packages, with the race detector" units
 part "fuzz targets, a second each" scripts/fuzz.sh
 part "the vendor's SDK against the gateway" sdk
-part "the whole program: media and faults" alone
-part "the whole program: browser, safety, rehearsal" together
+part "the whole program: media, faults, threats" alone
+part "the whole program: browser, rehearsal" together
