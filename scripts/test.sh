@@ -28,8 +28,8 @@ failed() {
 
 # Short: fewer rounds of the same, for the race detector makes each ten times
 # slower. Four packages at a time, whatever the number of processors: many of
-# them wait for clocks. Without its checks of pointers in SQLite, which is C made into Go and
-# takes a quarter of the time for them.
+# them wait for clocks. Without its checks of pointers in SQLite, which is C made
+# into Go and takes a quarter of the time for them.
 units() { CGO_ENABLED=1 go test -race -p 4 -gcflags='modernc.org/...=-d=checkptr=0' -short -timeout 10m . ./internal/... ./web/...; }
 
 # The vendor's own SDK, in a module of its own.
