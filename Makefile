@@ -36,7 +36,7 @@ lint: ## check generated code, format, vet, staticcheck, gosec, known vulnerabil
 vulndb: ## refresh what is known of vulnerabilities in our modules (needs a network)
 	go run ./scripts/vulndb refresh
 
-test: ## everything that must hold before a change is taken (about 15 minutes)
+test: ## everything that must hold before a change is taken (about 20 minutes)
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	@scripts/test.sh

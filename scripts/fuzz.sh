@@ -1,28 +1,34 @@
 #!/usr/bin/env bash
-# Fuzzes every fuzz target for FUZZTIME each (default 3s), as many at a time as
-# there are cores: most of a target's time goes into building and starting it.
+# Fuzzes every fuzz target for FUZZTIME each (default 1s), as many packages at a
+# time as there are cores. A package is built once for all its targets: building
+# takes longer than a second of fuzzing.
 set -euo pipefail
 
-export time="${FUZZTIME:-3s}"
+export time="${FUZZTIME:-1s}"
+bin=$(mktemp -d)
+export bin
+trap 'rm -rf "$bin"' EXIT
 
-# fuzz DIR TARGET
+# fuzz DIR
 fuzz() {
-	echo "$1 $2"
-	out=$(go test -run '^$' -fuzz "^$2\$" -fuzztime "$time" -parallel 1 "./$1" 2>&1) && return
-	# Before 1.27 Go may call the end of the time itself a failure, and tells
-	# nothing but that (go.dev/issue/75804). A failing input is always written
-	# down, and a target that hangs is told otherwise.
-	case "$out" in
-	*"Failing input written"* | *"panic"* | *"hung or terminated"*) ;;
-	*"    context deadline exceeded"*) return 0 ;;
-	esac
-	echo "$out"
-	exit 1
+	tests="$bin/${1//\//-}.test"
+	go test -c -fuzz=Fuzz -o "$tests" "./$1"
+	cd "$1"
+	for target in $("$tests" -test.list '^Fuzz'); do
+		echo "$1 $target"
+		out=$("$tests" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$time" -test.parallel 1 -test.fuzzcachedir "$bin/corpus" 2>&1) && continue
+		# Before 1.27 Go may call the end of the time itself a failure, and tells
+		# nothing but that (go.dev/issue/75804). A failing input is always written
+		# down, and a target that hangs is told otherwise.
+		case "$out" in
+		*"Failing input written"* | *"panic"* | *"hung or terminated"*) ;;
+		*"    context deadline exceeded"*) continue ;;
+		esac
+		echo "$out"
+		return 1
+	done
 }
 export -f fuzz
 
-git grep -l --untracked '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u | while read -r dir; do
-	for target in $(go test -list '^Fuzz' "./$dir" | grep '^Fuzz'); do
-		echo "$dir $target"
-	done
-done | xargs -n 2 -P "$(nproc)" bash -euc 'fuzz "$@"' fuzz
+git grep -l --untracked '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u |
+	xargs -n 1 -P "$(nproc)" bash -euc 'fuzz "$@"' fuzz

@@ -27,17 +27,25 @@ failed() {
 }
 
 # Short: fewer rounds of the same, for the race detector makes each ten times
-# slower. Without its checks of pointers in SQLite, which is C made into Go and
-# takes a quarter of the time for them.
-units() { CGO_ENABLED=1 go test -race -gcflags='modernc.org/...=-d=checkptr=0' -short -timeout 10m . ./internal/... ./web/...; }
+# slower. Four packages at a time, whatever the number of processors: many of
+# them wait for clocks. Without its checks of pointers in SQLite, which is C made
+# into Go and takes a quarter of the time for them.
+units() { CGO_ENABLED=1 go test -race -p 4 -gcflags='modernc.org/...=-d=checkptr=0' -short -timeout 10m . ./internal/... ./web/...; }
 
 # The vendor's own SDK, in a module of its own.
 sdk() { (cd tests/sdk && go test -count=1 -timeout 5m ./...); }
 
-# One package at a time: these measure time, on real media and a real browser.
-whole() { go test -count=1 -p 1 -timeout 15m ./tests/...; }
+# These measure time, or compare what is shown at one moment: one package at a time.
+timed='/(bench|channels|faults|media|safety|soak)$'
+alone() { go test -count=1 -p 1 -timeout 15m $(go list ./tests/... | grep -E "$timed"); }
+
+# A real browser, and a judge of what was said when: two at a time, for they wait
+# as much as they work. What they measure for the record, "make evidence"
+# measures alone.
+together() { go test -count=1 -p 2 -timeout 15m $(go list ./tests/... | grep -vE "$timed"); }
 
 part "packages, with the race detector" units
-part "fuzz targets, some seconds each" scripts/fuzz.sh
+part "fuzz targets, a second each" scripts/fuzz.sh
 part "the vendor's SDK against the gateway" sdk
-part "the whole program: media and browser" whole
+part "the whole program: media, channels, faults, threats" alone
+part "the whole program: browser, rehearsal" together

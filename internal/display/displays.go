@@ -157,7 +157,7 @@ func (s *Displays) Change(ctx context.Context, of Of, d Display) error {
 	if faults := d.Faults(s.opts.Now()); len(faults) > 0 {
 		return errors.Join(faults...)
 	}
-	return s.put(ctx, of, d.ID, d.Version, VerbChanged, func(now *Display, _ []byte) []byte {
+	return s.put(ctx, of, d.ID, d.Version, VerbChanged, func(now *Display) []byte {
 		now.Name, now.Shows, now.Look, now.CIDRs, now.ExpiresAt = d.Name, d.Shows, d.Look, d.CIDRs, d.ExpiresAt
 		return nil
 	})
@@ -169,21 +169,21 @@ func (s *Displays) Pause(ctx context.Context, of Of, id string, pause bool) erro
 	if pause {
 		verb = VerbPaused
 	}
-	return s.put(ctx, of, id, 0, verb, func(d *Display, _ []byte) []byte { d.Paused = pause; return nil })
+	return s.put(ctx, of, id, 0, verb, func(d *Display) []byte { d.Paused = pause; return nil })
 }
 
 // Relink gives a display a new link and its key, which nobody can be told
 // again. The link before opens nothing any more; screens that are open stay.
 func (s *Displays) Relink(ctx context.Context, of Of, id string) (key string, err error) {
 	key, hash := newKey()
-	err = s.put(ctx, of, id, 0, VerbLinked, func(d *Display, _ []byte) []byte { d.Linked = true; return hash })
+	err = s.put(ctx, of, id, 0, VerbLinked, func(d *Display) []byte { d.Linked = true; return hash })
 	return key, err
 }
 
 // Revoke takes the link and every screen of a display away.
 func (s *Displays) Revoke(ctx context.Context, of Of, id string) error {
 	_, hash := newKey() // whose key nobody knows
-	return s.put(ctx, of, id, 0, VerbRevoked, func(d *Display, _ []byte) []byte { d.Linked = false; return hash })
+	return s.put(ctx, of, id, 0, VerbRevoked, func(d *Display) []byte { d.Linked = false; return hash })
 }
 
 // Delete removes a display, with its link and its screens.
@@ -202,7 +202,7 @@ func (s *Displays) Delete(ctx context.Context, of Of, id string) error {
 
 // put changes a display; change gives the hash of another key, or nil. A
 // version of 0 is whatever is there.
-func (s *Displays) put(ctx context.Context, of Of, id string, version int64, verb string, change func(*Display, []byte) []byte) error {
+func (s *Displays) put(ctx context.Context, of Of, id string, version int64, verb string, change func(*Display) []byte) error {
 	row, d, err := s.find(ctx, of, id)
 	if err != nil {
 		return err
@@ -211,7 +211,7 @@ func (s *Displays) put(ctx context.Context, of Of, id string, version int64, ver
 		return ErrChanged
 	}
 	hash := row.KeyHash
-	if other := change(&d, hash); other != nil {
+	if other := change(&d); other != nil {
 		hash = other
 	}
 	next, err := rowOf(d, hash)

@@ -1,6 +1,7 @@
 package display
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -11,6 +12,7 @@ const (
 	maxBuckets  = 10000       // so that made-up addresses cannot fill the memory
 	emptyAfter  = freeMisses * missEvery
 	sweepBefore = time.Minute
+	siteBits    = 64 // of an IPv6 address: what one customer has of them, as at the sign-in
 )
 
 // throttle slows down who tries one link after the other. Twenty screens behind
@@ -18,7 +20,7 @@ const (
 type throttle struct {
 	now   func() time.Time
 	mu    sync.Mutex
-	until map[string]time.Time // by address: each miss moves it on; free when it is not too far ahead
+	until map[string]time.Time // by customer: each miss moves it on; free when it is not too far ahead
 	swept time.Time
 }
 
@@ -30,7 +32,7 @@ func newThrottle(now func() time.Time) *throttle {
 func (t *throttle) may(address string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.until[address].Sub(t.now()) < emptyAfter
+	return t.until[customer(address)].Sub(t.now()) < emptyAfter
 }
 
 // missed counts a wrong link.
@@ -39,11 +41,25 @@ func (t *throttle) missed(address string) {
 	defer t.mu.Unlock()
 	now := t.now()
 	t.sweep(now)
-	at := t.until[address]
+	who := customer(address)
+	at := t.until[who]
 	if at.Before(now) {
 		at = now
 	}
-	t.until[address] = at.Add(missEvery)
+	t.until[who] = at.Add(missEvery)
+}
+
+// customer is the same for all addresses that one customer can have.
+func customer(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	return netip.PrefixFrom(ip, siteBits).Masked().String()
 }
 
 // sweep forgets who has long been free, and all should there be far too many.

@@ -157,10 +157,10 @@ var hostLike = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`)
 
 // after is the page that follows a sign-in; never another sign-in.
 func (d destination) after() string {
-	if then := parseDestination(d.next); then.key != toLogin {
-		return then.Path()
+	if path, _, _ := strings.Cut(d.next, "?"); path == "/login" {
+		return "/flows" // unread: there may be thousands of them, one within the other
 	}
-	return "/flows"
+	return parseDestination(d.next).Path()
 }
 
 // Path gives the address of the page.

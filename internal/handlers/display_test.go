@@ -137,6 +137,9 @@ func (h *house) throughChanges(boss, screen *browser, at, link string) {
 		if r := boss.post(at+"/"+step.act, url.Values{}); r.status != http.StatusSeeOther || isDark(screen.get("/wall")) != step.dark {
 			t.Errorf("%s: %d, dark %v", step.act, r.status, !step.dark)
 		}
+		if said := boss.page(at).Find("[data-preview] .settings-bar").Text(); strings.Contains(said, "Its screens are dark") != step.dark {
+			t.Errorf("%s: the preview says %q", step.act, said)
+		}
 	}
 	asked := func(act string) reply {
 		doc := boss.page(at + "/" + act)

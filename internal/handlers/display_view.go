@@ -94,6 +94,7 @@ func (v teller) displayPage(d display.Display, screens []display.Screen) pages.D
 		MadeBy: w.MadeBy(d.By, d.At.UTC().Format(time.DateOnly)),
 	}
 	m.State, m.Note = v.displayState(d)
+	m.Dark = m.State.Shape != ui.ShapeLive
 	for _, s := range screens {
 		m.Screens = append(m.Screens, v.screen(s))
 	}

@@ -44,14 +44,18 @@ func FuzzDestination(f *testing.F) {
 	for _, s := range []string{
 		"/flows", "/flows?limit=20", "/flows/a/source", "/flows/a/outputs/b", "/flows/a/outputs/new", "/login?next=/flows/a", "//evil.example",
 		`/\evil`, "/a/../\\evil", "/flows/%2e%2e", "/flows/a\r\nx", "https://evil.example", "/login?next=/login?next=//evil",
+		"/settings/roles", "/displays", "/labels?x=y", "/alarms?show=shelved", "/alarms/a?noted=1", "/activity?from=2h&q=a", "/activity?before=1",
+		"/login?next=/activity",
 	} {
 		f.Add(s)
 	}
+	ours := append([]string{"/login", "/flows", "/alarms", "/activity"}, plainPages...)
 	f.Fuzz(func(t *testing.T, raw string) {
 		d := parseDestination(raw)
 		path := d.Path()
 		u, err := url.Parse(path)
-		if err != nil || u.Host != "" || u.Scheme != "" || (u.Path != "/login" && u.Path != "/flows" && !strings.HasPrefix(u.Path, "/flows/")) {
+		if err != nil || u.Host != "" || u.Scheme != "" ||
+			(!slices.Contains(ours, u.Path) && !strings.HasPrefix(u.Path, "/flows/") && !strings.HasPrefix(u.Path, "/alarms/")) {
 			t.Fatalf("%q leads to %q", raw, path)
 		}
 		if strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t \"<>") || strings.Contains(u.Path, "..") {
@@ -61,6 +65,17 @@ func FuzzDestination(f *testing.F) {
 			t.Fatalf("%q leads to %q and then to %q", raw, path, again.Path())
 		}
 	})
+}
+
+// Sign-ins within sign-ins, as many as an address holds, cost no more than one.
+func TestSignInsWithinSignIns(t *testing.T) {
+	raw := strings.Repeat("/login?next=", 5000)
+	if n := testing.AllocsPerRun(1, func() { parseDestination(raw).Path() }); n > 100 {
+		t.Errorf("%v allocations", n)
+	}
+	if path := (destination{next: raw + "/alarms"}).after(); path != "/flows" {
+		t.Errorf("it leads to %q", path)
+	}
 }
 
 // A form of a source or an output is judged and never followed blindly: what

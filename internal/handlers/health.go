@@ -121,7 +121,7 @@ func (h *health) isReady(c echo.Context) error {
 	return c.String(http.StatusOK, "ready\n")
 }
 
-// figures answers Prometheus: on loopback, or with the key as a bearer token.
+// figures answers Prometheus: from this machine itself, or with the key as a bearer token.
 func (h *health) figures(c echo.Context) error {
 	if !h.mayRead(c) {
 		return errNotFound
@@ -133,6 +133,17 @@ func (h *health) figures(c echo.Context) error {
 func (h *health) mayRead(c echo.Context) bool {
 	if key, ok := strings.CutPrefix(c.Request().Header.Get("Authorization"), "Bearer "); ok && h.key != "" {
 		return subtle.ConstantTimeCompare([]byte(key), []byte(h.key.Reveal())) == 1
+	}
+	return isLocal(c)
+}
+
+// isLocal tells whether somebody on this machine asks. What a proxy passes on is
+// not, though the proxy stand here and nobody have declared it.
+func isLocal(c echo.Context) bool {
+	for _, passedOn := range []string{"Forwarded", echo.HeaderXForwardedFor, echo.HeaderXRealIP, "Via"} {
+		if c.Request().Header.Get(passedOn) != "" {
+			return false
+		}
 	}
 	peer, err := netip.ParseAddr(c.RealIP())
 	return err == nil && peer.Unmap().IsLoopback()

@@ -39,8 +39,8 @@ type hub struct {
 	failed func(cause any) // told of a panic that ended a stream
 	mu     sync.Mutex
 	open   map[view]*stream
-	counts map[string]int // viewers of a session
-	limit  int            // of viewers of a session
+	counts map[string]int // viewers of a person, or of a display
+	limit  int            // of each
 	total  atomic.Int64   // viewers
 }
 
@@ -68,16 +68,17 @@ func newHub(ctx context.Context, limit int, now func() time.Time, slow func(), p
 }
 
 // join adds a viewer to a view. Its first frame is the full state. The caller
-// must call leave. It answers errTooManyStreams beyond the session's limit.
-func (h *hub) join(v view, w *monitor.Watcher, session string) (_ *viewer, leave func(), err error) {
-	return h.joinPainted(v, w, session, h.paint)
+// must call leave. It answers errTooManyStreams beyond the limit of whose it is: a
+// person, or a display.
+func (h *hub) join(v view, w *monitor.Watcher, whose string) (_ *viewer, leave func(), err error) {
+	return h.joinPainted(v, w, whose, h.paint)
 }
 
 // joinPainted is join for a view that another than the hub's own painter paints.
-func (h *hub) joinPainted(v view, w *monitor.Watcher, session string, paint func(view, *monitor.Watcher) picture) (_ *viewer, leave func(), err error) {
+func (h *hub) joinPainted(v view, w *monitor.Watcher, whose string, paint func(view, *monitor.Watcher) picture) (_ *viewer, leave func(), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.counts[session] >= h.limit {
+	if h.counts[whose] >= h.limit {
 		return nil, nil, errTooManyStreams
 	}
 	s, ok := h.open[v]
@@ -86,9 +87,9 @@ func (h *hub) joinPainted(v view, w *monitor.Watcher, session string, paint func
 		h.open[v] = s
 	}
 	me := s.join()
-	h.counts[session]++
+	h.counts[whose]++
 	h.total.Add(1)
-	return me, func() { h.leave(v, s, me, session) }, nil
+	return me, func() { h.leave(v, s, me, whose) }, nil
 }
 
 // join adds a viewer, whose first frame is the full state.
@@ -135,12 +136,12 @@ func (h *hub) end(v view, s *stream) {
 }
 
 // leave removes a viewer, and ends a stream that nobody looks at.
-func (h *hub) leave(v view, s *stream, me *viewer, session string) {
+func (h *hub) leave(v view, s *stream, me *viewer, whose string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.total.Add(-1)
-	if h.counts[session]--; h.counts[session] <= 0 {
-		delete(h.counts, session)
+	if h.counts[whose]--; h.counts[whose] <= 0 {
+		delete(h.counts, whose)
 	}
 	s.mu.Lock()
 	delete(s.viewers, me)

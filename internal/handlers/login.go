@@ -277,8 +277,9 @@ func typedOf(c echo.Context) url.Values {
 	return kept
 }
 
-// resume shows the page whose sign-in was renewed, with what was typed on it.
-// Nothing is done: what was about to be sent is sent by a fresh press.
+// resume shows the page whose sign-in was renewed, with what was typed on it, to
+// whose role it is for. Nothing is done: what was about to be sent is sent by a
+// fresh press.
 func (l *logins) resume(c echo.Context, s *auth.Session, to destination, kept url.Values) error {
 	v, err := l.visitFor(c, s)
 	if err != nil {
@@ -288,6 +289,9 @@ func (l *logins) resume(c echo.Context, s *auth.Session, to destination, kept ur
 	c.SetParamNames("id", "name")
 	c.SetParamValues(to.flow, to.name)
 	c.SetPath(to.route())
+	if err := v.needs(l.least[to.route()]); err != nil {
+		return err
+	}
 	c.Request().Form, c.Request().PostForm = kept, kept
 	switch to.key {
 	case toNewFlow:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/role"
 )
 
 func TestSignIn(t *testing.T) {
@@ -177,6 +178,27 @@ func fields(s *goquery.Selection) url.Values {
 		values.Add(f.AttrOr("name", ""), f.AttrOr("value", ""))
 	})
 	return values
+}
+
+// A sign-in that is renewed shows no page that the role does not reach.
+func TestRenewalShowsWhatTheRoleMay(t *testing.T) {
+	m := newMatrix(t)
+	flow := "/flows/" + m.ids["flow"]
+	for next, least := range map[string]role.Role{
+		"/flows/new": role.Engineer, flow + "/source": role.Engineer, flow + "/outputs/new": role.Engineer, flow + "/outputs/OUT-1": role.Engineer,
+	} {
+		for _, r := range []role.Role{role.Viewer, role.Operator, role.Engineer} {
+			b := m.signedIn(roleUsers[r])
+			again := form("account", "account", "username", roleUsers[r], "password", password, "region", "local", "renew", "1", "next", next, "kept.name", "typed")
+			want := http.StatusOK
+			if r < least {
+				want = http.StatusForbidden
+			}
+			if got := b.post("/login", again); got.status != want || want == http.StatusForbidden && got.doc().Find("form[data-form]").Length() != 0 {
+				t.Errorf("%s as %s: %d, want %d", next, r, got.status, want)
+			}
+		}
+	}
 }
 
 // With htmx the page stays as it is, and only the dialog goes.

@@ -300,8 +300,8 @@ func (d *desk) displayRoutes() []route {
 		post("/displays/preview", reader, display.previewForm),
 		get("/displays/:id", reader, display.page),
 		get("/displays/:id/preview", reader, display.preview),
-		get("/displays/:id/edit", admin, display.form),
-		post("/displays/:id", admin, display.save),
+		get("/displays/:id/edit", admin, display.form).again(),
+		post("/displays/:id", admin, display.save).again(),
 		post("/displays/:id/pause", admin, display.pause),
 		post("/displays/:id/resume", admin, display.resume),
 		get("/displays/:id/link", admin, display.askLink).again(),
@@ -331,6 +331,9 @@ func (d *desk) register(e *echo.Echo, table []route) error {
 		handle := d.guarded(r)
 		if r.within() > 0 || r.mayAsk {
 			d.asking[r.method+" "+r.path] = handle
+		}
+		if r.method == http.MethodGet {
+			d.least[r.path] = least[r.who]
 		}
 		e.Add(r.method, r.path, handle)
 		if r.method == http.MethodGet && !slices.Contains(getOnly, r.path) {

@@ -226,6 +226,11 @@ func TestHealthAndMetrics(t *testing.T) {
 	if r := b.get("/metrics"); r.status != http.StatusOK || !strings.Contains(r.body, "flowdeck_http_request_duration_seconds") {
 		t.Errorf("metrics on loopback: %d", r.status)
 	}
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"} {
+		if r := b.do(http.MethodGet, "/metrics", nil, http.Header{header: {"127.0.0.1"}}); r.status != http.StatusNotFound {
+			t.Errorf("metrics through a proxy that says so by %s: %d", header, r.status)
+		}
+	}
 	if r := b.do(http.MethodGet, "/metrics", nil, http.Header{"Authorization": {"Bearer wrong"}}); r.status != http.StatusNotFound {
 		t.Errorf("metrics with a wrong key: %d", r.status)
 	}

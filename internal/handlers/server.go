@@ -20,6 +20,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
 	"github.com/flowdeck/flowdeck/internal/revive"
+	"github.com/flowdeck/flowdeck/internal/role"
 	"github.com/flowdeck/flowdeck/web/static"
 )
 
@@ -45,7 +46,7 @@ type Options struct {
 
 	Secure         bool           // served over HTTPS
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For counts
-	MaxStreams     int            // live streams of one session; 0: 4096
+	MaxStreams     int            // live streams of one person, and of one display; 0: 4096
 	Log            *slog.Logger
 	Now            func() time.Time // nil: time.Now
 }
@@ -74,6 +75,7 @@ type desk struct {
 	place  string                      // key of the place of which live parts are rendered
 	build  string                      // of the program and its files
 	asking map[string]echo.HandlerFunc // the routes that ask for the password again, by method and path
+	least  map[string]role.Role        // that a page takes, by path
 }
 
 // New gives the dashboard's handler: every route of the table behind its
@@ -120,7 +122,7 @@ func newDesk(o Options) (*desk, error) {
 	}
 	d := &desk{
 		Options: o, log: o.Log, now: o.Now, guard: revive.Guard{Log: o.Log, Panicked: o.Metrics.CountPanic}, secure: o.Secure, print: printer,
-		kept: newPageCache(), asked: &measure.Measures{Now: o.Now}, health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(), build: o.Build + "-" + static.Sum(), asking: make(map[string]echo.HandlerFunc),
+		kept: newPageCache(), asked: &measure.Measures{Now: o.Now}, health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(), build: o.Build + "-" + static.Sum(), asking: make(map[string]echo.HandlerFunc), least: make(map[string]role.Role),
 	}
 	d.hub = newHub(o.Context, o.MaxStreams, o.Now, o.Metrics.drops.Inc, d.paint)
 	d.hub.failed = func(cause any) { d.guard.Tell("a stream", cause) }

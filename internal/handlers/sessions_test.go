@@ -9,6 +9,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/flowdeck/flowdeck/internal/display"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 )
@@ -281,6 +282,28 @@ func TestPasswordInPlace(t *testing.T) {
 	}
 	if r := b.get(path); r.status != http.StatusOK {
 		t.Errorf("afterwards: %d", r.status)
+	}
+}
+
+// What opens a display to more people takes the password again, as its link does.
+func TestPasswordBeforeChangingADisplay(t *testing.T) {
+	h := newHouse(t, nil)
+	b := h.signedIn("boss")
+	d, _ := h.display(func(d *display.Display) { d.CIDRs = []string{"192.0.2.0/24"} })
+	at := "/displays/" + d.ID
+	typed := filled(b.page(at + "/edit"))
+	typed.Set("cidrs", "")
+	h.now.move(11 * time.Minute)
+	if r := b.get(at + "/edit"); r.status != http.StatusUnauthorized {
+		t.Errorf("the form: %d", r.status)
+	}
+	asked := b.post(at, typed)
+	if now, err := h.displays.Get(t.Context(), projectOfHouse, d.ID); err != nil || asked.status != http.StatusUnauthorized || len(now.CIDRs) != 1 {
+		t.Fatalf("%d, the networks are %v (%v)", asked.status, now.CIDRs, err)
+	}
+	r := b.stepUp(asked, password)
+	if now, err := h.displays.Get(t.Context(), projectOfHouse, d.ID); err != nil || r.status != http.StatusSeeOther || len(now.CIDRs) != 0 {
+		t.Errorf("with the password: %d, the networks are %v (%v)", r.status, now.CIDRs, err)
 	}
 }
 

@@ -116,22 +116,30 @@ func (s *Store) Displays(ctx context.Context, endpoint, project string) ([]Displ
 	return vs, nil
 }
 
+// inUse is how lately a screen was seen that is in use.
+const inUse = time.Minute
+
 // PutScreen adds a screen, and takes away those of its display that were seen
-// least recently beyond the most there may be. It says [ErrNotFound] where the
-// display's link is another one by now: keyHash is that of the key it came with.
+// least recently beyond the most there may be: those in use last of all, so that
+// nobody pushes them out by opening the link again and again. It says
+// [ErrNotFound] where the display's link is another one by now: keyHash is that
+// of the key it came with.
 func (s *Store) PutScreen(ctx context.Context, v Screen, keyHash []byte, most int) error {
 	err := s.tx(ctx, func(c conn) error {
-		n, err := c.exec(ctx, `INSERT INTO screens (`+screenColumns+`)
-			SELECT $1, id, $2, $3, $4, $5, $6 FROM displays WHERE id = $7 AND key_hash = $8`,
-			v.Hash, v.OpenedAt, v.SeenAt, v.Address, v.Version, v.Agent, v.Display, keyHash)
-		if err == nil && n == 0 {
-			return ErrNotFound
-		}
+		// Holds the display until the end: a screen that came in beside a revoking
+		// would outlive it.
+		err := c.execOne(ctx, `UPDATE displays SET key_hash = key_hash WHERE id = $1 AND key_hash = $2`, v.Display, keyHash)
 		if err != nil {
 			return err
 		}
-		_, err = c.exec(ctx, `DELETE FROM screens WHERE display = $1 AND hash NOT IN
-			(SELECT hash FROM screens WHERE display = $1 ORDER BY seen_at DESC, opened_at DESC LIMIT $2)`, v.Display, most)
+		_, err = c.exec(ctx, `INSERT INTO screens (`+screenColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			v.Hash, v.Display, v.OpenedAt, v.SeenAt, v.Address, v.Version, v.Agent)
+		if err != nil {
+			return err
+		}
+		_, err = c.exec(ctx, `DELETE FROM screens WHERE display = $1 AND hash NOT IN (SELECT hash FROM screens WHERE display = $1
+			ORDER BY (seen_at > opened_at AND seen_at > $2) DESC, seen_at DESC, opened_at DESC LIMIT $3)`,
+			v.Display, v.SeenAt.Add(-inUse), most)
 		return err
 	})
 	if err != nil {

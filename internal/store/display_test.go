@@ -90,6 +90,56 @@ func TestScreens(t *testing.T) {
 	})
 }
 
+// Who opens a link again and again pushes out what is not looked at, and none of
+// the screens in use.
+func TestScreensInUseStay(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		ctx := t.Context()
+		a := display("a", "p")
+		must(t, s.PutDisplay(ctx, a))
+		wall, off := screen("wall", "a", 0), screen("off", "a", time.Second)
+		must(t, s.PutScreen(ctx, off, a.KeyHash, 4))
+		must(t, s.PutScreen(ctx, wall, a.KeyHash, 4))
+		wall.SeenAt = day.Add(time.Hour)
+		must(t, s.TouchScreens(ctx, []store.Screen{wall}))
+		for i := range 9 {
+			opened := screen(fmt.Sprint("again ", i), "a", time.Hour+time.Duration(i+1)*time.Second)
+			opened.OpenedAt = opened.SeenAt
+			must(t, s.PutScreen(ctx, opened, a.KeyHash, 4))
+		}
+		_, err := s.Screen(ctx, wall.Hash)
+		must(t, err)
+		_, err = s.Screen(ctx, off.Hash)
+		wantErr(t, err, store.ErrNotFound)
+		last, err := s.Screens(ctx, "a")
+		must(t, err)
+		if len(last) != 4 || string(last[0].Hash) != "again 8" {
+			t.Errorf("%d screens, the last seen is %q", len(last), last[0].Hash)
+		}
+	})
+}
+
+// A screen that comes in beside a revoking does not outlive it.
+func TestRevokingBesideOpening(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, _ string) {
+		for i := range 20 {
+			a := display(fmt.Sprint("d", i), "p")
+			must(t, s.PutDisplay(t.Context(), a))
+			race(t, 8, func(ctx context.Context, n int) (bool, error) {
+				if n == 0 {
+					next := a
+					next.Version, next.KeyHash = 1, fmt.Append(nil, "revoked ", i)
+					return true, s.RevokeDisplay(ctx, next)
+				}
+				return true, ignore(s.PutScreen(ctx, screen(fmt.Sprint(i, " ", n), a.ID, 0), a.KeyHash, 9), store.ErrNotFound)
+			})
+			if left, err := s.Screens(t.Context(), a.ID); err != nil || len(left) != 0 {
+				t.Fatalf("%d screens are left, %v", len(left), err)
+			}
+		}
+	})
+}
+
 func TestRevokingTakesEveryScreen(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store, _ string) {
 		ctx := t.Context()

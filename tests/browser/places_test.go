@@ -3,7 +3,6 @@ package browser
 import (
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
@@ -35,25 +34,16 @@ func testPlacePages(t *testing.T, c *chromium) {
 		}},
 		{name: "flow of another place", path: "/flows/" + far.ID, ready: "$('.switches button')", expect: []string{"404", "409"}},
 	}
-	for _, lang := range []string{"en", "zh-CN"} {
-		for _, theme := range []string{"dark", "light"} {
-			b.Do(chromedp.EmulateViewport(1366, 768))
-			b.Cookie("flowdeck_lang", lang)
-			b.Cookie("flowdeck_theme", theme)
+	for _, d := range dresses() {
+		b.Cookie("flowdeck_lang", d.lang)
+		b.Cookie("flowdeck_theme", d.theme)
+		for _, phone := range []bool{false, true} {
+			b.sized(phone)
 			for _, l := range looks {
-				b.look(l, rules, lang, theme)
+				b.look(l, rules, d)
 				if wide := eval[int](b, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
-					t.Errorf("%s is %d px too wide", l.name, wide)
+					t.Errorf("%s is %d px too wide (phone: %v)", l.name, wide, phone)
 				}
-			}
-		}
-		b.Do(chromedp.EmulateViewport(390, 844, func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
-			p.Mobile = true
-		}))
-		for _, l := range looks {
-			b.look(l, rules, lang, "light")
-			if wide := eval[int](b, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
-				t.Errorf("%s on a phone is %d px too wide", l.name, wide)
 			}
 		}
 	}

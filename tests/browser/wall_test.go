@@ -36,6 +36,7 @@ func TestWall(t *testing.T) {
 		{"lives", testWallLives},
 		{"flashes", testWallFlashes},
 		{"frozen server", testWallFrozenServer},
+		{"no script", testWallNoScript},
 		{"moves", testWallMoves},
 		{"killed server", testWallKilledServer},
 		{"new version", testWallNewVersion},
@@ -80,6 +81,10 @@ const misfits = `(() => {
 		const r = e.getBoundingClientRect();
 		if (r.left < -1 || r.right > screen.right + 1 || r.top < -1 || r.bottom > screen.bottom + 1) say(e, 'beyond the screen');
 	}
+	for (const e of $$('.wall-count b')) { // its word may give way, and not the number
+		const r = e.getBoundingClientRect(), box = e.parentElement.getBoundingClientRect();
+		if (seen(e) && (r.top > box.top + box.height / 2 || r.right > box.right + 1)) say(e, 'not seen whole');
+	}
 	for (const e of $$('.umd-name, .tile-word, .tile-age, .tile-bitrate, .wall-name, .wall-count')) {
 		if (seen(e) && e.getBoundingClientRect().height > parseFloat(getComputedStyle(e).fontSize) * 1.9) say(e, 'in two lines');
 	}
@@ -97,39 +102,32 @@ const misfits = `(() => {
 })()`
 
 // testWallBoards looks at every board on every screen, in both languages and
-// themes: all texts in their places, nothing to press, no scrollbar, no error, no
+// both themes: all texts in their places, nothing to press, no scrollbar, no error, no
 // violation of the content security policy or of accessibility.
 func testWallBoards(t *testing.T, c *chromium) {
 	rules := readAxe(t)
-	for _, lang := range []string{text.EN, text.ZH} {
-		for _, theme := range []string{"dark", "light"} {
-			t.Run(lang+" "+theme, func(t *testing.T) {
-				t.Parallel()
-				samples := walltest.Samples(text.For(lang), time.Now())
-				s := wallstage.Start(t, samples[0].Board, theme)
-				b := c.onWall(t, s, 1920, 1080)
-				for _, sample := range samples {
-					s.Change(func(b *wall.Board) { *b = sample.Board })
-					b.Visit("/wall")
-					b.Await(sample.Name, onAWall+" && document.fonts.status === 'loaded'")
-					for _, size := range screens {
-						if theme == "light" && size != [2]int64{1920, 1080} {
-							continue // colours take no room
-						}
-						b.Do(chromedp.EmulateViewport(size[0], size[1]))
-						if found := eval[[]string](b, misfits); len(found) > 0 {
-							t.Errorf("%s at %d×%d: %s", sample.Name, size[0], size[1], strings.Join(found, "\n\t"))
-						}
+	for _, d := range dresses() {
+		t.Run(d.String(), func(t *testing.T) {
+			t.Parallel()
+			samples := walltest.Samples(text.For(d.lang), time.Now())
+			s := wallstage.Start(t, samples[0].Board, d.theme)
+			b := c.onWall(t, s, 1920, 1080)
+			for _, sample := range samples {
+				s.Change(func(b *wall.Board) { *b = sample.Board })
+				b.Visit("/wall")
+				b.Await(sample.Name, onAWall+" && document.fonts.status === 'loaded'")
+				for _, size := range screens {
+					b.Do(chromedp.EmulateViewport(size[0], size[1]))
+					if found := eval[[]string](b, misfits); len(found) > 0 {
+						t.Errorf("%s at %d×%d: %s", sample.Name, size[0], size[1], strings.Join(found, "\n\t"))
 					}
-					b.Do(chromedp.EmulateViewport(1920, 1080))
-					b.Clean(sample.Name)
-					if lang == text.EN || sample.Board.Layout == 16 {
-						b.examine(rules, sample.Name)
-					}
-					b.Forget()
 				}
-			})
-		}
+				b.Do(chromedp.EmulateViewport(1920, 1080))
+				b.Clean(sample.Name)
+				b.examine(rules, sample.Name)
+				b.Forget()
+			}
+		})
 	}
 }
 
@@ -319,6 +317,25 @@ func testWallFrozenServer(t *testing.T, c *chromium) {
 	s.Thaw()
 	b.Await("all to be normal again", onAWall+" && $('.tile-nothing').checkVisibility({visibilityProperty: true})")
 	b.Clean("a frozen server")
+}
+
+// testWallNoScript hangs a wall in a browser in which its script does not run: what
+// the page came with does not stand there for good.
+func testWallNoScript(t *testing.T, c *chromium) {
+	s := wallstage.Start(t, walltest.Board(text.English, time.Now(), 16), "dark")
+	b := c.open(t, s.URL)
+	b.Do(chromedp.Func(func(ctx context.Context, to *chromedp.Target) error {
+		_, err := cdp.Call(ctx, to, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
+	b.Visit("/wall")
+	const seen = "$$('.tile, .wall-counts, .wall-utc, .wall-foot').filter((e) => e.checkVisibility({visibilityProperty: true})).length"
+	b.Await("the tiles", seen+" > 16")
+	b.Await("figures and clocks to go", seen+" === 0")
+	if got := eval[string](b, "document.documentElement.dataset.link"); got != "connecting" {
+		t.Fatalf("the script ran: %s", got)
+	}
+	b.Clean("a wall without its script")
 }
 
 // testWallMoves lets three minutes pass in a moment: the picture moves a little, and

@@ -73,6 +73,7 @@ type DisplayPage struct {
 	Facts   []DisplayFact
 	Paused  bool
 	Linked  bool
+	Dark    bool // no screen shows it: it is not in use
 	Preview DisplayPreview
 	Screens []ScreenRow
 	Off     ui.Why // why nothing can be done with it by the visitor

@@ -30,6 +30,7 @@ type Displays struct {
 
 	// a display
 	Preview, PreviewHelp    string
+	PreviewOff              string // the same, while its screens are dark
 	Pause, Resume           string
 	NewLink, Revoke         string
 	Delete                  string
@@ -114,7 +115,7 @@ var englishDisplays = Displays{
 		return strconv.Itoa(n) + " tiles"
 	},
 	InUse: "In use", Paused: "Paused", Ended: "Ended", Unlinked: "Revoked", Never: "never",
-	Preview: "Preview", PreviewHelp: "As a screen shows it now.",
+	Preview: "Preview", PreviewHelp: "As a screen shows it now.", PreviewOff: "Its screens are dark; so it looks when in use.",
 	Pause: "Pause", Resume: "Resume", NewLink: "New link", Revoke: "Revoke", Delete: "Delete",
 	LinkHelp:     "The link was shown once. Whoever needs it again needs a new one.",
 	UnlinkedHelp: "It has no link, and no screen shows it. A new link puts it back in use.",
@@ -177,7 +178,7 @@ var chineseDisplays = Displays{
 	NeverSeen: "从未", Now: "在线", NowMany: func(n int) string { return strconv.Itoa(n) + " 块在线" },
 	Tiles: func(n int) string { return strconv.Itoa(n) + " 格" },
 	InUse: "使用中", Paused: "已暂停", Ended: "已到期", Unlinked: "已吊销", Never: "无",
-	Preview: "预览", PreviewHelp: "屏幕此刻的样子。",
+	Preview: "预览", PreviewHelp: "屏幕此刻的样子。", PreviewOff: "屏幕当前为暗；启用时如此显示。",
 	Pause: "暂停", Resume: "恢复", NewLink: "新链接", Revoke: "吊销", Delete: "删除",
 	LinkHelp:     "链接只显示一次；再次需要时请生成新链接。",
 	UnlinkedHelp: "没有链接，也没有屏幕在显示。生成新链接即可重新启用。",

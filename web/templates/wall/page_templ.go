@@ -750,7 +750,7 @@ func (f Foot) View() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if f.b.Abnormal && f.b.Why != WhyReading && f.b.Why != WhyCredential {
+		if f.b.Abnormal && (f.b.Why == "" || f.b.Why == WhyAllNormal) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<p class=\"wall-normal\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -836,7 +836,7 @@ func (f Foot) View() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for n := 1; n <= f.b.Pages.Of; n++ {
+			for n := 1; n <= f.b.Pages.drawn(); n++ {
 				var templ_7745c5c3_Var42 = []any{templ.KV("wall-page-now", n == f.b.Pages.Now), templ.KV("wall-page-alarm", f.b.Pages.alarmed(n))}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var42...)
 				if templ_7745c5c3_Err != nil {

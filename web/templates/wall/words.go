@@ -100,6 +100,17 @@ func (p Pages) alarmed(page int) bool {
 	return false
 }
 
+// mostBars is for how many pages the foot has room for a bar each.
+const mostBars = 36
+
+// drawn is how many pages have a bar: all, or where they are too many none.
+func (p Pages) drawn() int {
+	if p.Of > mostBars {
+		return 0
+	}
+	return p.Of
+}
+
 // shape is the mark of a count.
 func (k CountKind) shape() ui.Shape {
 	switch k {
@@ -303,6 +314,10 @@ func (f face) tally() string {
 // tailLength is how much of a name's end is always seen: names that are alike
 // differ at their end.
 const tailLength = 4
+
+// long is whether the name needs the room of a tally that is off: 16 tiles hold
+// some eleven capitals beside the words of a tally.
+func (f face) long() bool { return f.Lamp == LampOff && len([]rune(f.Name)) > 11 }
 
 // head is the part of the name that gives way.
 func (f face) head() string {

@@ -71,7 +71,19 @@ func (s studio) situations() []Sample {
 	for i := range named.Counts {
 		named.Counts[i].Count += 100
 	}
-	return []Sample{{"wall-noc", plain}, {"wall-pages", paged}, {"wall-abnormal", abnormal}, {"wall-down", down}, {"wall-named", named}}
+	turning := s.board(1, s.tiles(1))
+	turning.Abnormal, turning.Normal, turning.Pages = true, 964, wall.Pages{Now: 36, Of: 36, Held: true, Alarms: []int{3, 36}}
+	endless := s.board(1, s.tiles(1))
+	endless.Pages = wall.Pages{Now: 57, Of: 360, Held: true, Alarms: []int{57}}
+	return []Sample{
+		{"wall-noc", plain},
+		{"wall-pages", paged},
+		{"wall-abnormal", abnormal},
+		{"wall-down", down},
+		{"wall-named", named},
+		{"wall-turning", turning},
+		{"wall-endless", endless},
+	}
 }
 
 // nothings are boards without a tile.
