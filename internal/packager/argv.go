@@ -27,7 +27,7 @@ func stream() []string {
 func inputArgs(s Source) []string {
 	args := common()
 	if s.Kind == HLSPull { // segments come in one piece, and are to be handed on as they play
-		args = append(args, "-re", "-protocol_whitelist", "pipe,http,https,httpproxy,tcp,tls,crypto", "-f", "hls", "-i", "pipe:0")
+		args = append(args, "-re", "-protocol_whitelist", "pipe,http,tcp,crypto", "-f", "hls", "-i", "pipe:0")
 	} else {
 		args = append(args, "-f", "flv", "-i", "pipe:0")
 	}

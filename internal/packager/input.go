@@ -41,13 +41,13 @@ func newInput(s Source, name string, opts Options, log *slog.Logger) Input {
 	if s.Kind == Tap {
 		return &tap{open: func(ctx context.Context) (io.ReadCloser, error) { return opts.Tap(ctx, string(s.Address)) }}
 	}
-	in := &foreign{source: s, client: opts.HTTP, stall: stallTime}
-	in.child = &child{name: name, path: opts.FFmpeg, log: log, proxy: opts.proxy, out: in.hand, args: func(string) ([]string, error) { return inputArgs(s), nil }}
+	in := &foreign{source: s, client: opts.HTTP, way: opts.way, stall: stallTime}
+	in.child = &child{name: name, path: opts.FFmpeg, log: log, out: in.hand, args: func(string) ([]string, error) { return inputArgs(s), nil }}
 	switch s.Kind {
 	case FLVPull:
 		in.child.open = in.stream
 	case HLSPull:
-		in.child.open = in.playlist
+		in.child.open, in.child.proxy = in.playlist, opts.way.url
 	case RTMPPush:
 		in.front = rtmp.New(string(s.Address), s.Application, s.Stream, log)
 		in.child.open = in.front.Next
@@ -115,6 +115,7 @@ type foreign struct {
 	source Source
 	front  *rtmp.Front // of one that is pushed to us; nil: it is pulled
 	client *http.Client
+	way    *way
 	child  *child
 	each   func([]byte) // set before the child runs
 	tries  int          // of addresses, by the child's goroutine alone
@@ -244,12 +245,9 @@ func (f *foreign) playlist(parent context.Context) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, errors.New("pull: the playlist breaks off")
 	}
-	if !strings.HasPrefix(string(text), "#EXTM3U") {
+	if !strings.HasPrefix(string(text), listed) {
 		return nil, errors.New("pull: what came is no playlist")
 	}
-	one, err := oneVariant(string(text), res.Request.URL, f.source.MaxBandwidth)
-	if err != nil {
-		return nil, err
-	}
+	one := f.way.rewrite(oneVariant(string(text), res.Request.URL, f.source.MaxBandwidth), res.Request.URL)
 	return &body{ReadCloser: io.NopCloser(strings.NewReader(one)), end: func() { f.tries++ }}, nil
 }

@@ -128,28 +128,23 @@ func setMPD(mpd, name string, value time.Duration) string {
 }
 
 // oneVariant makes the master playlist that ffmpeg gets of an HLS source: with
-// the best variant not above a bit rate (0: any), or the lowest, its renditions,
-// and nothing but absolute addresses. A media playlist becomes the only variant.
-func oneVariant(playlist string, at *url.URL, limit int) (string, error) {
+// the best variant not above a bit rate (0: any), or the lowest, and its renditions.
+// A media playlist becomes the only variant.
+func oneVariant(playlist string, at *url.URL, limit int) string {
 	var media []string
 	var all []entry
 	lines := strings.Split(playlist, "\n")
 	for i, line := range lines {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "#EXT-X-MEDIA:") {
-			media = append(media, absolute(line, at))
+			media = append(media, line)
 		}
-		if !strings.HasPrefix(line, "#EXT-X-STREAM-INF:") || i+1 == len(lines) {
-			continue
+		if strings.HasPrefix(line, "#EXT-X-STREAM-INF:") && i+1 < len(lines) {
+			all = append(all, entry{line + "\n" + strings.TrimSpace(lines[i+1]) + "\n", bandwidth(line)})
 		}
-		target, err := at.Parse(strings.TrimSpace(lines[i+1]))
-		if err != nil {
-			return "", errors.New("the playlist has an address that is none")
-		}
-		all = append(all, entry{line + "\n" + target.String() + "\n", bandwidth(line)})
 	}
 	if len(all) == 0 {
-		return "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n" + at.String() + "\n", nil
+		return "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n" + at.String() + "\n"
 	}
 	best := slices.MinFunc(all, func(a, b entry) int { return cmp.Compare(a.bandwidth, b.bandwidth) })
 	for _, e := range all {
@@ -165,16 +160,5 @@ func oneVariant(playlist string, at *url.URL, limit int) (string, error) {
 			out.WriteString(m + "\n")
 		}
 	}
-	return out.String() + best.text, nil
-}
-
-// absolute makes the address of a rendition one.
-func absolute(line string, at *url.URL) string {
-	return regexp.MustCompile(`URI="([^"]*)"`).ReplaceAllStringFunc(line, func(attribute string) string {
-		target, err := at.Parse(attribute[len(`URI="`) : len(attribute)-1])
-		if err != nil {
-			return attribute
-		}
-		return `URI="` + target.String() + `"`
-	})
+	return out.String() + best.text
 }

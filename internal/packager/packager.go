@@ -22,15 +22,15 @@ type Options struct {
 	FFmpeg     string       // the program; empty: ffmpeg of the PATH
 	RecordFree int64        // bytes of the disk that recordings leave free
 	Load       float64      // cores that channels may use together; 0: four fifths of this machine's
-	HTTP       *http.Client // pulls playlists and FLV; nil: one that connects by Dial
-	Dial       Dial         // connects to what is pulled, and decides where that may lead; nil: that of HTTP
+	HTTP       *http.Client // pulls; nil: one that connects by Dial
+	Dial       Dial         // connects to what is pulled, and decides where that may lead; nil: anywhere
 	Log        *slog.Logger // nil: nothing is logged
 	// Tap opens the transport stream of a source of kind [Tap], by its address. It
 	// is opened again whenever it ends; an error is shown to people as it is. nil:
 	// there are no such sources.
 	Tap func(ctx context.Context, name string) (io.ReadCloser, error)
 
-	proxy string // URL of our own, for ffmpeg
+	way *way // of an ffmpeg that pulls
 }
 
 // Packager runs channels. Its methods may be called by several goroutines.
@@ -41,8 +41,7 @@ type Packager struct {
 	costs    *costs
 	running  map[string]*pipeline
 	reserved map[string]float64 // cores, by channel
-	proxy    *proxy
-	access   sync.RWMutex // guards running for readers, that no change keeps waiting
+	access   sync.RWMutex       // guards running for readers, that no change keeps waiting
 }
 
 var (
@@ -66,7 +65,7 @@ func New(opts Options) (*Packager, error) {
 	}
 	opts.FFmpeg = path
 	if opts.Dial == nil {
-		opts.Dial = dialOf(opts.HTTP)
+		opts.Dial = (&net.Dialer{}).DialContext
 	}
 	if opts.HTTP == nil {
 		opts.HTTP = &http.Client{Transport: transport(opts.Dial)}
@@ -80,25 +79,13 @@ func New(opts Options) (*Packager, error) {
 	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of channels: %w", err)
 	}
-	way, err := newProxy(opts.Dial)
-	if err != nil {
+	if opts.way, err = newWay(opts.HTTP); err != nil {
 		return nil, err
 	}
-	opts.proxy = way.url
 	return &Packager{
-		opts: opts, proxy: way, costs: newCosts(path, filepath.Join(opts.Dir, costFile)),
+		opts: opts, costs: newCosts(path, filepath.Join(opts.Dir, costFile)),
 		running: map[string]*pipeline{}, reserved: map[string]float64{},
 	}, nil
-}
-
-// dialOf gives the dialer of a client, so that ffmpeg gets no further than we do.
-func dialOf(client *http.Client) Dial {
-	if client != nil {
-		if t, ok := client.Transport.(*http.Transport); ok && t.DialContext != nil {
-			return t.DialContext
-		}
-	}
-	return (&net.Dialer{}).DialContext
 }
 
 // Put makes a channel run as its spec says. One that runs is changed with the
@@ -191,7 +178,7 @@ func (p *Packager) Close() {
 		ending.Go(running.close)
 	}
 	ending.Wait()
-	p.proxy.close()
+	p.opts.way.close()
 }
 
 // Report tells of all channels, by their IDs.

@@ -185,14 +185,41 @@ func TestOneVariant(t *testing.T) {
 	}
 	master := "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"x\",URI=\"s.m3u8\"\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"y\",URI=\"t.m3u8\"\n" +
 		"#EXT-X-STREAM-INF:BANDWIDTH=900,AUDIO=\"x\"\n/v0.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=300,AUDIO=\"y\"\nv1.m3u8\n"
-	for limit, want := range map[int]string{0: "https://host/v0.m3u8", 899: "https://host/a/v1.m3u8", 1: "https://host/a/v1.m3u8"} {
-		got, err := oneVariant(master, at, limit)
-		if err != nil || !strings.HasSuffix(got, want+"\n") || strings.Count(got, "EXT-X-MEDIA:") != 1 {
-			t.Errorf("%d: %v, %s", limit, err, got)
+	for limit, want := range map[int]string{0: "/v0.m3u8", 899: "v1.m3u8", 1: "v1.m3u8"} {
+		got := oneVariant(master, at, limit)
+		if !strings.HasSuffix(got, "\n"+want+"\n") || strings.Count(got, "EXT-X-MEDIA:") != 1 {
+			t.Errorf("%d: %s", limit, got)
 		}
 	}
-	if got, err := oneVariant("#EXTM3U\n#EXTINF:2,\na.ts\n", at, 0); err != nil || !strings.HasSuffix(got, at.String()+"\n") {
-		t.Errorf("a media playlist: %v, %s", err, got)
+	if got := oneVariant("#EXTM3U\n#EXTINF:2,\na.ts\n", at, 0); !strings.HasSuffix(got, at.String()+"\n") {
+		t.Errorf("a media playlist: %s", got)
+	}
+}
+
+// TestWay rewrites all that a playlist names: to what stands behind it, or, where
+// that may not be asked for, to nowhere.
+func TestWay(t *testing.T) {
+	w := &way{url: "http://127.0.0.1:1", secret: "hush"}
+	from, err := url.Parse("https://host/a/list.m3u8?key=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for written, want := range map[string]string{
+		"x.ts?key=2": "https://host/a/x.ts?key=2", "http://other:81/x.m3u8": "http://other:81/x.m3u8",
+		`#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x1`:       "https://host/a/k",
+		`#EXT-X-KEY:METHOD=AES-128,URI=//other/k,IV=0x1`: "https://other/k",
+		"httpproxy://10.0.0.1:80/x.ts":                   "", "file:///etc/passwd": "", "#EXT-X-MAP:URI=tcp://10.0.0.1:80": "", "ht tp://:::": "",
+	} {
+		line := strings.TrimSpace(w.rewrite(written, from))
+		_, address, _ := strings.Cut(line, w.url)
+		address, _, _ = strings.Cut(address, `"`)
+		if strings.Count(line, "://") != 1 || !strings.Contains(line, w.url) {
+			t.Errorf("%s became %s", written, line)
+		}
+		got, ok := w.behind(&url.URL{Path: address})
+		if ok != (want != "") || ok && got.String() != want {
+			t.Errorf("%s leads to %v, want %q", written, got, want)
+		}
 	}
 }
 
