@@ -42,13 +42,18 @@ func (f channelFields) packageGroups() []pages.FormGroup {
 	for _, path := range packagePaths(f.form) {
 		all = append(all, f.packageGroup(path, title(formatOf(path))))
 	}
+	add := pages.FormGroup{ID: "endpoints", Errors: f.errors("endpoints")}
 	for e := range channelform.Count(f.form, "endpoints") {
-		f.shown[fmt.Sprintf("endpoints[%d]", e)] = true
-		if extra := f.extra(fmt.Sprintf("endpoints[%d]", e)); extra != nil {
-			all = append(all, pages.FormGroup{ID: fmt.Sprintf("endpoints[%d]", e), Fields: extra})
+		path := fmt.Sprintf("endpoints[%d]", e)
+		f.shown[path] = true
+		if extra := f.extra(path); extra != nil {
+			all = append(all, pages.FormGroup{ID: path, Fields: extra})
+		}
+		add.Errors = append(add.Errors, f.errors(path)...)
+		for _, format := range formats {
+			add.Errors = append(add.Errors, f.errors(path+"."+format.name)...)
 		}
 	}
-	add := pages.FormGroup{ID: "endpoints", Errors: f.errors("endpoints")}
 	for i, label := range []string{w.Act.AddHLS, w.Act.AddDASH, w.Act.AddMSS} {
 		act := f.add("endpoints[0]."+formats[i].name, label)
 		act.Quiet = false
@@ -67,7 +72,7 @@ func (f channelFields) packageGroup(path, title string) pages.FormGroup {
 		g.Moves = f.moves(path, title, n, channelform.Count(f.form, list))
 	}
 	if id := f.form.Get(path + ".id"); id != "" {
-		g.Note = id
+		g.Note, g.Errors = id, f.errors(path, path+".id")
 	}
 	g.Fields = f.fields(path, "url", "segment_duration_seconds", "playlist_window_seconds")
 	g.More = f.fields(path, "manifest_name")
@@ -92,7 +97,7 @@ func (f channelFields) streamsGroup(path string) pages.FormGroup {
 	w := f.t.ChannelForm
 	selection, list := path+".manifest_selection", path+".stream_selection"
 	g := pages.FormGroup{
-		ID: list, Title: w.Part.Streams, Errors: f.errors(list),
+		ID: list, Title: w.Part.Streams, Errors: f.errors(list, selection),
 		Fields: append(f.fields(selection, "stream_order", "min_video_bandwidth", "max_video_bandwidth"), f.extra(selection)...),
 		Adds:   []pages.FormAct{f.add(list, w.Act.AddStream)},
 	}
@@ -108,7 +113,8 @@ func (f channelFields) streamsGroup(path string) pages.FormGroup {
 // argsGroup are the parameters that ask for what was recorded.
 func (f channelFields) argsGroup(path string) pages.FormGroup {
 	w := f.t.ChannelForm
-	g := pages.FormGroup{ID: path + ".request_args", Title: w.Part.Playback, Fields: f.extra(path + ".request_args")}
+	all := path + ".request_args"
+	g := pages.FormGroup{ID: all, Title: w.Part.Playback, Errors: f.errors(all), Fields: f.extra(all)}
 	for _, kind := range []struct {
 		list, title, add string
 		fields           []string
@@ -117,7 +123,7 @@ func (f channelFields) argsGroup(path string) pages.FormGroup {
 		{"timeshift", w.Part.Timeshift, w.Act.AddTimeshift, []string{"back_time", "unit"}},
 		{"live", w.Part.Live, w.Act.AddLive, []string{"delay", "unit"}},
 	} {
-		list := path + ".request_args." + kind.list
+		list := all + "." + kind.list
 		g.Errors = append(g.Errors, f.errors(list)...)
 		g.Adds = append(g.Adds, f.add(list, kind.add))
 		for i := range channelform.Count(f.form, list) {

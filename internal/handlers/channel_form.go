@@ -114,12 +114,12 @@ func (f channelFields) label(path string) string {
 	return path
 }
 
-// errors tell what is wrong with a field: of one with lines, line by line.
-func (f channelFields) errors(path string) []string {
+// errors tell what is wrong with fields: of one with lines, line by line.
+func (f channelFields) errors(paths ...string) []string {
 	var all []string
 	for _, fault := range f.faults {
 		field, line := channelform.Place(fault.Field)
-		if field != path {
+		if !slices.Contains(paths, field) {
 			continue
 		}
 		words := f.words(fault)
@@ -130,8 +130,10 @@ func (f channelFields) errors(path string) []string {
 			all = append(all, words)
 		}
 	}
-	if refused := f.refused[path]; refused != "" {
-		all = append(all, refused)
+	for _, path := range paths {
+		if refused := f.refused[path]; refused != "" {
+			all = append(all, refused)
+		}
 	}
 	return all
 }

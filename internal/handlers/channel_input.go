@@ -69,9 +69,10 @@ func (f channelFields) source(path, title string, primary bool) pages.FormGroup 
 // standbyGroup are the standby sources, and when they take over.
 func (f channelFields) standbyGroup() pages.FormGroup {
 	w := f.t.ChannelForm
+	const failover = "input.failover_conditions"
 	n := channelform.Count(f.form, listStandby)
 	g := pages.FormGroup{
-		ID: listStandby, Title: w.Part.Failover, Errors: f.errors(listStandby), For: protocolsOf[listStandby],
+		ID: listStandby, Title: w.Part.Failover, Errors: f.errors(listStandby, failover), For: protocolsOf[listStandby],
 		Adds: []pages.FormAct{f.add(listStandby, w.Act.AddStandby)},
 	}
 	if n > 0 {
@@ -80,7 +81,6 @@ func (f channelFields) standbyGroup() pages.FormGroup {
 	for i := range n {
 		g.Nested = append(g.Nested, f.source(fmt.Sprintf("%s[%d]", listStandby, i), w.Part.Standby(i+1), false))
 	}
-	const failover = "input.failover_conditions"
 	if n > 0 || f.form.Get(failover) != "" {
 		g.Fields = append(f.fields(failover, "input_loss_threshold_msec", "input_preference"), f.extra(failover)...)
 	}
@@ -91,7 +91,7 @@ func (f channelFields) standbyGroup() pages.FormGroup {
 func (f channelFields) audioGroup() pages.FormGroup {
 	w := f.t.ChannelForm
 	g := pages.FormGroup{
-		ID: listSelectors, Title: w.Part.Audios, Errors: f.errors(listSelectors),
+		ID: listSelectors, Title: w.Part.Audios, Errors: f.errors(listSelectors, listAudios),
 		Adds: []pages.FormAct{f.add(listSelectors, w.Act.AddSelector)},
 	}
 	for i := range channelform.Count(f.form, listSelectors) {
@@ -100,7 +100,6 @@ func (f channelFields) audioGroup() pages.FormGroup {
 	if len(g.Nested) > 0 || channelform.Count(f.form, listAudios) > 0 {
 		g.Adds = append(g.Adds, f.add(listAudios, w.Act.AddAudio))
 	}
-	g.Errors = append(g.Errors, f.errors(listAudios)...)
 	for i := range channelform.Count(f.form, listAudios) {
 		path := fmt.Sprintf("%s[%d]", listAudios, i)
 		track := f.item(path, w.Part.Audio(i+1))
@@ -126,6 +125,7 @@ func (f channelFields) selector(path, title string) pages.FormGroup {
 	} {
 		below := settings + "." + way.name
 		f.shown[below] = true
+		g.Errors = append(g.Errors, f.errors(below)...)
 		for _, field := range append(f.fields(below, way.fields...), f.extra(below)...) {
 			field.Class = "when-way way-" + strings.ReplaceAll(way.name, "_", "-")
 			g.Fields = append(g.Fields, field)
@@ -137,10 +137,11 @@ func (f channelFields) selector(path, title string) pages.FormGroup {
 
 // sentGroup is what is sent besides the templates.
 func (f channelFields) sentGroup() pages.FormGroup {
-	const video = "encoder_settings_expand.video_descriptions"
+	const expand = "encoder_settings_expand"
+	const video = expand + ".video_descriptions"
 	return pages.FormGroup{
-		ID: video, Title: f.t.ChannelForm.Part.Sent,
-		Fields: append(append(f.fields(video, "gop_duration_seconds"), f.extra(video)...), f.extra("encoder_settings_expand")...),
+		ID: video, Title: f.t.ChannelForm.Part.Sent, Errors: f.errors(expand, video),
+		Fields: append(append(f.fields(video, "gop_duration_seconds"), f.extra(video)...), f.extra(expand)...),
 	}
 }
 
