@@ -96,12 +96,12 @@ func recordedList(pieces []piece, address func(piece) string) string {
 
 // old gives the pieces, from the oldest on, that are to go: those that ended
 // before the kept time, and as many more as free the bytes that lack. The last
-// one stays whatever lacks.
+// one is not among those.
 func old(all []piece, now time.Time, keep time.Duration, lacking int64) int {
 	n := 0
-	for n < len(all)-1 {
+	for n < len(all) {
 		expired := now.Sub(all[n].begin.Add(all[n].length)) > keep
-		if !expired && lacking <= 0 {
+		if !expired && (lacking <= 0 || n == len(all)-1) {
 			break
 		}
 		lacking -= all[n].size

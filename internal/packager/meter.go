@@ -54,6 +54,9 @@ type look struct {
 // longestHead bounds how far into a frame its coding is looked for, in bytes.
 const longestHead = 2 << 10
 
+// longestTable is how many bytes the packets of a section have at most.
+const longestTable = (maxSection/(packetSize-5) + 1) * packetSize
+
 // repeated marks a counter that came twice, which is allowed once.
 const repeated = 0x80
 
@@ -187,7 +190,9 @@ func (m *meter) section(a *assembler, p packet) {
 	if p.start() {
 		m.pmts[pid] = m.pmts[pid][:0]
 	}
-	m.pmts[pid] = append(m.pmts[pid], p...)
+	if len(m.pmts[pid]) < longestTable {
+		m.pmts[pid] = append(m.pmts[pid], p...)
+	}
 	a.feed(p, func(section []byte) {
 		if section[0] == tableSplice {
 			if intact(section) {

@@ -29,6 +29,8 @@ type output struct {
 	pkg    Package // access and manifests may change while it runs
 	made   made
 	prefix string // of the segments that ffmpeg removes itself; empty: there are none
+	floor  int64  // bytes that stay free on the disk
+	cut    int64  // bytes that its files had when the disk lacked room for its window, which is short since; 0: it is not
 	traffic
 }
 
@@ -53,14 +55,14 @@ type traffic struct {
 }
 
 // newOutput begins to make a package.
-func newOutput(ctx context.Context, p Package, m made, dir, ffmpeg string, log *slog.Logger) *output {
+func newOutput(ctx context.Context, p Package, m made, dir string, opts Options, log *slog.Logger) *output {
 	ctx, cancel := context.WithCancel(ctx)
-	o := &output{dir: dir, cancel: cancel, pkg: p, made: m}
+	o := &output{dir: dir, cancel: cancel, pkg: p, made: m, floor: windowFloor(opts.RecordFree)}
 	name, in := "package "+p.ID, newQueue(childQueue)
 	if p.sliced() {
-		o.maker = &slicer{report: ChildReport{Name: name}, dir: dir, length: p.Segment, keep: p.segments(), in: in, ready: o.ready, log: log}
+		o.maker = &slicer{report: ChildReport{Name: name}, dir: dir, length: p.Segment, keep: p.segments(), floor: o.floor, in: in, ready: o.ready, log: log}
 	} else {
-		o.maker = &child{name: name, path: ffmpeg, in: in, args: o.args, hard: true, log: log}
+		o.maker = &child{name: name, path: opts.FFmpeg, in: in, args: o.args, hard: true, log: log}
 	}
 	o.done.Go(func() { o.maker.run(ctx) })
 	o.done.Go(func() { o.sweeps(ctx) })
@@ -95,11 +97,48 @@ func (p Package) sliced() bool { return p.Format == HLS && !p.FMP4 }
 func (o *output) args(run string) ([]string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := o.prepare(strings.Join(packagerArgs(o.pkg, o.made.all, o.made.in, "", ""), " ")); err != nil {
+	pkg := o.pkg
+	if o.cut > 0 {
+		pkg.Window = 0
+	}
+	if err := o.prepare(strings.Join(packagerArgs(pkg, o.made.all, o.made.in, "", ""), " ")); err != nil {
 		return nil, err
 	}
 	o.prefix = run
-	return packagerArgs(o.pkg, o.made.all, o.made.in, o.dir, run), nil
+	return packagerArgs(pkg, o.made.all, o.made.in, o.dir, run), nil
+}
+
+// makeRoom begins anew with the shortest window while the disk lacks room for the
+// one that was asked for: ffmpeg cannot be told to shorten one.
+func (o *output) makeRoom() {
+	if o.wanted().sliced() {
+		return // the slicer does
+	}
+	lack := lacking(o.dir, o.floor)
+	o.mu.Lock()
+	cut := o.cut
+	switch {
+	case cut == 0 && lack > 0 && o.pkg.segments() > fewest:
+		o.cut = max(1, sizeOf(o.dir))
+	case cut > 0 && -lack > cut+cut/4:
+		o.cut = 0
+	}
+	anew := o.cut != cut
+	o.mu.Unlock()
+	if anew {
+		o.maker.again()
+	}
+}
+
+// state tells how it is made.
+func (o *output) state() ChildReport {
+	r := o.maker.state()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.cut > 0 {
+		r.Running, r.Lines, r.Ended = false, nil, shortWindow(o.floor).Error()
+	}
+	return r
 }
 
 // ready readies the folder for a run of the slicer.
@@ -142,6 +181,7 @@ func (o *output) sweeps(ctx context.Context) {
 			prefix, age := o.prefix, time.Duration(o.pkg.segments()+3)*o.pkg.Segment
 			o.mu.Unlock()
 			sweep(o.dir, prefix, time.Now().Add(-age))
+			o.makeRoom()
 		}
 	}
 }
@@ -153,19 +193,23 @@ func sweep(dir, prefix string, before time.Time) {
 	if err != nil {
 		return // there is nothing yet
 	}
-	var named strings.Builder
+	named := map[string]bool{}
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), ".m3u8") {
 			text, _ := os.ReadFile(filepath.Join(dir, e.Name())) //nolint:errcheck // it goes as it is replaced
-			named.Write(text)
+			for line := range strings.Lines(string(text)) {
+				if m := attribute.FindStringSubmatch(line); m != nil { // what all begin with
+					line = strings.Trim(m[1], `"`)
+				}
+				named[strings.TrimSpace(line)] = true
+			}
 		}
 	}
 	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || prefix != "" && strings.HasPrefix(e.Name(), prefix+"-") || !isMedia(e.Name()) || strings.Contains(named.String(), e.Name()) {
+		if named[e.Name()] || !isMedia(e.Name()) || prefix != "" && strings.HasPrefix(e.Name(), prefix+"-") {
 			continue
 		}
-		if info.ModTime().Before(before) {
+		if info, err := e.Info(); err == nil && info.ModTime().Before(before) {
 			_ = os.Remove(filepath.Join(dir, e.Name())) // or at the next look
 		}
 	}

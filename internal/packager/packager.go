@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Options is what a packager needs to know.
@@ -42,6 +43,8 @@ type Packager struct {
 	running  map[string]*pipeline
 	reserved map[string]float64 // cores, by channel
 	access   sync.RWMutex       // guards running for readers, that no change keeps waiting
+	cancel   context.CancelFunc
+	expiring sync.WaitGroup
 }
 
 var (
@@ -82,10 +85,45 @@ func New(opts Options) (*Packager, error) {
 	if opts.way, err = newWay(opts.HTTP); err != nil {
 		return nil, err
 	}
-	return &Packager{
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &Packager{
 		opts: opts, costs: newCosts(path, filepath.Join(opts.Dir, costFile)),
-		running: map[string]*pipeline{}, reserved: map[string]float64{},
-	}, nil
+		running: map[string]*pipeline{}, reserved: map[string]float64{}, cancel: cancel,
+	}
+	p.expiring.Go(func() { p.expires(ctx) })
+	return p, nil
+}
+
+// expirePause is how often recordings are looked after on which nobody works.
+const expirePause = 10 * time.Minute
+
+// expires removes what is too old of them, until ctx ends.
+func (p *Packager) expires(ctx context.Context) {
+	tick := time.NewTicker(expirePause)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		folders, err := filepath.Glob(filepath.Join(p.opts.Dir, "*", recordDir))
+		if err != nil {
+			return // the folder's own name is a bad pattern
+		}
+		for _, dir := range folders {
+			p.expire(dir)
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+// expire looks after one, if nobody works on it.
+func (p *Packager) expire(dir string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	running := p.running[filepath.Base(filepath.Dir(dir))]
+	if p.running != nil && (running == nil || running.wanted().Record == 0) {
+		expire(dir, p.opts.Log)
+	}
 }
 
 // Put makes a channel run as its spec says. One that runs is changed with the
@@ -142,7 +180,7 @@ func (p *Packager) get(id string) (*pipeline, bool) {
 }
 
 // Drop ends a channel; one that does not run is no error. Its recording stays on
-// the disk, and is played again when it runs again.
+// the disk for as long as it is to be kept, and is played again when it runs again.
 func (p *Packager) Drop(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -153,6 +191,9 @@ func (p *Packager) Drop(id string) {
 	p.set(id, nil)
 	delete(p.reserved, id)
 	running.close()
+	if err := clearBut(filepath.Join(running.dir, playDir), func(string) bool { return false }); err != nil {
+		p.opts.Log.Warn("what a channel that ended has sent remains", "channel", id, "problem", reason(err))
+	}
 }
 
 // Forget removes all that is on the disk of a channel that does not run.
@@ -167,6 +208,8 @@ func (p *Packager) Forget(id string) error {
 
 // Close ends all channels, and waits until their ffmpeg have ended.
 func (p *Packager) Close() {
+	p.cancel()
+	defer p.expiring.Wait() // with p.mu free
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.access.Lock()

@@ -55,6 +55,23 @@ type feed struct {
 	begins bool // the next packet that goes on is the first one
 }
 
+// The folders of a channel.
+const (
+	playDir   = "play" // has those of packages
+	recordDir = "rec"
+)
+
+// clear removes the files of packages that a channel no longer has.
+func (p *pipeline) clear() {
+	err := clearBut(filepath.Join(p.dir, playDir), func(id string) bool {
+		_, there := find(p.spec.Packages, id)
+		return there
+	})
+	if err != nil {
+		p.log().Warn("files of packages that are gone remain", "problem", reason(err))
+	}
+}
+
 // newPipeline runs a channel. Its inputs connect at once; the rest starts when
 // they have told what they send.
 func newPipeline(spec Spec, opts Options) *pipeline {
@@ -64,6 +81,7 @@ func newPipeline(spec Spec, opts Options) *pipeline {
 		spec: spec, outputs: map[string]*output{}, encoded: newMeter(nil),
 		failover: newFailover(spec.loss(), spec.GoBack, spec.Standby != nil, time.Now()),
 	}
+	p.clear()
 	if spec.Record > 0 {
 		p.startTape()
 	}
@@ -273,11 +291,14 @@ func (p *pipeline) output(pkg Package, m made) {
 		o.remake(m)
 		return
 	}
-	o = newOutput(p.ctx, pkg, m, filepath.Join(p.dir, "play", pkg.ID), p.opts.FFmpeg, p.log())
+	o = newOutput(p.ctx, pkg, m, p.folder(pkg.ID), p.opts, p.log())
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.outputs[pkg.ID] = o
 }
+
+// folder is where the files of a package are.
+func (p *pipeline) folder(id string) string { return filepath.Join(p.dir, playDir, id) }
 
 // startEncoder runs the encoder of the ladder.
 func (p *pipeline) startEncoder() {
@@ -329,7 +350,7 @@ func (p *pipeline) stopEncoder() {
 // startTape begins to record.
 func (p *pipeline) startTape() {
 	ctx, cancel := context.WithCancel(p.ctx)
-	r := openRecorder(filepath.Join(p.dir, "rec"), p.spec.piece(), p.spec.Record, p.opts.RecordFree, p.log())
+	r := openRecorder(filepath.Join(p.dir, recordDir), p.spec.piece(), p.spec.Record, p.opts.RecordFree, p.log())
 	p.mu.Lock()
 	p.recorder, p.endTape = r, cancel
 	p.mu.Unlock()
@@ -360,6 +381,7 @@ func (p *pipeline) apply(next Spec, e Effect) {
 	for _, id := range append(slices.Clone(e.Gone), e.Packages...) {
 		p.drop(id)
 	}
+	p.clear()
 	for _, pkg := range next.Packages {
 		if o := p.find(pkg.ID); o != nil {
 			o.serve(pkg)

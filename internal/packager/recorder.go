@@ -17,6 +17,8 @@ import (
 
 const (
 	indexFile    = "index"
+	keepFile     = "keep"      // how long is kept, for who looks after what nobody records any more
+	keepPause    = time.Minute // between two looks at what is too old, where no piece begins
 	defaultPiece = 6 * time.Second
 	longestPiece = 30 * time.Second // where no key frame comes
 	jump         = 2 * time.Second  // between two pictures: the stream does not go on
@@ -55,7 +57,8 @@ type recorder struct {
 	now     piece
 	first   int64 // presentation time of the piece's first picture
 	latest  int64
-	timed   bool // first and latest are known
+	timed   bool      // first and latest are known
+	led     time.Time // when the latest came
 	retry   time.Time
 	clockOf func() time.Time
 }
@@ -65,7 +68,11 @@ type recorder struct {
 func openRecorder(dir string, length, keep time.Duration, floor int64, log *slog.Logger) *recorder {
 	r := &recorder{dir: dir, length: length, keep: keep, floor: floor, in: newQueue(childQueue), log: log, breaks: true, clockOf: time.Now}
 	r.meter = newMeter(nil)
-	r.fail(r.repair())
+	err := r.repair()
+	if err == nil {
+		err = r.noteKeep()
+	}
+	r.fail(err)
 	return r
 }
 
@@ -74,12 +81,44 @@ func (r *recorder) run(ctx context.Context) {
 	r.in.begin()
 	defer r.in.end()
 	for {
-		chunk, ok := r.in.pop(ctx)
-		if !ok {
+		wait, end := context.WithTimeout(ctx, keepPause)
+		chunk, ok := r.in.pop(wait)
+		end()
+		switch {
+		case ok:
+			r.take(chunk)
+		case ctx.Err() != nil:
 			r.close()
 			return
+		default:
+			r.retain()
 		}
-		r.take(chunk)
+	}
+}
+
+// noteKeep writes down how long is kept.
+func (r *recorder) noteKeep() error {
+	return os.WriteFile(filepath.Join(r.dir, keepFile), []byte(r.keep.String()), 0o600)
+}
+
+// expire removes what is too old of a recording on which nobody works: its channel
+// is OFF, or is not recorded any more.
+func expire(dir string, log *slog.Logger) {
+	note, err := os.ReadFile(filepath.Join(dir, keepFile))
+	if err != nil {
+		return // there is no recording
+	}
+	keep, err := time.ParseDuration(string(note))
+	if err != nil {
+		log.Warn("recording: how long it is kept cannot be read", "folder", dir)
+		return
+	}
+	r := openRecorder(dir, defaultPiece, keep, 0, log)
+	if r.retain(); len(r.pieces) > 0 || r.problem != "" {
+		return
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		log.Warn("recording", "folder", dir, "problem", reason(err))
 	}
 }
 
@@ -87,6 +126,7 @@ func (r *recorder) run(ctx context.Context) {
 func (r *recorder) take(chunk []byte) {
 	r.meter.feed(chunk, r.packet)
 	r.write()
+	r.bound()
 }
 
 // packet writes one, in a new piece where one should begin.
@@ -141,7 +181,16 @@ func (r *recorder) time(pts int64) {
 			r.breaks = true
 		}
 	}
-	r.latest, r.timed = pts, true
+	r.latest, r.timed, r.led = pts, true, r.clockOf()
+}
+
+// bound ends a piece that grows and comes to no end: its leading track does not
+// come any more, or tells no time that goes on.
+func (r *recorder) bound() {
+	if r.file != nil && (r.now.size > longestData || r.clockOf().Sub(r.led) > longestPiece) {
+		r.close()
+		r.breaks = true
+	}
 }
 
 // due says whether a piece should begin here.
@@ -157,7 +206,7 @@ func (r *recorder) due(key bool) bool {
 // begin opens a piece, if the disk has room for it.
 func (r *recorder) begin(pts int64) {
 	r.retain()
-	if r.lacking() > 0 {
+	if lacking(r.dir, r.floor) > 0 {
 		r.fail(fmt.Errorf("less than %d MB of the disk are free", r.floor>>20))
 		return
 	}
@@ -182,8 +231,12 @@ func (r *recorder) close() {
 	r.file = nil
 	r.now.length = ticks(uint64(max(0, since(r.first, r.latest))))
 	err := errors.Join(file.Sync(), file.Close())
-	if err == nil && r.now.length > 0 {
+	switch {
+	case err != nil:
+	case r.now.length > 0:
 		err = r.publish(r.now)
+	default:
+		err = os.Remove(file.Name()) // it plays nothing
 	}
 	if err != nil {
 		r.fail(err)
@@ -248,21 +301,12 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// lacking is how many bytes too few are free.
-func (r *recorder) lacking() int64 {
-	var disk syscall.Statfs_t
-	if err := syscall.Statfs(r.dir, &disk); err != nil {
-		return 0 // opening a file will tell more
-	}
-	return r.floor - int64(disk.Bavail)*disk.Bsize
-}
-
 // retain removes what is too old, and what the disk lacks room for.
 func (r *recorder) retain() {
-	lacking := r.lacking()
+	lack := lacking(r.dir, r.floor)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := old(r.pieces, r.clockOf(), r.keep, lacking)
+	n := old(r.pieces, r.clockOf(), r.keep, lack)
 	for _, p := range r.pieces[:n] {
 		_ = os.Remove(filepath.Join(r.dir, p.name)) // gone already is as well
 	}
@@ -306,7 +350,13 @@ func (r *recorder) span(begin, end time.Time) []piece {
 func (r *recorder) retainFor(keep time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.keep == keep {
+		return
+	}
 	r.keep = keep
+	if err := r.noteKeep(); err != nil {
+		r.log.Warn("recording: how long it is kept cannot be written", "problem", reason(err))
+	}
 }
 
 // state is what is to be told.

@@ -63,7 +63,7 @@ func (p *pipeline) report() ChannelReport {
 	r.Encoded = p.encoded.counts
 	for id, o := range p.outputs {
 		r.Packages = append(r.Packages, PackageReport{
-			ID: id, Child: o.maker.state(),
+			ID: id, Child: o.state(),
 			OK: o.ok.Load(), Refused: o.refused.Load(), Failed: o.failed.Load(), Bytes: o.bytes.Load(),
 		})
 	}

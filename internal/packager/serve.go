@@ -278,7 +278,7 @@ func (s *served) recorded(w http.ResponseWriter, r *http.Request, name string) e
 	if !playable(name) || filepath.Ext(name) != pieceSuffix || len(s.pkg.Catchup) == 0 {
 		return fs.ErrNotExist
 	}
-	file, err := os.OpenInRoot(filepath.Join(s.pipeline.dir, "rec"), name)
+	file, err := os.OpenInRoot(filepath.Join(s.pipeline.dir, recordDir), name)
 	if err != nil {
 		return err
 	}

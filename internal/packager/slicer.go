@@ -17,7 +17,8 @@ import (
 type slicer struct {
 	dir    string
 	length time.Duration        // of a segment, at least
-	keep   int                  // segments in a playlist
+	keep   int                  // segments in a playlist, while the disk has room
+	floor  int64                // bytes that stay free on the disk
 	in     *queue               // an empty chunk says that another run begins
 	ready  func() (made, error) // the folder, at each run
 	log    *slog.Logger
@@ -31,6 +32,7 @@ type slicer struct {
 	meter  *meter
 	strips []*strip // nil: the layout is not known yet
 	date   dating
+	shed   time.Time // when the disk last lacked room for the window
 }
 
 // dating tells the time of presentation times.
@@ -94,6 +96,17 @@ func (s *slicer) cut(ctx context.Context) {
 			return
 		}
 		s.meter.feed(chunk, s.packet)
+		s.bound()
+	}
+}
+
+// bound drops segments that grow and come to no end: their leading track does not
+// come any more, or tells no time that goes on.
+func (s *slicer) bound() {
+	for _, t := range s.strips {
+		if t.now != nil && (len(t.now.data) > longestData || time.Since(t.now.came) > longestPiece) {
+			t.before, t.now, t.breaks = nil, nil, true
+		}
 	}
 }
 
@@ -221,7 +234,7 @@ func (s *slicer) turn(t *strip, pts, edge int64) {
 	if t == s.leader() {
 		s.dated(pts, t.breaks)
 	}
-	t.now = &slice{edge: edge, first: pts, last: pts, latest: pts, data: t.head(s.meter, size)}
+	t.now = &slice{edge: edge, first: pts, last: pts, latest: pts, came: time.Now(), data: t.head(s.meter, size)}
 	t.now.at = s.date.at.Add(signed(since(s.date.pts, pts)))
 	t.now.breaks, t.breaks = t.breaks, false
 }
@@ -252,6 +265,9 @@ func (s *slicer) finish(t *strip) {
 // publish writes a segment, and then the playlist that names it. One that cannot
 // be written is left out.
 func (s *slicer) publish(t *strip, c *slice) {
+	if t == s.leader() {
+		s.makeRoom()
+	}
 	c.name = fmt.Sprintf("%s-%d-%d.ts", s.prefix, t.number, t.shelf.next())
 	path := filepath.Join(s.dir, c.name)
 	err := os.WriteFile(path, c.data, 0o600)
@@ -266,5 +282,38 @@ func (s *slicer) publish(t *strip, c *slice) {
 		t.shelf.add(c.segment, s.keep)
 		err = replace(s.list(t.number), t.shelf.text(s.made.closed))
 	}
+	if err == nil && time.Since(s.shed) < shortFor {
+		err = shortWindow(s.floor)
+	}
 	s.told(err)
+}
+
+// makeRoom takes the oldest segments of all playlists away for what the disk lacks.
+func (s *slicer) makeRoom() {
+	var gone []string
+	freed := int64(1)
+	for lack := lacking(s.dir, s.floor); lack > 0 && freed > 0; lack -= freed {
+		freed = 0
+		for _, t := range s.strips {
+			if len(t.shelf.segments) <= fewest {
+				continue
+			}
+			path := filepath.Join(s.dir, t.shelf.segments[0].name)
+			if info, err := os.Stat(path); err == nil {
+				freed += info.Size()
+			}
+			gone = append(gone, path)
+			t.shelf.drop(1)
+		}
+	}
+	if gone == nil {
+		return
+	}
+	s.shed = time.Now()
+	for _, t := range s.strips {
+		_ = replace(s.list(t.number), t.shelf.text(s.made.closed)) // or with the next segment
+	}
+	for _, path := range gone {
+		_ = os.Remove(path) // or later, as one that no playlist names
+	}
 }

@@ -28,14 +28,16 @@ type strip struct {
 type slice struct {
 	segment
 	data   []byte
-	edge   int64 // presentation time at which it should have begun
-	first  int64 // that of its first frame
-	last   int64 // the latest
-	latest int64 // of the frame that came last
-	step   int64 // shortest between two frames; 0: there is one
+	edge   int64     // presentation time at which it should have begun
+	first  int64     // that of its first frame
+	last   int64     // the latest
+	latest int64     // of the frame that came last
+	step   int64     // shortest between two frames; 0: there is one
+	came   time.Time // the frame that came last
 }
 
 const (
+	longestData  = 160 << 20     // bytes of a segment: ten seconds of the richest stream that may come
 	longestTrail = clockPTS / 2  // ticks that a segment waits for the ends of frames
 	shortFrame   = clockPTS / 25 // ticks of a frame that is alone
 )
@@ -141,7 +143,7 @@ func (c *slice) note(pts int64) {
 	if gap := since(c.latest, pts); gap > 0 && (c.step == 0 || gap < c.step) {
 		c.step = gap
 	}
-	c.latest = pts
+	c.latest, c.came = pts, time.Now()
 	if since(c.last, pts) > 0 {
 		c.last = pts
 	}
