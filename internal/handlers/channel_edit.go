@@ -427,8 +427,10 @@ func (f channelFields) placeRefusal(said string) {
 		}
 	}
 	for _, path := range packagePaths(f.form) {
-		if address := bareAddress(f.form.Get(path + ".url")); address != "" && strings.Contains(said, address) {
-			f.refused[path+".url"] = said
+		for _, field := range []string{path + ".url", path + ".slave_url"} {
+			if address := bareAddress(f.form.Get(field)); address != "" && strings.Contains(said, address) {
+				f.refused[field] = said
+			}
 		}
 	}
 }

@@ -73,14 +73,15 @@ func (h *channelFiles) clone(c echo.Context) error {
 }
 
 // after is the form of a channel that is made after another. Its secrets have to
-// be typed, and its packages get addresses of their own.
+// be typed, and its packages get addresses of their own; what plays in the standby
+// region gets none.
 func after(ch medialive.Channel, key medialive.ChannelKey) (url.Values, error) {
 	made, err := ch.Copy(key)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range made.Packages() {
-		p.URL = ""
+		p.URL, p.SlaveURL = "", ""
 	}
 	return newForm(made), nil
 }

@@ -126,7 +126,7 @@ const (
 
 // AudioByPID selects by PID.
 type AudioByPID struct {
-	PID   int   `json:"pid"` // 0..8191
+	PID   *int  `json:"pid"` // 0..8191; nil: not told, which no change may send
 	Extra Extra `json:"-"`
 }
 

@@ -5,7 +5,7 @@ package medialive
 func FullChannel() Channel {
 	audio := AudioSelector{Name: "eng", Settings: &AudioSettings{
 		Language: &AudioByLanguage{Code: "eng", Policy: LanguageStrict},
-		PID:      &AudioByPID{PID: 256},
+		PID:      &AudioByPID{PID: new(256)},
 		HLS:      &AudioByHLS{Name: "English", GroupID: "audio"},
 	}}
 	source := ChannelSource{

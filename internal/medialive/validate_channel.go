@@ -148,7 +148,7 @@ func ValidateStatisticQuery(q StatisticQuery) []Fault {
 // key checks the key of a new channel by what all operations take: one that only
 // creation takes could never be changed.
 func (v *validation) key(k ChannelKey) {
-	v.host("domain", k.Domain, MaxDomain, true)
+	v.domain("domain", k.Domain, true)
 	v.identifier("app_name", k.AppName, 1, MaxAppName)
 	v.identifier("id", k.ID, MinChannelID, MaxChannelID)
 }
@@ -214,6 +214,16 @@ func (v *validation) language(field, code string, required bool) {
 		return
 	}
 	v.add(f)
+}
+
+// domain checks a host that stands for itself: without a scheme.
+func (v *validation) domain(field, name string, required bool) bool {
+	if name != Host(name) {
+		v.add(Fault{Field: field, Code: FaultHost, Value: name})
+		return false
+	}
+	v.host(field, name, MaxDomain, required)
+	return validHost(name)
 }
 
 // identifier checks a name of letters, digits, - and _.

@@ -97,14 +97,15 @@ func withoutScheme(address string) string {
 	return address
 }
 
-// origin checks the domain of an origin: three parts or more, the last of
+// origin checks the domain of an origin: three parts or more, the last of 2 to 16
 // letters.
 func (v *validation) origin(field, domain string) {
-	if domain == "" {
+	if !v.domain(field, domain, false) {
 		return
 	}
-	v.host(field, domain, MaxDomain, false)
-	if validHost(domain) && strings.Count(domain, ".") < 2 {
+	last := domain[strings.LastIndexByte(domain, '.')+1:]
+	letters := strings.Trim(strings.ToLower(last), "abcdefghijklmnopqrstuvwxyz") == ""
+	if strings.Count(domain, ".") < 2 || len(last) < 2 || len(last) > 16 || !letters || strings.Contains(domain, "_") {
 		v.add(Fault{Field: field, Code: FaultHost, Value: domain})
 	}
 }

@@ -187,7 +187,10 @@ func (v *validation) selection(s AudioSettings) {
 	}
 	if s.PID != nil {
 		ways = append(ways, "audio_pid_selection")
-		v.span("audio_pid_selection.pid", s.PID.PID, 0, MaxPID)
+		if s.PID.PID == nil {
+			v.add(Fault{Field: "audio_pid_selection.pid", Code: FaultRequired, Max: MaxPID})
+		}
+		v.maybe("audio_pid_selection.pid", s.PID.PID, 0, MaxPID)
 	}
 	if s.HLS != nil {
 		ways = append(ways, "audio_hls_selection")

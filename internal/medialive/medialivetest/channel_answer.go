@@ -23,7 +23,7 @@ import (
 //     of packages are made here; a package that comes back without its id is new,
 //     and collides with itself
 //   - secrets are masked in lists, and a mask that is sent is stored as it is
-//   - request_args has null where there is nothing
+//   - request_args has null where there is nothing, and speke_version is a number
 //   - the protocol of an input cannot be changed
 //   - push addresses are told by the answers to commands, never by a list
 

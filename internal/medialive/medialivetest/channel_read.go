@@ -25,8 +25,8 @@ func (c *Cloud) listChannels(w http.ResponseWriter, r *http.Request, filter medi
 	answerJSON(w, http.StatusOK, map[string]any{"total": len(found), "channels": page})
 }
 
-// answered gives a channel as lists have it: with its secrets masked, and null
-// where request_args have nothing.
+// answered gives a channel as lists have it: with its secrets masked, null where
+// request_args have nothing, and the version of SPEKE as a number.
 func (ch *channel) answered() json.RawMessage {
 	data, err := medialive.AnswerJSON(ch.Channel)
 	if err != nil {
@@ -38,6 +38,9 @@ func (ch *channel) answered() json.RawMessage {
 			if args != nil && args[name] == nil {
 				args[name] = nil
 			}
+		}
+		if object["speke_version"] == string(medialive.SPEKEVersion) {
+			object["speke_version"] = json.Number(medialive.SPEKEVersion)
 		}
 	})(data)
 }

@@ -113,7 +113,7 @@ var chineseChannelForm = ChannelForm{
 		EncodersLead: "以哪些规格输出。", PackagesLead: "观众在哪里、以哪种格式播放。", RecordLead: "是否可以回看。",
 		LookLead: "尚未发送任何请求。", Next: "下一步", Back: "上一步", Create: "创建", CreateOn: "创建并开启",
 		FromFile:     "从文件导入",
-		CloneLead:    "除 ID 和播放地址外与 {} 相同；播放地址只能使用一次。",
+		CloneLead:    "除 ID 和播放地址外与 {} 相同；播放地址只能使用一次，备区播放地址不会随之克隆。",
 		CloneSecrets: "服务端不返回的口令不会随之克隆。",
 	},
 	Part: ChannelParts{

@@ -110,7 +110,7 @@ var englishChannelForm = ChannelForm{
 		EncodersLead: "In which sizes it is sent on.", PackagesLead: "Where viewers play it, in which format.", RecordLead: "Whether it can be played later.",
 		LookLead: "Nothing has been sent yet.", Next: "Next", Back: "Back", Create: "Create", CreateOn: "Create and turn on",
 		FromFile:     "From a file",
-		CloneLead:    "All is as in {}, but for the id and the playback addresses, which can be used only once.",
+		CloneLead:    "All is as in {}, but for the id and the playback addresses, which can be used only once; those in a standby region are left out.",
 		CloneSecrets: "Passphrases are not copied where the service does not tell them.",
 	},
 	Part: ChannelParts{
