@@ -70,6 +70,32 @@ func TestChannelAlarms(t *testing.T) {
 
 // TestChannelOutsideItsBand: what comes in on air is held against what is normal, as
 // a flow's source is; where nobody measures it, nothing is raised.
+// TestChannelWithoutMedia: what the watcher has waited for is told at once, and ends
+// as the alarm of a source that is lost begins.
+func TestChannelWithoutMedia(t *testing.T) {
+	d := channelDesk(t)
+	d.channel(monitor.StateNoMedia, nil)
+	d.pass(time.Second)
+	if got := d.raised(); len(got) != 1 || got[0] != NoMedia || d.seen.Active[0].Priority != High {
+		t.Fatalf("no media in what comes in: %v", got)
+	}
+	d.channel(monitor.StateSourceLost, nil)
+	d.pass(20 * time.Second)
+	if got := d.raised(); len(got) != 1 || got[0] != SourceLost {
+		t.Errorf("nothing comes in: %v", got)
+	}
+	d.channel(monitor.StateNoMedia, nil)
+	d.pass(20 * time.Second)
+	if got := d.raised(); len(got) != 1 || got[0] != SourceLost {
+		t.Errorf("what comes back has no media in it: %v", got)
+	}
+	d.channel(monitor.StateLive, nil)
+	d.pass(20 * time.Second)
+	if got := d.raised(); len(got) != 0 {
+		t.Errorf("on air: %v", got)
+	}
+}
+
 func TestChannelOutsideItsBand(t *testing.T) {
 	d := channelDesk(t)
 	at := func(bitrate int64) {

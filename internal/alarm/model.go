@@ -14,7 +14,7 @@ type Kind string
 const (
 	SourceLost  Kind = "source_lost"  // media came and stopped, or the source cannot run
 	OutputLost  Kind = "output_lost"  // an output was connected and is not, or cannot connect
-	NoMedia     Kind = "no_media"     // started, and nothing came
+	NoMedia     Kind = "no_media"     // started, and nothing came; or what comes into a channel has no media in it
 	Loss        Kind = "loss"         // loss outside the flow's band
 	Bitrate     Kind = "bitrate"      // bitrate outside the flow's band
 	Unstable    Kind = "unstable"     // changes its state again and again

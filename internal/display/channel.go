@@ -62,7 +62,7 @@ func packageState(ch *monitor.Channel, id string) monitor.OutputState {
 	switch ch.Doing {
 	case monitor.StateStandby:
 		return monitor.OutputOff
-	case monitor.StateWaiting, monitor.StateSourceLost:
+	case monitor.StateWaiting, monitor.StateSourceLost, monitor.StateNoMedia:
 		return monitor.OutputIdle
 	}
 	if ch.Detail == nil || ch.Detail.Run == nil || ch.Run == monitor.Gone {

@@ -140,7 +140,7 @@ func (d Display) members(s *monitor.Snapshot) []*monitor.Flow {
 
 // severity puts what is not as it should be in order, worst first.
 var severity = []monitor.State{
-	monitor.StateProblem, monitor.StateSourceLost, monitor.StateSecondInput, monitor.StateOutputLost, monitor.StateLoss, monitor.StateUnknown, monitor.StateStale, monitor.StateWaiting,
+	monitor.StateProblem, monitor.StateSourceLost, monitor.StateNoMedia, monitor.StateSecondInput, monitor.StateOutputLost, monitor.StateLoss, monitor.StateUnknown, monitor.StateStale, monitor.StateWaiting,
 }
 
 // rank is how bad a flow is, 0 the worst.
@@ -196,7 +196,7 @@ func unacknowledged(v *alarm.View) map[string]bool {
 // add counts a flow.
 func (t *Tally) add(s monitor.State) {
 	switch s {
-	case monitor.StateSourceLost, monitor.StateProblem:
+	case monitor.StateSourceLost, monitor.StateNoMedia, monitor.StateProblem:
 		t.Lost++
 	case monitor.StateLoss, monitor.StateOutputLost, monitor.StateSecondInput:
 		t.Degraded++
@@ -220,6 +220,7 @@ func tileOf(f *monitor.Flow, unacked bool, s Scene) Tile {
 		Name: f.Name, State: State(f.State), Since: f.StateSince, Aging: f.Aging, ReadAt: f.SeenAt, Unacked: unacked,
 		Lamp: Lamp(f.Care.Tally.Lamp), Count: ageOf(f),
 	}
+	_, t.Channel = monitor.ChannelKeyOf(f.ID)
 	switch {
 	case f.State == monitor.StateStale:
 		t.Since = f.SeenAt

@@ -72,6 +72,7 @@ const (
 
 	On          State = "on" // of a channel, here and below: the service tells no more
 	SecondInput State = "second_input"
+	NoMedia     State = "no_media"
 	Problem     State = "problem"
 )
 
@@ -128,7 +129,8 @@ const (
 
 // Tile is a flow on a wall.
 type Tile struct {
-	Name string // up to 64 characters
+	Name    string // up to 64 characters
+	Channel bool   // a channel's: its states have their own words
 
 	State   State
 	Since   time.Time // of State: of Starting and Stopping the command, of Stale and Unknown the last reading; zero: not known

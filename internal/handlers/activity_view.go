@@ -17,7 +17,7 @@ import (
 // trailVerbs are the verbs that can be chosen, in the order of the choice.
 var trailVerbs = []string{
 	"start", "stop", "create", "delete", "update_channel", "update_source", "add_output", "update_output", "delete_output",
-	"live", "loss", "waiting", "source_lost", "second_input", "problem", "output_lost", "output_back", "standby", "link_lost", "link_back",
+	"live", "loss", "waiting", "source_lost", "second_input", "no_media", "problem", "output_lost", "output_back", "standby", "link_lost", "link_back",
 	"raised", "cleared", "returned", "acknowledged", "shelved", "unshelved",
 	"protect", "release", "force_release", "ask", "confirm", "withdraw", "note", "delete_note", "handover", "band",
 	"label", "delete_label", "keep_good", "restore", "park", "unpark", "drop_parked",
@@ -218,7 +218,7 @@ func (v teller) figuresNote(e trail.Event, detail string) string {
 		notes = append(notes, before)
 	}
 	for _, f := range figures {
-		if name, value := v.figureWords(f); value != "" {
+		if name, value := v.figureWords(e.FlowID, f); value != "" {
 			notes = append(notes, strings.TrimSpace(name+" "+value))
 		}
 	}
@@ -234,7 +234,7 @@ func (v teller) beforeWords(e trail.Event, figures []figure) string {
 		switch f.name {
 		case "was":
 			if was = v.stateWord(f.value); channel {
-				was = v.channelWord(f.value)
+				was = v.t.ChannelState(f.value)
 			}
 		case "lasted":
 			lasted = f.value
@@ -262,8 +262,9 @@ func (v teller) beforeWords(e trail.Event, figures []figure) string {
 	return w.Lasted + " " + lasted
 }
 
-// figureWords are a figure's name and value; no value leaves it out.
-func (v teller) figureWords(f figure) (name, value string) {
+// figureWords are the name and the value of a figure of a flow, or a channel; no
+// value leaves it out.
+func (v teller) figureWords(id string, f figure) (name, value string) {
 	w := v.t.Trail.Figures
 	switch f.name {
 	case "output", "was", "lasted":
@@ -280,7 +281,7 @@ func (v teller) figureWords(f figure) (name, value string) {
 	case "loss":
 		return w.Loss, withUnit(f.value, "%")
 	case "problem":
-		return "", v.t.Trail.Why(f.value)
+		return "", v.why(id, f.value)
 	case "cause":
 		return "", cmp.Or(map[string]string{
 			"commanded": w.Commanded, "standby": w.Stopped, "deleted": w.Removed, "removed": w.Removed,
@@ -324,16 +325,6 @@ func (v teller) stateWord(name string) string {
 		return w.Standby
 	}
 	return w.Unknown
-}
-
-// channelWord is the word of a state of a channel by its name in the trail.
-func (v teller) channelWord(name string) string {
-	w := v.t.Channels.States
-	words := map[monitor.State]string{
-		monitor.StateLive: w.OnAir, monitor.StateWaiting: w.Waiting, monitor.StateSourceLost: w.NoInput, monitor.StateStandby: w.Off,
-		monitor.StateOn: w.On, monitor.StateSecondInput: w.Second, monitor.StateProblem: w.Problem,
-	}
-	return cmp.Or(words[monitor.State(name)], v.t.State.Unknown)
 }
 
 // signalShape is the mark of what media did, or of an alarm.

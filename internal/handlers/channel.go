@@ -234,7 +234,8 @@ func (h *channels) stopQuestion(c echo.Context, v *visit, ch *monitor.Channel, p
 		title: w.StopTitle(ch.Name), asks: w.StopTitle(ch.Name), lead: w.StopLead(ch.Name), button: w.StopButton(ch.Name),
 		crumbs: crumbs(v.t, f), answered: status, act: actSwitchChannel,
 	}
-	if ch.Doing == monitor.StateWaiting || ch.Doing == monitor.StateSourceLost {
+	switch ch.Doing {
+	case monitor.StateWaiting, monitor.StateSourceLost, monitor.StateNoMedia:
 		q.lead = w.StopNone
 	}
 	for ref, pack := range ch.Packages() {

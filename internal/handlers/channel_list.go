@@ -86,6 +86,8 @@ func channelGroup(s monitor.State) string {
 		return "on"
 	case monitor.StateSecondInput:
 		return "second"
+	case monitor.StateNoMedia:
+		return "no_media"
 	case monitor.StateProblem:
 		return "problem"
 	}
@@ -94,7 +96,7 @@ func channelGroup(s monitor.State) string {
 
 // channelSeverity puts the states in order, worst first.
 var channelSeverity = []monitor.State{
-	monitor.StateProblem, monitor.StateSourceLost, monitor.StateSecondInput, monitor.StateUnknown, monitor.StateStale,
+	monitor.StateProblem, monitor.StateSourceLost, monitor.StateNoMedia, monitor.StateSecondInput, monitor.StateUnknown, monitor.StateStale,
 	monitor.StateStarting, monitor.StateStopping, monitor.StateWaiting, monitor.StateLive, monitor.StateOn, monitor.StateStandby,
 }
 
@@ -190,13 +192,14 @@ func (v teller) channelChips(l channelListing) pages.Chips {
 		{Key: "on", Label: c.On, Shape: ui.ShapeClosed},
 		{Key: "second", Label: c.Second, Shape: ui.ShapeWarn},
 		{Key: "problem", Label: c.Problem, Shape: ui.ShapeLost},
-		{Key: "lost", Label: c.NoInput, Shape: ui.ShapeLost},
-		{Key: "waiting", Label: c.Waiting, Shape: ui.ShapeWaiting},
+		{Key: "lost", Label: w.SourceLost, Shape: ui.ShapeLost},
+		{Key: "no_media", Label: c.NoMedia, Shape: ui.ShapeLost},
+		{Key: "waiting", Label: w.Waiting, Shape: ui.ShapeWaiting},
 		{Key: "changing", Label: w.Changing, Shape: ui.ShapeStarting},
 		{Key: "stale", Label: w.Stale, Shape: ui.ShapeStale},
 		{Key: "standby", Label: c.Off, Shape: ui.ShapeStandby},
 	}
-	measured := []string{"live", "second", "problem", "lost", "waiting"}
+	measured := []string{"live", "second", "problem", "lost", "no_media", "waiting"}
 	all := 0
 	labels = slices.DeleteFunc(labels, func(chip ui.Chip) bool {
 		all += l.counts[chip.Key]

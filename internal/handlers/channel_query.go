@@ -21,7 +21,7 @@ type ChannelQuery struct {
 }
 
 // channelGroups are the chips' names, each over one or more states.
-var channelGroups = []string{"live", "on", "second", "problem", "lost", "waiting", "changing", "stale", "standby"}
+var channelGroups = []string{"live", "on", "second", "problem", "lost", "no_media", "waiting", "changing", "stale", "standby"}
 
 // channelColumns are the columns by which the list can be put in order.
 var channelColumns = []string{"name", "state", "source", "outputs", "since"}

@@ -13,26 +13,24 @@ import (
 	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
+// channelShapes are the marks of what a channel does; the others are those of flows.
+var channelShapes = map[monitor.State]ui.Shape{
+	monitor.StateStandby: ui.ShapeStandby, monitor.StateOn: ui.ShapeClosed, monitor.StateLive: ui.ShapeLive,
+	monitor.StateWaiting: ui.ShapeWaiting, monitor.StateSecondInput: ui.ShapeWarn, monitor.StateSourceLost: ui.ShapeLost,
+	monitor.StateNoMedia: ui.ShapeLost, monitor.StateProblem: ui.ShapeLost,
+}
+
 // channelState gives the mark, the word, and what stands after it.
 func (v teller) channelState(ch *monitor.Channel) ui.State {
-	w := v.t.Channels.States
-	switch ch.Doing {
-	case monitor.StateStandby:
-		return ui.State{Shape: ui.ShapeStandby, Word: w.Off}
-	case monitor.StateOn:
-		return ui.State{Shape: ui.ShapeClosed, Word: w.On}
-	case monitor.StateLive:
-		return ui.State{Shape: ui.ShapeLive, Word: w.OnAir}
-	case monitor.StateWaiting:
-		return ui.State{Shape: ui.ShapeWaiting, Word: w.Waiting}
-	case monitor.StateSecondInput:
-		return ui.State{Shape: ui.ShapeWarn, Word: w.Second, Time: ui.At(ui.TimeShort, ch.DoingSince, v.now)}
-	case monitor.StateSourceLost:
-		return ui.State{Shape: ui.ShapeLost, Word: w.NoInput, Time: ui.At(ui.TimeShort, ch.DoingSince, v.now)}
-	case monitor.StateProblem:
-		return ui.State{Shape: ui.ShapeLost, Word: w.Problem, Time: ui.At(ui.TimeShort, ch.DoingSince, v.now)}
+	shape, own := channelShapes[ch.Doing]
+	if !own {
+		return v.state(shadow(ch))
 	}
-	return v.state(shadow(ch))
+	s := ui.State{Shape: shape, Word: v.t.ChannelState(string(ch.Doing))}
+	if shape == ui.ShapeWarn || shape == ui.ShapeLost {
+		s.Time = ui.At(ui.TimeShort, ch.DoingSince, v.now)
+	}
+	return s
 }
 
 // channelHead is name, state and command.
@@ -67,7 +65,7 @@ func (v teller) channelCommand(ch *monitor.Channel) pages.FlowCommand {
 // measured, each with its own age.
 func (v teller) channelFacts(ch *monitor.Channel) pages.ChannelFacts {
 	f, w := shadow(ch), v.t.Channels
-	facts := pages.ChannelFacts{T: v.t, Commanded: v.commandedFact(f), Confirmed: v.confirmedFact(f), Problem: ch.Problem}
+	facts := pages.ChannelFacts{T: v.t, Commanded: v.commandedFact(f), Confirmed: v.confirmedFact(f), Problem: v.reason(ch.Problem)}
 	switch facts.Commanded.Word {
 	case v.t.Flow.CommandStart:
 		facts.Commanded.Word = w.States.On
@@ -83,6 +81,23 @@ func (v teller) channelFacts(ch *monitor.Channel) pages.ChannelFacts {
 	facts.Measured = v.channelMeasured(ch)
 	facts.Aged = ch.Detail != nil && ch.State == medialive.ChannelOn && ch.Run != monitor.Fresh
 	return facts
+}
+
+// reason tells what a service said is wrong with a channel; empty where it said
+// nothing.
+func (v teller) reason(said string) string {
+	if said == "" {
+		return ""
+	}
+	return v.t.Channels.Reason(said)
+}
+
+// why tells what was said is wrong with a flow, or with a channel.
+func (v teller) why(id, said string) string {
+	if _, channel := monitor.ChannelKeyOf(id); channel {
+		return v.reason(said)
+	}
+	return v.t.Trail.Why(said)
 }
 
 // channelMeasured is what is measured of a channel, or why nothing is.
@@ -178,7 +193,7 @@ func (v teller) channelSource(ch *monitor.Channel, role string, i int, s mediali
 	if run := runOf(ch); run != nil {
 		for _, in := range run.Inputs {
 			if in.Role == role {
-				v.measuredInput(&m, in, run.OnAir)
+				v.measuredInput(&m, in, ch.Media[role], run.OnAir)
 			}
 		}
 	}
@@ -202,16 +217,20 @@ func (v teller) sourceAddress(address medialive.URL) pages.Pair {
 }
 
 // measuredInput adds what is measured of an input.
-func (v teller) measuredInput(m *pages.ChannelSource, in medialive.ChannelInputRun, onAir string) {
+func (v teller) measuredInput(m *pages.ChannelSource, in medialive.ChannelInputRun, media monitor.InputMedia, onAir string) {
 	w := v.t.Channels.Page
-	m.On = in.Alive && in.Role == onAir
+	m.On = media.Comes == monitor.MediaComes && in.Role == onAir
 	switch {
-	case in.Alive:
+	case media.Comes == monitor.MediaNone:
+		m.Shape, m.Words, m.Since = ui.ShapeLost, w.Empty, ui.At(ui.TimeAge, media.Since, v.now)
+	case media.Comes == monitor.MediaComes:
 		m.Shape, m.Words = ui.ShapeLive, w.Alive
+	case in.Alive:
+		m.Shape, m.Words = ui.ShapeWaiting, w.Data
 	case in.Last.IsZero():
-		m.Shape, m.Words, m.Bad = ui.ShapeWaiting, w.Never, in.Problem
+		m.Shape, m.Words, m.Bad = ui.ShapeWaiting, w.Never, v.reason(in.Problem)
 	default:
-		m.Shape, m.Words, m.Since, m.Bad = ui.ShapeLost, w.Silent, ui.At(ui.TimeAge, in.Last, v.now), in.Problem
+		m.Shape, m.Words, m.Since, m.Bad = ui.ShapeLost, w.Silent, ui.At(ui.TimeAge, in.Last, v.now), v.reason(in.Problem)
 	}
 	if in.Connections > 1 {
 		m.Pairs = append(m.Pairs, pages.Pair{Label: w.Connections, Value: strconv.FormatInt(in.Connections, 10), Mono: true})
@@ -278,7 +297,7 @@ func (v teller) servedPackage(row *pages.ChannelPackage, run *medialive.ChannelR
 		}
 		row.Served = strconv.FormatInt(p.OK+p.Refused+p.Failed, 10) + " " + w.Requests
 		if c := p.Packager; c.Starts > 0 && !c.Running {
-			row.Bad = w.Down + ": " + lastWords(c)
+			row.Bad = fill(w.Down, v.reason(lastWords(c)))
 		}
 	}
 }
@@ -300,7 +319,7 @@ func (v teller) channelRest(ch *monitor.Channel) pages.ChannelRest {
 	}
 	if run != nil && run.Record != nil {
 		r := run.Record
-		m.Tape = r.Problem
+		m.Tape = v.reason(r.Problem)
 		if !r.Since.IsZero() {
 			m.Record = append(m.Record, pages.Pair{Label: w.RecordSize, Value: sizeText(r.Bytes), Mono: true, Note: fill(w.RecordSince, v.stamp(r.Since))})
 		}
@@ -314,7 +333,7 @@ func (v teller) channelRest(ch *monitor.Channel) pages.ChannelRest {
 		e := run.Encoder
 		m.Code = append(m.Code, pages.Pair{Label: w.Speed, Value: decimals(e.FPS) + " fps · " + strconv.FormatFloat(e.Speed, 'f', 2, 64) + "×", Mono: true})
 		if e.Starts > 0 && !e.Running {
-			m.Coder = w.Down + ": " + lastWords(*e)
+			m.Coder = fill(w.Down, v.reason(lastWords(*e)))
 		}
 	}
 	m.About = []pages.Pair{{Label: v.t.ChannelForm.Labels["domain"], Value: ch.Domain, Mono: true}}

@@ -106,6 +106,7 @@ func (r running) Report() []packager.ChannelReport {
 	for i := range all {
 		all[i].Since = time.Now().Add(-time.Minute)
 		all[i].Inputs = []packager.InputReport{{Role: packager.Primary, Alive: true, Last: time.Now(), Connections: 1}}
+		all[i].Packages = []packager.PackageReport{{ID: "p1", Child: packager.ChildReport{Running: true, Starts: 1}}}
 	}
 	return all
 }

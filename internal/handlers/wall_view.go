@@ -46,7 +46,7 @@ func countsOf(n display.Tally) []wallview.Count {
 // wallTile is a tile as its template wants it.
 func wallTile(f display.Tile, now time.Time) wallview.Tile {
 	tile := wallview.Tile{
-		Name: f.Name, State: wallview.State(f.State), Since: f.Since,
+		Name: f.Name, Channel: f.Channel, State: wallview.State(f.State), Since: f.Since,
 		Aging: f.Aging, ReadAt: f.ReadAt, Unacked: f.Unacked, Cause: wallview.Cause(f.Cause),
 		Loss: f.Loss, Bitrate: f.Bitrate, Rate: wallview.Age(f.Rate),
 		Joined: f.Joined, Count: wallview.Age(f.Count), Output: f.Output, Place: f.Place,

@@ -13,7 +13,8 @@ import (
 // without and with a picture, StateSourceLost one to which nothing comes any
 // more.
 const (
-	StateOn          State = "on"           // ON, and nobody tells what comes of it: a cloud
+	StateOn          State = "on"           // ON, and nobody tells what comes of it: a cloud, or a gateway that has measured for too short a time
+	StateNoMedia     State = "no_media"     // ON, and what comes in has no media in it, or none any more
 	StateSecondInput State = "second_input" // on air from the standby input
 	StateProblem     State = "problem"      // ON, and does not run as it should: the service tells why
 )
@@ -27,7 +28,7 @@ type Channel struct {
 
 	Doing      State     // the one word under which it is shown
 	DoingSince time.Time // as well as known
-	Problem    string    // why Doing is StateProblem, as the service tells it
+	Problem    string    // what is wrong, as the service tells it, or NoMediaIn or EncoderMute
 	Aging      bool      // older than two reads: to be shown grey, with its age
 	Run        Age       // how far Detail may be believed
 
@@ -37,6 +38,7 @@ type Channel struct {
 	Detail     *medialive.ChannelDetail // nil where the backend has none
 	DetailAt   time.Time                // when Detail was asked for
 	SeenAt     time.Time                // the age of the row: of its oldest fact that matters
+	Media      map[string]InputMedia    // what is known of the inputs that are alive, by role
 	Bitrate    int64                    // bit/s that came in on air between the last two measurements; -1: not known
 	Care       Care                     // what people have put on it
 }

@@ -18,6 +18,7 @@ type channelRecord struct {
 	detail  *medialive.ChannelDetail
 	told    time.Time // when detail was, by our clock
 	rate    int64     // bit/s, as Channel.Bitrate
+	pulses  pulses
 	order   *order
 	care    Care
 	absent  bool // one read did not have it: the next that does not tells that it is gone
@@ -34,6 +35,7 @@ func (r *channelRecord) set(ch medialive.Channel, at time.Time) {
 		r.since = at
 		if ch.State != medialive.ChannelOn {
 			r.detail = without(r.detail)
+			r.pulses.note(nil, at)
 		}
 	}
 	r.read, r.readAt, r.absent, r.dirty = ch, at, false, true
@@ -52,6 +54,7 @@ func without(d *medialive.ChannelDetail) *medialive.ChannelDetail {
 // setDetail notes what a gateway told of the channel, heard at that time.
 func (r *channelRecord) setDetail(d medialive.ChannelDetail, at time.Time) {
 	r.rate = rateOf(r.detail, r.told, &d, at, r.rate)
+	r.pulses.note(d.Run, at)
 	r.detail, r.told, r.dirty = &d, at, true
 }
 
@@ -81,8 +84,10 @@ type channelFacts struct {
 	stateOf   freshness
 	detail    *medialive.ChannelDetail
 	detailOf  freshness
-	lost      bool          // the service fails since before the channel was read
-	skew      time.Duration // how far the service's clock is ahead
+	media     map[string]InputMedia // by role
+	mute      bool                  // the encoder makes nothing of what comes
+	lost      bool                  // the service fails since before the channel was read
+	skew      time.Duration         // how far the service's clock is ahead
 }
 
 // channelVerdict is what they amount to.
@@ -143,13 +148,20 @@ func (f channelFacts) running(v *channelVerdict) {
 		return
 	}
 	in, last := onAir(run)
+	media := f.media[in.Role]
 	switch failing := failing(run); {
 	case !in.Alive && last.IsZero():
 		v.state, v.since, v.problem = StateWaiting, f.ours(run.Since), in.Problem
 	case !in.Alive:
 		v.state, v.since, v.problem = StateSourceLost, f.ours(last), in.Problem
+	case media.Comes == MediaNone:
+		v.state, v.since, v.problem = StateNoMedia, media.Since, NoMediaIn
 	case failing != "":
 		v.state, v.problem = StateProblem, failing
+	case f.mute:
+		v.state, v.problem = StateProblem, EncoderMute
+	case media.Comes == MediaUnknown:
+		v.state = StateOn
 	case in.Role == roleStandby:
 		v.state = StateSecondInput
 	default:
@@ -207,7 +219,8 @@ func said(what string, c medialive.ChannelChild) string {
 func (r *channelRecord) facts(p pace, period time.Duration, now time.Time) channelFacts {
 	f := channelFacts{
 		state: r.read.State, stateOf: freshness{now.Sub(r.readAt), period}, detail: r.detail,
-		detailOf: freshness{now.Sub(r.told), runsPeriod}, lost: r.readAt.Before(p.lost), skew: p.skew,
+		detailOf: freshness{now.Sub(r.told), runsPeriod}, media: r.pulses.media(), mute: r.pulses.mute(),
+		lost: r.readAt.Before(p.lost), skew: p.skew,
 	}
 	if !p.heard.IsZero() {
 		f.stateOf = freshness{now.Sub(p.heard), streamPeriod}
@@ -237,7 +250,7 @@ func (r *channelRecord) publish(p pace, period time.Duration, now time.Time) {
 		ReadAt: r.readAt, StateSince: r.since, Detail: f.detail, DetailAt: r.told, SeenAt: r.readAt, Bitrate: -1, Care: r.care,
 	}
 	if f.detail != nil && f.detail.Run != nil {
-		next.SeenAt, next.Bitrate = r.told, r.rate
+		next.SeenAt, next.Bitrate, next.Media = r.told, r.rate, f.media
 	}
 	if r.order != nil {
 		c := r.order.Command

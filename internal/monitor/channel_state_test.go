@@ -21,7 +21,8 @@ func running(change func(*medialive.ChannelDetail)) channelFacts {
 	d := &medialive.ChannelDetail{State: medialive.ChannelOn, Run: run}
 	change(d)
 	fresh := freshness{0, time.Second}
-	return channelFacts{state: medialive.ChannelOn, stateOf: fresh, detail: d, detailOf: fresh}
+	media := map[string]InputMedia{"primary": {Comes: MediaComes}, "standby": {Comes: MediaComes}}
+	return channelFacts{state: medialive.ChannelOn, stateOf: fresh, detail: d, detailOf: fresh, media: media}
 }
 
 func TestChannelStates(t *testing.T) {

@@ -150,6 +150,51 @@ func toldChannel(ch medialive.Channel, d *medialive.ChannelDetail) medialive.Eve
 	return medialive.Event{Kind: medialive.EventChannel, ChannelKey: &key, Channel: &ch, Detail: d}
 }
 
+// runsOf tells that a channel is ON, and how many frames have come.
+func runsOf(ch medialive.Channel, frames int64) medialive.Event {
+	return medialive.Event{Kind: medialive.EventChannelRuns, Details: []medialive.ChannelDetail{{
+		ChannelKey: ch.ChannelKey, State: medialive.ChannelOn, Run: &medialive.ChannelRun{
+			OnAir: "primary", Inputs: []medialive.ChannelInputRun{{Role: "primary", Alive: true, Last: time.Now(), Frames: frames}},
+		},
+	}}}
+}
+
+// TestGarbageIsNotOnAir: bytes that come are not media that comes.
+func TestGarbageIsNotOnAir(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one := channelOf("one", medialive.ChannelOn)
+		gate := newGateway(toldChannel(one, &medialive.ChannelDetail{}), medialive.Event{Kind: medialive.EventReady})
+		m := monitor.New(monitor.Options{})
+		defer m.Close()
+		w := m.Watch(key, gate, time.Time{})
+		tell := func(frames int64) *monitor.Channel {
+			pass(2 * time.Second)
+			gate.events <- runsOf(one, frames)
+			synctest.Wait()
+			ch, _ := w.Snapshot().Channel(monitor.ChannelID(one.ChannelKey))
+			return ch
+		}
+		for n, want := range []monitor.State{monitor.StateOn, monitor.StateOn, monitor.StateOn, monitor.StateNoMedia, monitor.StateNoMedia} {
+			if ch := tell(0); ch.Doing != want {
+				t.Errorf("garbage for %d s: %s, want %s", 2*n, ch.Doing, want)
+			}
+		}
+		if ch := tell(50); ch.Doing != monitor.StateLive {
+			t.Errorf("pictures come: %s", ch.Doing)
+		}
+		at := time.Now()
+		for _, want := range []monitor.State{monitor.StateLive, monitor.StateLive, monitor.StateNoMedia} {
+			ch := tell(50)
+			if ch.Doing != want {
+				t.Errorf("no more pictures for %v: %s, want %s", time.Since(at), ch.Doing, want)
+			}
+			if want == monitor.StateNoMedia && (!ch.DoingSince.Equal(at) || ch.Problem != monitor.NoMediaIn || ch.Media["primary"].Comes != monitor.MediaNone) {
+				t.Errorf("since %v, want %v; %q, %+v", ch.DoingSince, at, ch.Problem, ch.Media)
+			}
+		}
+	})
+}
+
 func TestGatewayChannels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one := channelOf("one", medialive.ChannelOn)
@@ -161,13 +206,12 @@ func TestGatewayChannels(t *testing.T) {
 		if got := doing(w, one.ChannelKey); got != monitor.StateStarting {
 			t.Errorf("told: %s", got)
 		}
-		run := medialive.ChannelDetail{ChannelKey: one.ChannelKey, State: medialive.ChannelOn, Run: &medialive.ChannelRun{
-			OnAir: "primary", Inputs: []medialive.ChannelInputRun{{Role: "primary", Alive: true, Last: time.Now()}},
-		}}
-		gate.events <- medialive.Event{Kind: medialive.EventChannelRuns, Details: []medialive.ChannelDetail{run}}
-		synctest.Wait()
-		if got := doing(w, one.ChannelKey); got != monitor.StateLive {
-			t.Errorf("measured: %s", got)
+		for frames, want := range []monitor.State{monitor.StateOn, monitor.StateLive} {
+			gate.events <- runsOf(one, 1+int64(frames))
+			synctest.Wait()
+			if got := doing(w, one.ChannelKey); got != want {
+				t.Errorf("measured with %d frames: %s, want %s", frames, got, want)
+			}
 		}
 		renamed := one
 		renamed.Name = "Renamed"

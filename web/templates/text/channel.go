@@ -12,7 +12,8 @@ type Channels struct {
 	Page   ChannelPage
 	Guard  ChannelGuard
 	Deeds  ChannelDeeds
-	Parts  map[string]string // what of a channel a change replaces, after "changed the"
+	Parts  map[string]string        // what of a channel a change replaces, after "changed the"
+	Reason func(said string) string // what a service said is wrong; what is not known is quoted as that
 }
 
 // ChannelTabs are the pages of a channel.
@@ -22,10 +23,41 @@ type ChannelTabs struct {
 	Statistics, JSON                                 string
 }
 
-// ChannelStates are the words of what a channel does; those that it shares with
-// flows are in States.
+// ChannelStates are the words of what a channel does where flows have another one,
+// or no such state; the others are in States.
 type ChannelStates struct {
-	Off, On, OnAir, Second, NoInput, Waiting, Problem string
+	Off, On, OnAir, Second, NoMedia, Problem string
+}
+
+// ChannelState is the word of a state of a channel by its name, a monitor.State: one
+// word wherever it is shown.
+func (s *Strings) ChannelState(name string) string {
+	own, shared := s.Channels.States, s.State
+	switch name {
+	case "standby":
+		return own.Off
+	case "on":
+		return own.On
+	case "live":
+		return own.OnAir
+	case "second_input":
+		return own.Second
+	case "no_media":
+		return own.NoMedia
+	case "problem":
+		return own.Problem
+	case "waiting":
+		return shared.Waiting
+	case "source_lost":
+		return shared.SourceLost
+	case "starting":
+		return shared.Starting
+	case "stopping":
+		return shared.Stopping
+	case "stale":
+		return shared.Stale
+	}
+	return shared.Unknown
 }
 
 // ChannelList are the texts of the list.
@@ -51,7 +83,8 @@ type ChannelPage struct {
 	PreferPrimary, PreferNone              string
 	Loss                                   func(ms int) string
 	Primary, Standby, SourceOf             string
-	Alive, Silent, Never, Connections      string
+	Alive, Data, Empty                     string // media comes, something does, nothing with media in it for {}
+	Silent, Never, Connections             string
 	Switches                               func(n int) string
 	Push, PushNone, PushFormed             string
 	PushTold                               string // by an answer to a command
@@ -100,7 +133,7 @@ var englishChannels = Channels{
 		Code: "Transcoding", Statistics: "Statistics", JSON: "JSON",
 	},
 	States: ChannelStates{
-		Off: "OFF", On: "ON", OnAir: "ON AIR", Second: "STANDBY INPUT", NoInput: "NO INPUT", Waiting: "WAITING", Problem: "PROBLEM",
+		Off: "OFF", On: "ON", OnAir: "ON AIR", Second: "STANDBY INPUT", NoMedia: "NO MEDIA", Problem: "PROBLEM",
 	},
 	List: ChannelList{
 		New: "New channel", Name: "Name", Input: "Input", Packages: "Packages", Record: "Recording",
@@ -123,7 +156,7 @@ var englishChannels = Channels{
 		PreferPrimary: "back to the primary when it is steady", PreferNone: "stays where it is",
 		Loss:    func(ms int) string { return "after " + strconv.Itoa(ms) + " ms without input" },
 		Primary: "Primary", Standby: "Standby", SourceOf: "Source",
-		Alive: "media comes", Silent: "nothing for {}", Never: "nothing yet", Connections: "Connections",
+		Alive: "media comes", Data: "data comes", Empty: "data without media for {}", Silent: "nothing for {}", Never: "nothing yet", Connections: "Connections",
 		Switches: func(n int) string { return count(n, "switch", "switches") },
 		Push:     "Push to", PushNone: "No address to push to is known.",
 		PushOf: func(role string) string { return "Push to, " + role },
@@ -138,7 +171,7 @@ var englishChannels = Channels{
 		PushFormed:   "Made by the service's rule; it tells the address only when a channel is made or changed.",
 		PackagesHead: "Packages", PackagesNone: "No package: nothing can be played.",
 		Address: "Address", Play: "Played at", PlayHelp: "On this gateway itself.",
-		Segments: "segments of {} s", Window: "{} s listed", Requests: "requests", Down: "ended",
+		Segments: "segments of {} s", Window: "{} s listed", Requests: "requests", Down: "ended: {}",
 		Encrypted: "encrypted", Disabled: "closed",
 		RecordHead: "Recording", RecordOff: "Nothing is recorded.", RecordRolling: "the last {}",
 		RecordSince: "since {}", RecordSize: "On disk", Kept: "Kept", Declared: "as set",
@@ -170,6 +203,12 @@ var englishChannels = Channels{
 	Parts: map[string]string{
 		"general": "name", "input": "input", "endpoints": "packages", "record": "recording", "encoders": "templates",
 	},
+	Reason: func(said string) string {
+		if means, known := reasoned(englishReasons, said); known {
+			return means
+		}
+		return "the service says " + foreign(said)
+	},
 }
 
 var chineseChannels = Channels{
@@ -179,7 +218,7 @@ var chineseChannels = Channels{
 		Code: "转码", Statistics: "统计", JSON: "JSON",
 	},
 	States: ChannelStates{
-		Off: "已关闭", On: "已开启", OnAir: "播出中", Second: "备用源播出", NoInput: "无输入", Waiting: "等待输入", Problem: "异常",
+		Off: "已关闭", On: "已开启", OnAir: "播出中", Second: "备用源播出", NoMedia: "无媒体", Problem: "异常",
 	},
 	List: ChannelList{
 		New: "新建频道", Name: "名称", Input: "输入", Packages: "打包输出", Record: "录制",
@@ -202,7 +241,7 @@ var chineseChannels = Channels{
 		PreferPrimary: "主用源稳定后切回", PreferNone: "保持当前源",
 		Loss:    func(ms int) string { return "无输入 " + strconv.Itoa(ms) + " 毫秒后" },
 		Primary: "主用源", Standby: "备用源", SourceOf: "源",
-		Alive: "有信号", Silent: "已中断 {}", Never: "尚无信号", Connections: "连接次数",
+		Alive: "有媒体", Data: "有数据", Empty: "有数据但无媒体，已 {}", Silent: "已中断 {}", Never: "尚无信号", Connections: "连接次数",
 		Switches: func(n int) string { return strconv.Itoa(n) + " 次切换" },
 		Push:     "推流地址", PushNone: "没有已知的推流地址。",
 		PushOf: func(role string) string { return "推流到（" + role + "）" },
@@ -217,7 +256,7 @@ var chineseChannels = Channels{
 		PushFormed:   "按服务规则生成；服务仅在创建或修改频道时告知地址。",
 		PackagesHead: "打包输出", PackagesNone: "没有打包输出：无法播放。",
 		Address: "地址", Play: "播放地址", PlayHelp: "在本网关上。",
-		Segments: "分片 {} 秒", Window: "列表 {} 秒", Requests: "次请求", Down: "已结束",
+		Segments: "分片 {} 秒", Window: "列表 {} 秒", Requests: "次请求", Down: "已结束：{}",
 		Encrypted: "已加密", Disabled: "已关闭访问",
 		RecordHead: "录制", RecordOff: "未录制。", RecordRolling: "最近 {}",
 		RecordSince: "自 {}", RecordSize: "磁盘占用", Kept: "保留", Declared: "设定值",
@@ -248,5 +287,11 @@ var chineseChannels = Channels{
 	},
 	Parts: map[string]string{
 		"general": "名称", "input": "输入", "endpoints": "打包输出", "record": "录制", "encoders": "转码模板",
+	},
+	Reason: func(said string) string {
+		if means, known := reasoned(chineseReasons, said); known {
+			return means
+		}
+		return "服务返回" + foreign(said)
 	},
 }

@@ -126,7 +126,7 @@ type Deeds struct {
 	Raised, Cleared, Returned, Acknowledged                string
 	Shelved, Unshelved                                     string
 	Live, Loss, Waiting, SourceLost, Standby               string
-	SecondInput, Problem, UpdateChannel                    string // of a channel
+	SecondInput, NoMedia, Problem, UpdateChannel           string // of a channel
 	OutputLost, OutputBack                                 string
 	LinkLost, LinkBack, Stale, Fresh, ChangesOften         string
 	WebhookAdded, WebhookChanged, WebhookRemoved           string
@@ -224,7 +224,7 @@ var englishTrail = Trail{
 		Park: "parked output {}", Unpark: "brought back the parked output {}", DropParked: "dropped the parked output {}",
 		Raised: "alarm raised: {}", Cleared: "alarm cleared: {}", Returned: "alarm cleared before anybody answered: {}",
 		Acknowledged: "acknowledged the alarm: {}", Shelved: "shelved the alarm: {}", Unshelved: "off the shelf: {}",
-		Live: "media moves", Loss: "loses packets", Waiting: "waits for media", SourceLost: "source lost", Standby: "stopped, by nobody here", SecondInput: "the standby input took over", Problem: "does not run as it should",
+		Live: "media moves", Loss: "loses packets", Waiting: "waits for media", SourceLost: "source lost", Standby: "stopped, by nobody here", SecondInput: "the standby input took over", NoMedia: "no media in what comes in", Problem: "does not run as it should",
 		OutputLost: "output {} lost", OutputBack: "output {} came back", LinkLost: "the service is not reached",
 		LinkBack: "the service is reached again", Stale: "nothing is known of any flow", Fresh: "flows are known again",
 		ChangesOften: "changes too often to write each down", SignIn: "signed in", SignInRefused: "was refused at the sign-in {}", SignOut: "signed out",
@@ -362,7 +362,7 @@ var chineseTrail = Trail{
 		Park: "暂存了输出 {}", Unpark: "恢复了暂存的输出 {}", DropParked: "丢弃了暂存的输出 {}",
 		Raised: "告警发生：{}", Cleared: "告警解除：{}", Returned: "告警未确认即解除：{}",
 		Acknowledged: "确认了告警：{}", Shelved: "搁置了告警：{}", Unshelved: "取消搁置：{}",
-		Live: "媒体传输中", Loss: "正在丢包", Waiting: "等待媒体", SourceLost: "源丢失", Standby: "已停止，并非由本系统操作", SecondInput: "备用源已接替", Problem: "未正常运行",
+		Live: "媒体传输中", Loss: "正在丢包", Waiting: "等待媒体", SourceLost: "源丢失", Standby: "已停止，并非由本系统操作", SecondInput: "备用源已接替", NoMedia: "输入中没有媒体", Problem: "未正常运行",
 		OutputLost: "输出 {} 丢失", OutputBack: "输出 {} 已恢复", LinkLost: "无法连接服务",
 		LinkBack: "已恢复与服务的连接", Stale: "所有传输流的状态均未知", Fresh: "传输流状态已恢复",
 		ChangesOften: "变化过于频繁，未逐条记录", SignIn: "登录", SignInRefused: "登录被拒绝 {}", SignOut: "退出登录",
@@ -458,7 +458,7 @@ func (t Trail) DeedOf(verb string) (format string, known bool) {
 		"label": d.Label, "delete_label": d.DeleteLabel, "keep_good": d.KeepGood, "restore": d.Restore, "park": d.Park,
 		"unpark": d.Unpark, "drop_parked": d.DropParked, "raised": d.Raised, "cleared": d.Cleared, "returned": d.Returned,
 		"acknowledged": d.Acknowledged, "shelved": d.Shelved, "unshelved": d.Unshelved, "live": d.Live, "loss": d.Loss,
-		"second_input": d.SecondInput, "problem": d.Problem, "waiting": d.Waiting, "source_lost": d.SourceLost, "standby": d.Standby, "output_lost": d.OutputLost,
+		"second_input": d.SecondInput, "no_media": d.NoMedia, "problem": d.Problem, "waiting": d.Waiting, "source_lost": d.SourceLost, "standby": d.Standby, "output_lost": d.OutputLost,
 		"output_back": d.OutputBack, "link_lost": d.LinkLost, "link_back": d.LinkBack, "stale": d.Stale, "fresh": d.Fresh,
 		"changes_often": d.ChangesOften, "webhook_added": d.WebhookAdded, "webhook_changed": d.WebhookChanged,
 		"webhook_removed": d.WebhookRemoved, "user_add": d.UserAdd, "user_totp": d.UserTOTP, "user_enable": d.UserEnable,

@@ -114,14 +114,16 @@ const (
 
 	On          State = "on" // of a channel, here and below: the service tells no more
 	SecondInput State = "second_input"
+	NoMedia     State = "no_media"
 	Problem     State = "problem"
 )
 
 // Tile is a flow on the board.
 type Tile struct {
-	Name  string // as people know it; cut in the middle where it is too long
-	State State
-	Since time.Time // of State, of [Stale] and [Unknown] the last reading; zero: not known
+	Name    string // as people know it; cut in the middle where it is too long
+	Channel bool   // a channel's
+	State   State
+	Since   time.Time // of State, of [Stale] and [Unknown] the last reading; zero: not known
 
 	Aging   bool      // two reads were missed: the tile is grey, and tells when it was read
 	ReadAt  time.Time // of the oldest fact that matters; zero: never

@@ -167,7 +167,7 @@ func (s State) shape() ui.Shape {
 		return ui.ShapeClosed
 	case Loss, OutputLost, SecondInput:
 		return ui.ShapeWarn
-	case SourceLost, Problem:
+	case SourceLost, NoMedia, Problem:
 		return ui.ShapeLost
 	}
 	return ui.ShapeStale
@@ -180,7 +180,7 @@ func (s State) look() string {
 		return "tile-changing"
 	case Loss, OutputLost, SecondInput:
 		return "tile-degraded"
-	case SourceLost, Problem:
+	case SourceLost, NoMedia, Problem:
 		return "tile-lost"
 	case On:
 		return "tile-standby"
@@ -200,6 +200,12 @@ func (f face) classes() string {
 // word is the state's word, with the figure that belongs to it.
 func (f face) word() string {
 	w := f.b.T.State
+	switch {
+	case f.State == SecondInput:
+		return f.b.T.Wall.Second
+	case f.Channel:
+		return f.b.T.ChannelState(string(f.State))
+	}
 	switch f.State {
 	case Standby:
 		return w.Standby
@@ -219,12 +225,6 @@ func (f face) word() string {
 		return w.SourceLost
 	case Stale:
 		return w.Stale
-	case On:
-		return f.b.T.Channels.States.On
-	case SecondInput:
-		return f.b.T.Wall.Second
-	case Problem:
-		return f.b.T.Channels.States.Problem
 	}
 	return w.Unknown
 }
@@ -238,7 +238,7 @@ func (f face) traced() bool { return f.State == Live && !f.Aging && f.Trace != (
 // figure is the bitrate; of a flow that moves nothing there is none.
 func (f face) figure() ui.Figure {
 	switch f.State {
-	case Standby, Starting, Waiting, SourceLost, On, Problem:
+	case Standby, Starting, Waiting, SourceLost, NoMedia, On, Problem:
 		return ui.Figure{}
 	}
 	unit := "Mb/s"
