@@ -297,11 +297,13 @@ func (g *Gateway) deleteChannel(c *call) (answer, error) {
 	}
 	ctx, cancel := committed(c.Context())
 	defer cancel()
+	g.dropChannel(row.UID)                           // it may have been turned OFF a moment ago
+	if err := g.forgetChannel(row.UID); err != nil { // first: of a channel that is gone nobody would look after it
+		return answer{}, err
+	}
 	if err := g.opts.Store.DeleteChannel(ctx, row.UID); err != nil {
 		return answer{}, channelRefused(err, "delete channel")
 	}
-	g.dropChannel(row.UID) // it may have been turned OFF a moment ago
-	g.forgetChannel(ctx, row.UID)
 	g.changes.channelChanged(c.project, c.channel)
 	return ok(newChannelResult(c.channel))
 }

@@ -141,6 +141,9 @@ func TestUnknownFieldsAreKept(t *testing.T) {
 	}
 }
 
+// shortestLossTaken is the least that a gateway takes as a loss, in milliseconds.
+const shortestLossTaken = 200
+
 // unableCases are edits of a channel that a gateway refuses, with the field that
 // is told: one for each limit, by its path and reason where a path has several.
 func unableCases(t *testing.T) map[string]func(*medialive.Channel) {
@@ -179,6 +182,15 @@ func unableCases(t *testing.T) map[string]func(*medialive.Channel) {
 			ch.Input.AudioSelectors = []medialive.AudioSelector{{Name: "a"}}
 			ch.Expand = &medialive.EncoderExpand{Audio: []medialive.AudioDescription{{Name: "b", Selector: "a"}}}
 		},
+		"input.ip_port_mode": func(ch *medialive.Channel) { ch.Input.IPPortMode, ch.Input.Sources[0].StreamID = true, "cam" },
+		"input.failover_conditions.input_loss_threshold_msec": func(ch *medialive.Channel) {
+			ch.Input.Failover = &medialive.FailoverConditions{LossThreshold: new(shortestLossTaken - 1)}
+		},
+		"encoder_settings_expand.video_descriptions.gop_duration_seconds": func(ch *medialive.Channel) {
+			ch.Encoders = []medialive.EncoderSetting{{TemplateID: "source"}}
+			ch.Expand = &medialive.EncoderExpand{Video: &medialive.VideoDescription{GOPDuration: 2}}
+		},
+		at + "hls_package[0].request_args.record[0]: both": func(ch *medialive.Channel) { hls(ch).RequestArgs.Record[0].EndTime = "" },
 		at + "mss_package[0]": func(ch *medialive.Channel) {
 			ch.Outputs[0].MSS = []medialive.MSSPackage{{Package: medialive.Package{URL: "pull.example.com/manifest", SegmentDuration: 2}}}
 		},
@@ -202,6 +214,7 @@ func unableCases(t *testing.T) map[string]func(*medialive.Channel) {
 		all[name+"cdn_identifier_header"] = func(ch *medialive.Channel) {
 			of(ch).CDNIdentifier = &medialive.HTTPHeader{Key: "X-CDN", Value: "secret"}
 		}
+		all[name+"manifest_name"] = func(ch *medialive.Channel) { of(ch).ManifestName = "v0" }
 		all[name+"ext_args"] = func(ch *medialive.Channel) { of(ch).ExtArgs = opaque(`{"a":1}`) }
 		all[name+"stream_selection[0].key"] = func(ch *medialive.Channel) { of(ch).StreamSelection = []medialive.StreamSelection{{Key: "low"}} }
 		all[name+"request_args.timeshift"] = func(ch *medialive.Channel) {
@@ -221,6 +234,11 @@ func unableCases(t *testing.T) map[string]func(*medialive.Channel) {
 			pull(ch, medialive.SRTPull, "srt://203.0.113.5:9000")
 			sources(ch)[i].URL, sources(ch)[i].StreamID = "srt://flow/f1", "x"
 		}
+		all[one+": passphrase"] = func(ch *medialive.Channel) {
+			pull(ch, medialive.HLSPull, "http://203.0.113.5/a.m3u8")
+			sources(ch)[i].Passphrase = passphrase
+		}
+		all[one+".url: what is pushed"] = func(ch *medialive.Channel) { sources(ch)[i].URL = "srt://203.0.113.5:9000" }
 		all[one+".url: SRT"] = func(ch *medialive.Channel) {
 			pull(ch, medialive.SRTPull, "srt://203.0.113.5:9000")
 			sources(ch)[i].URL = "srt://203.0.113.5:9000?mode=listener"

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -148,14 +149,15 @@ func (g *Gateway) dropChannel(uid string) {
 	}
 }
 
-// forgetChannel removes what a deleted channel has recorded.
-func (g *Gateway) forgetChannel(ctx context.Context, uid string) {
+// forgetChannel removes what a channel has recorded.
+func (g *Gateway) forgetChannel(uid string) error {
 	if g.opts.Channels == nil {
-		return
+		return nil
 	}
 	if err := g.opts.Channels.Forget(uid); err != nil {
-		g.opts.Log.WarnContext(ctx, "recordings of a deleted channel remain", "channel", uid, "error", err)
+		return fmt.Errorf("remove what was recorded: %w", err)
 	}
+	return nil
 }
 
 // bringChannel makes what runs follow a change of a channel. One that is ON in a

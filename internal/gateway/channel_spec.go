@@ -41,7 +41,7 @@ func (g *Gateway) channelSpec(rec channelRecord) (packager.Spec, error) {
 	if f := in.Failover; f != nil {
 		spec.GoBack = f.Preference == medialive.PreferPrimary
 		if f.LossThreshold != nil {
-			spec.Loss = time.Duration(max(1, *f.LossThreshold)) * time.Millisecond // 0: at once
+			spec.Loss = time.Duration(*f.LossThreshold) * time.Millisecond
 		}
 	}
 	for _, e := range ch.Encoders {
@@ -122,7 +122,8 @@ func packageSpecs(outputs []medialive.Endpoint) (all []packager.Package) {
 
 // hlsVersion reads a version as the API's examples have it: 1, v3. None is 0.
 func hlsVersion(v medialive.Version) (int, error) {
-	return strconv.Atoi(cmp.Or(strings.TrimPrefix(strings.ToLower(string(v)), "v"), "0"))
+	n, err := strconv.ParseUint(cmp.Or(strings.TrimPrefix(strings.ToLower(string(v)), "v"), "0"), 10, 8)
+	return int(n), err
 }
 
 // access says who may play. Without a whitelist anyone may: there is no CDN that

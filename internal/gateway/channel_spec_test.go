@@ -78,7 +78,9 @@ func TestHLSVersions(t *testing.T) {
 			t.Errorf("%q is %d, %v", version, got, err)
 		}
 	}
-	if _, err := hlsVersion("latest"); err == nil {
-		t.Error("latest is no number")
+	for _, version := range []medialive.Version{"latest", "-7"} {
+		if n, err := hlsVersion(version); err == nil {
+			t.Errorf("%s is %d", version, n)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -53,11 +54,24 @@ func inputLimits() []limit {
 			func(ch medialive.Channel) []bool { return one(ch.Input.SCTE35Source != "") }),
 		ofChannel("input.ad_triggers", never("no advertising is inserted"),
 			func(ch medialive.Channel) []bool { return one(len(ch.Input.AdTriggers) > 0) }),
+		ofChannel("input.ip_port_mode", partly("an encoder that sends no stream id is asked for none"), func(ch medialive.Channel) []bool {
+			asks := func(s medialive.ChannelSource) bool { return s.StreamID != "" }
+			return one(ch.Input.IPPortMode && (slices.ContainsFunc(ch.Input.Sources, asks) || slices.ContainsFunc(ch.Input.Standby, asks)))
+		}),
+		ofChannel("input.failover_conditions.input_loss_threshold_msec", partly("packets come in bursts: less than 200 ms without one is no loss"),
+			func(ch medialive.Channel) []bool {
+				f := ch.Input.Failover
+				return one(f != nil && f.LossThreshold != nil && *f.LossThreshold < shortestLoss)
+			}),
 		ofChannel("input.audio_selectors", never("the first audio track is taken"),
 			func(ch medialive.Channel) []bool { return one(len(ch.Input.AudioSelectors) > 0) }),
 	}, sourceLimits("input.sources[]", func(in medialive.ChannelInput) []medialive.ChannelSource { return in.Sources }),
 		sourceLimits("input.secondary_sources[]", func(in medialive.ChannelInput) []medialive.ChannelSource { return in.Standby }))
 }
+
+// shortestLoss is how many milliseconds without a packet are a loss: it is decided
+// every 100, and RTMP and HLS bring some packets at a time.
+const shortestLoss = 200
 
 // sourceLimits are those of a list of sources.
 func sourceLimits(list string, of func(medialive.ChannelInput) []medialive.ChannelSource) []limit {
@@ -75,6 +89,12 @@ func sourceLimits(list string, of func(medialive.ChannelInput) []medialive.Chann
 		}),
 		each("", partly("a flow is read within this machine, without stream id, latency and passphrase"), func(p medialive.InputProtocol, s medialive.ChannelSource) bool {
 			return pullsFlow(p, s) && (s.StreamID != "" || s.Latency != 0 || s.Passphrase != "")
+		}),
+		each("", partly("passphrase, pbkeylen, stream_id and latency are of SRT alone"), func(p medialive.InputProtocol, s medialive.ChannelSource) bool {
+			return !bySRT(p) && (s.Passphrase != "" || s.KeyLength != 0 || s.StreamID != "" || s.Latency != 0)
+		}),
+		each(".url", partly("what is pushed is pulled from nowhere"), func(p medialive.InputProtocol, s medialive.ChannelSource) bool {
+			return !p.Pulls() && s.URL != ""
 		}),
 		each(".url", partly("SRT is pulled from "+pullForms), func(p medialive.InputProtocol, s medialive.ChannelSource) bool {
 			_, err := pullLeg(s)
@@ -111,9 +131,19 @@ func encoderLimits() []limit {
 			}
 			return all
 		}),
+		ofChannel("encoder_settings_expand.video_descriptions.gop_duration_seconds", partly("what is not transcoded keeps the key frames of its encoder"), func(ch medialive.Channel) []bool {
+			return one(ch.Expand != nil && ch.Expand.Video != nil && ch.Expand.Video.GOPDuration > 0 && !slices.ContainsFunc(ch.Encoders, transcodes))
+		}),
 		ofChannel("encoder_settings_expand.audio_descriptions", never("one audio track is sent"),
 			func(ch medialive.Channel) []bool { return one(ch.Expand != nil && len(ch.Expand.Audio) > 0) }),
 	}
+}
+
+// transcodes tells whether a template makes video of its own, as far as it is
+// known: another one is refused as such.
+func transcodes(e medialive.EncoderSetting) bool {
+	t, known := template(e.TemplateID)
+	return !known || t.Height > 0
 }
 
 // templateNames lists what may stand in template_id.
@@ -125,6 +155,9 @@ func templateNames() string {
 	return strings.Join(names, ", ")
 }
 
+// ofRendition is how the playlists of renditions are called.
+var ofRendition = regexp.MustCompile(`^v[0-9]+$`)
+
 func packageLimits() []limit {
 	all := []limit{ofPackages(medialive.FormatMSS, "", never("Smooth Streaming is not made here; HLS and DASH are"), func(pack) []bool { return one(true) })}
 	for _, format := range []string{medialive.FormatHLS, medialive.FormatDASH} {
@@ -134,6 +167,9 @@ func packageLimits() []limit {
 			ofPackages(format, "origin_domain_slave", never("there is no standby region"), func(p pack) []bool { return one(p.OriginSlave != "") }),
 			ofPackages(format, "cdn_identifier_header", never("there is no CDN that could say who it is"), func(p pack) []bool { return one(p.CDNIdentifier != nil) }),
 			ofPackages(format, "ext_args", never("what they mean is not published"), func(p pack) []bool { return one(holds(p.ExtArgs)) }),
+			ofPackages(format, "manifest_name", partly("it begins with a letter, a digit, - or _, and is not v and a number, as those of renditions are"), func(p pack) []bool {
+				return one(strings.HasPrefix(p.ManifestName, ".") || ofRendition.MatchString(p.ManifestName))
+			}),
 			ofPackages(format, "stream_selection[].key", partly("a filter needs a parameter of the address, as in bitrate=900000-1800000"), func(p pack) (all []bool) {
 				for _, s := range p.StreamSelection {
 					all = append(all, !strings.Contains(s.Key, "="))
@@ -157,6 +193,12 @@ func argsLimits() []limit {
 	}
 	return append(all,
 		ofPackages(medialive.FormatDASH, "request_args.record", never("what was recorded is played as HLS only"), func(p pack) []bool { return one(len(p.args().Record) > 0) }),
+		ofPackages(medialive.FormatHLS, "request_args.record[]", partly("both parameters need a name"), func(p pack) (all []bool) {
+			for _, r := range p.args().Record {
+				all = append(all, r.StartTime == "" || r.EndTime == "")
+			}
+			return all
+		}),
 		ofPackages(medialive.FormatHLS, "request_args.record[].format", partly("times are Unix timestamps: "+timestampFormat), func(p pack) (all []bool) {
 			for _, r := range p.args().Record {
 				all = append(all, r.Format != "" && r.Format != timestampFormat)

@@ -10,17 +10,17 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 )
 
 const (
 	costFile     = "costs.json"
-	measuredTime = 2     // seconds of a test pattern
-	copyCost     = 0.01  // cores: of each packager, and of a channel that is not encoded
-	carryShare   = 0.8   // of the machine's cores that channels may use
-	patternRate  = 25    // pictures a second of the pattern
-	unmeasurable = 1_000 // cores: of a template that cannot be encoded here
+	measuredTime = 2    // seconds of a test pattern
+	copyCost     = 0.01 // cores: of each packager, and of a channel that is not encoded
+	carryShare   = 0.8  // of the machine's cores that channels may use
+	patternRate  = 25   // pictures a second of the pattern
 )
 
 // Cost is what a template takes of this machine.
@@ -115,15 +115,18 @@ func (c *costs) write() error {
 	return nil
 }
 
-// measure encodes two seconds of a pattern. Making the pattern takes about what
+// measure fails with an [ErrSpec] where ffmpeg cannot encode a template here. It
+// encodes two seconds of a pattern. Making the pattern takes about what
 // decoding a source of that size does, and counts for it.
 func (c *costs) measure(ctx context.Context, t Template) (float64, error) {
 	cmd := exec.CommandContext(ctx, c.ffmpeg, patternArgs(t)...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=C"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	said := &tail{}
+	cmd.Stderr = said
 	if err := cmd.Run(); err != nil {
-		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && ctx.Err() == nil {
-			return unmeasurable, nil
+		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.Exited() { // was not killed
+			return 0, fault("Ladder", "has the template %s, which ffmpeg cannot encode here: %s", t.ID, strings.Join(said.last(), " · "))
 		}
 		return 0, fmt.Errorf("measure template %s: %w", t.ID, err)
 	}

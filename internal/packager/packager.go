@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -139,6 +140,9 @@ func (p *Packager) Put(ctx context.Context, spec Spec) error {
 	defer p.mu.Unlock()
 	if p.running == nil {
 		return ErrClosed
+	}
+	if old := p.running[spec.ID]; old != nil && reflect.DeepEqual(old.wanted(), spec) {
+		return nil
 	}
 	need, err := p.carry(ctx, spec)
 	if err != nil {

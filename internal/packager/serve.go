@@ -20,6 +20,10 @@ import (
 // The parameters by which a list of recorded pieces names its rendition.
 const renditionArg = "rendition"
 
+// maxPieces is how many pieces a span may have: a playlist of so many takes some
+// megabytes, and anybody may ask for one.
+const maxPieces = 100_000
+
 // ServeHTTP serves what players ask for at /{channel}/{package}/{file}: the
 // manifest under its own name, playlists and segments, and below rec/ what was
 // recorded. The caller maps its own addresses to these, and sees to it that
@@ -87,7 +91,7 @@ func (s *served) serve(w http.ResponseWriter, r *http.Request, file string) {
 		http.NotFound(w, r)
 	case errors.Is(err, errNoStream), errors.Is(err, errNoSpan):
 		http.Error(w, err.Error(), http.StatusNotFound)
-	case errors.Is(err, errArgs):
+	case errors.Is(err, errArgs), errors.Is(err, errLong):
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	default:
 		http.Error(w, "the gateway cannot read its own files", http.StatusInternalServerError)
@@ -110,6 +114,7 @@ func (a Access) admits(remote string) bool {
 var (
 	errNoSpan = errors.New("nothing was recorded then")
 	errArgs   = errors.New("the span is not two times, one after the other")
+	errLong   = fmt.Errorf("the span has more than %d pieces: ask for a shorter one", maxPieces)
 )
 
 // manifest gives the package's own, or that of a span of the recording.
@@ -211,8 +216,11 @@ func (s *served) catchup(w http.ResponseWriter, query url.Values, span Span) err
 		return errNoSpan
 	}
 	pieces := recorder.span(begin, end)
-	if len(pieces) == 0 {
+	switch {
+	case len(pieces) == 0:
 		return errNoSpan
+	case len(pieces) > maxPieces:
+		return errLong
 	}
 	streams := pieces[len(pieces)-1].streams
 	if streams > 1 && !query.Has(renditionArg) {

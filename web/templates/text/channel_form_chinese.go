@@ -240,5 +240,12 @@ var chineseLimits = map[string]string{
 	"what was recorded is played as HLS only":                                                                                   "录制内容仅以 HLS 回看",
 	"times are Unix timestamps: timestamp":                                                                                      "时间为 Unix 时间戳：timestamp",
 	"times are in second or millisecond":                                                                                        "时间单位为 second 或 millisecond",
+	"an encoder that sends no stream id is asked for none":                                                                      "不发送流 ID 的编码器不校验流 ID",
+	"packets come in bursts: less than 200 ms without one is no loss":                                                           "数据包成批到达：不足 200 毫秒没有数据包不算中断",
+	"passphrase, pbkeylen, stream_id and latency are of SRT alone":                                                              "passphrase、pbkeylen、stream_id 和 latency 仅用于 SRT",
+	"what is pushed is pulled from nowhere":                                                                                     "推流的源没有拉流地址",
+	"what is not transcoded keeps the key frames of its encoder":                                                                "不转码时沿用编码器的关键帧",
+	"it begins with a letter, a digit, - or _, and is not v and a number, as those of renditions are":                           "以字母、数字、- 或 _ 开头，且不能是 v 加数字（各规格的清单即如此命名）",
+	"both parameters need a name":                                                                                               "两个参数都需要名称",
 	"signals are not passed on to players":                                                                                      "信令不传给播放器",
 }
