@@ -52,6 +52,60 @@ type measureQuery struct {
 	on   []thing // on the monitoring page: what was chosen
 
 	channel medialive.ChannelKey // on the page of a channel
+	signals signalQuery
+}
+
+// signalQuery is which signals of a channel are listed.
+type signalQuery struct {
+	kind medialive.SCTE35Kind
+	role medialive.RegionRole
+	page int // from 0, the newest
+}
+
+// The parameters of signals, and what each may be: the first where none is given.
+const (
+	paramSignals = "signals"
+	paramRegion  = "region"
+	paramPage    = "page"
+)
+
+var (
+	signalKinds = []medialive.SCTE35Kind{medialive.AllSignals, medialive.SpliceInsert, medialive.TimeSignal}
+	signalRoles = []medialive.RegionRole{medialive.MasterRegion, medialive.SlaveRegion, medialive.AllRegions}
+)
+
+func parseSignalQuery(v url.Values) (signalQuery, error) {
+	q := signalQuery{kind: medialive.SCTE35Kind(v.Get(paramSignals)), role: medialive.RegionRole(v.Get(paramRegion))}
+	if q.kind == "" {
+		q.kind = signalKinds[0]
+	}
+	if q.role == "" {
+		q.role = signalRoles[0]
+	}
+	if page := v.Get(paramPage); page != "" {
+		n, err := strconv.ParseUint(page, 10, 16)
+		if err != nil {
+			return q, errBadRequest
+		}
+		q.page = int(n)
+	}
+	if !slices.Contains(signalKinds, q.kind) || !slices.Contains(signalRoles, q.role) {
+		return q, errBadRequest
+	}
+	return q, nil
+}
+
+// put adds what is not as it is without a choice to the parameters of an address.
+func (q signalQuery) put(v url.Values) {
+	if q.kind != signalKinds[0] {
+		v.Set(paramSignals, string(q.kind))
+	}
+	if q.role != signalRoles[0] {
+		v.Set(paramRegion, string(q.role))
+	}
+	if q.page > 0 {
+		v.Set(paramPage, strconv.Itoa(q.page))
+	}
 }
 
 // thing is something that is measured: all metrics that have these dimensions.
@@ -99,7 +153,11 @@ func (t thing) in(dimension string) string {
 }
 
 func parseMeasureQuery(v url.Values) (measureQuery, error) {
-	q := measureQuery{key: measureSpans[0].key, span: measureSpans[0].Span}
+	signals, err := parseSignalQuery(v)
+	if err != nil {
+		return measureQuery{}, err
+	}
+	q := measureQuery{key: measureSpans[0].key, span: measureSpans[0].Span, signals: signals}
 	if key := v.Get("range"); key != "" {
 		i := slices.IndexFunc(measureSpans, func(s struct {
 			key string
@@ -126,9 +184,14 @@ func parseMeasureQuery(v url.Values) (measureQuery, error) {
 	return q, nil
 }
 
-// values are the parameters of an address, with another span.
+// values are the parameters of an address, with another span: that begins at the
+// newest signals.
 func (q measureQuery) values(span string) url.Values {
 	v := url.Values{"range": {span}}
+	if span != q.key {
+		q.signals.page = 0
+	}
+	q.signals.put(v)
 	for _, one := range q.on {
 		v.Add(fieldOn, one.String())
 	}
@@ -191,8 +254,8 @@ func (h *measures) ofChannel(c echo.Context, v *visit) (*monitor.Channel, pages.
 	defer cancel()
 	t, path := h.teller(v), channelPath(ch.ChannelKey, pages.TabStatistics)
 	m := t.measures(q, path, path+"/charts")
-	signals := h.signals(ctx, asker, ch.ChannelKey, q.span)
-	m.Signals = t.signals(signals)
+	signals := h.signals(ctx, asker, ch.ChannelKey, q)
+	m.Signals = t.signals(signals, q, path)
 	read := h.readMetrics(ctx, asker, q.span, func(metric medialive.Metric) bool { return isOf(metric, ch.ChannelKey) })
 	p := q.past(read.To)
 	if err := h.happened(ctx, v.watcher.Key(), ch.ID, p); err != nil {
@@ -236,21 +299,25 @@ func isOf(m medialive.Metric, key medialive.ChannelKey) bool {
 // readSignals is what was read of the signals of a channel.
 type readSignals struct {
 	list  []medialive.SCTE35Event // newest first
+	newer int                     // than those
 	total int
 	err   error
 }
 
-// signals reads the newest signals of a span. The service gives the oldest first.
-func (h *measures) signals(ctx context.Context, a measure.Asker, key medialive.ChannelKey, span measure.Span) readSignals {
+// signals reads a page of the signals of a span. The service gives the oldest
+// first.
+func (h *measures) signals(ctx context.Context, a measure.Asker, key medialive.ChannelKey, q measureQuery) readSignals {
 	to := h.now()
-	from := to.Add(-span.Length)
-	list, err := h.asked.Signals(ctx, a, key, from, to, shownSignals, 0)
-	if over := int(list.Total) - shownSignals; err == nil && over > 0 {
-		list, err = h.asked.Signals(ctx, a, key, from, to, shownSignals, over)
+	asked := measure.SignalQuery{Channel: key, Kind: q.signals.kind, Role: q.signals.role, From: to.Add(-q.span.Length), To: to}
+	list, err := h.asked.Signals(ctx, a, asked, shownSignals, 0)
+	end := max(0, int(list.Total)-q.signals.page*shownSignals) // behind the newest of the page
+	begin := max(0, end-shownSignals)
+	if err == nil && begin > 0 {
+		list, err = h.asked.Signals(ctx, a, asked, shownSignals, begin)
 	}
-	newest := slices.Clone(list.Signals)
-	slices.Reverse(newest)
-	return readSignals{newest, int(list.Total), err}
+	page := slices.Clone(list.Signals[:min(len(list.Signals), end-begin)])
+	slices.Reverse(page)
+	return readSignals{page, int(list.Total) - end, int(list.Total), err}
 }
 
 // readValues is what was read of some metrics.
@@ -277,7 +344,7 @@ func (h *measures) readMetrics(ctx context.Context, a measure.Asker, span measur
 }
 
 // monitoring shows what has metrics, and charts of what was chosen.
-// GET /channels/monitoring (range, on…, dim, start)
+// GET /channels/monitoring (range, on…, dim, in…, start)
 func (h *measures) monitoring(c echo.Context) error {
 	v := visitOf(c)
 	q, err := parseMeasureQuery(c.QueryParams())
@@ -355,7 +422,7 @@ func (h *measures) chosenSignals(ctx context.Context, v *visit, a measure.Asker,
 			return thing(s.Dimensions).in(medialive.DimChannel) == ch.ChannelKey.ID && isOf(s.Metric, ch.ChannelKey)
 		})
 		if drawn {
-			marks = append(marks, h.teller(v).signalMarks(read, h.signals(ctx, a, ch.ChannelKey, q.span).list)...)
+			marks = append(marks, h.teller(v).signalMarks(read, h.signals(ctx, a, ch.ChannelKey, q).list)...)
 		}
 	}
 	return marks
@@ -387,24 +454,63 @@ func (h *measures) instances(ctx context.Context, t teller, a measure.Asker, val
 	if _, known := dims[dim]; !known {
 		dim = medialive.DimChannel
 	}
-	start, _ := strconv.Atoi(values.Get("start")) // what is no number is the first page
-	start = max(0, start)
-	page, err := h.asked.Instances(ctx, a, start, shownInstances, pathOf(dim)...)
+	q := instanceQuery{dim: dim, in: values[fieldIn]}
+	q.start, _ = strconv.Atoi(values.Get("start")) // what is no number is the first page
+	q.start = max(0, q.start)
+	t.dimensions(p, dims, q)
+	page, err := h.asked.Instances(ctx, a, q.start, shownInstances, q.path()...)
 	if err != nil {
 		return err
 	}
-	t.choices(p, dims, dim, page, start)
+	t.instances(p, dims, page, q)
 	return nil
 }
 
-// pathOf is the path of dimensions to one that is below others.
-func pathOf(dim string) []medialive.DimensionStep {
-	var path []medialive.DimensionStep
+// instanceQuery is which instances are listed: of a dimension, and where that is
+// below others, of some of those or of all.
+type instanceQuery struct {
+	dim   string
+	in    []string // ids in the dimensions above, from the first; the rest: all
+	start int
+}
+
+// fieldIn is an id in a dimension above.
+const fieldIn = "in"
+
+// above are the dimensions above one, the first first.
+func above(dim string) []string {
 	switch dim {
 	case medialive.DimAudio:
-		path = []medialive.DimensionStep{{Dimension: medialive.DimChannel}, {Dimension: medialive.DimPipeline}}
+		return []string{medialive.DimChannel, medialive.DimPipeline}
 	case medialive.DimPipeline:
-		path = []medialive.DimensionStep{{Dimension: medialive.DimChannel}}
+		return []string{medialive.DimChannel}
 	}
-	return append(path, medialive.DimensionStep{Dimension: dim})
+	return nil
+}
+
+// under is the dimension that is below one; empty: there is none.
+func under(dim string) string {
+	return map[string]string{medialive.DimChannel: medialive.DimPipeline, medialive.DimPipeline: medialive.DimAudio}[dim]
+}
+
+// path is the path of dimensions that is asked for.
+func (q instanceQuery) path() []medialive.DimensionStep {
+	var path []medialive.DimensionStep
+	for i, dim := range above(q.dim) {
+		step := medialive.DimensionStep{Dimension: dim}
+		if i < len(q.in) {
+			step.ID = q.in[i]
+		}
+		path = append(path, step)
+	}
+	return append(path, medialive.DimensionStep{Dimension: q.dim})
+}
+
+// address is where the instances are listed.
+func (q instanceQuery) address() string {
+	v := url.Values{"dim": {q.dim}, fieldIn: q.in}
+	if q.start > 0 {
+		v.Set("start", strconv.Itoa(q.start))
+	}
+	return monitoringPath + "?" + v.Encode()
 }

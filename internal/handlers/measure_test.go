@@ -82,7 +82,7 @@ func TestStatisticsOfAChannel(t *testing.T) {
 		c.Signal(
 			channelOne,
 			medialive.SCTE35Event{Kind: medialive.SpliceInsert, EventID: 7, Start: began, Duration: 30, Segmentation: medialive.NoSegmentation, Data: "/DAlAAAAAAAAAP/wFAUAAAAH", Decoded: "{}"},
-			medialive.SCTE35Event{Kind: medialive.TimeSignal, EventID: 8, Start: began + 60, Duration: -1, Segmentation: medialive.ProviderAdStart, Data: "AA=="},
+			medialive.SCTE35Event{Kind: medialive.TimeSignal, EventID: 8, Start: began + 60, Duration: -1, Segmentation: medialive.ProviderAdStart, Data: "AA==", Role: medialive.MasterRegion},
 		)
 	})
 	doc := h.signedIn("op-1").openedAt(statisticsPath).doc()
@@ -112,6 +112,55 @@ func TestStatisticsOfAChannel(t *testing.T) {
 	}
 	if tab := doc.Find(`.tabs [aria-current="page"]`).Text(); tab != "Statistics" {
 		t.Errorf("tab %q", tab)
+	}
+}
+
+// TestSignalsAreChosen: by kind and by region, and all pages of them can be turned
+// to, which the charts are drawn anew with.
+func TestSignalsAreChosen(t *testing.T) {
+	t.Parallel()
+	h := statisticsHouse(t, func(c *medialivetest.Cloud) {
+		began := time.Now().Add(-50 * time.Minute).Unix()
+		for i := range int64(150) {
+			c.Signal(channelOne, medialive.SCTE35Event{Kind: medialive.SpliceInsert, EventID: 1000 + i, Start: began + i, Duration: 30, Segmentation: medialive.NoSegmentation, Data: "AA==", Role: medialive.MasterRegion})
+		}
+		c.Signal(
+			channelOne,
+			medialive.SCTE35Event{Kind: medialive.TimeSignal, EventID: 7, Start: began + 200, Duration: -1, Segmentation: medialive.ProviderAdStart, Data: "AA==", Role: medialive.MasterRegion},
+			medialive.SCTE35Event{Kind: medialive.TimeSignal, EventID: 8, Start: began + 201, Duration: -1, Segmentation: medialive.ProviderAdEnd, Data: "AA==", Role: medialive.SlaveRegion, Region: "cn-east-3"},
+		)
+	})
+	b := h.signedIn("op-1")
+	b.openedAt(statisticsPath)
+	for address, want := range map[string]struct {
+		rows        int
+		first, says string
+	}{
+		"":                                     {100, "7", "1 to 100 of 151"},
+		"?page=1":                              {51, "1050", "101 to 151 of 151"},
+		"?signals=time_signal":                 {1, "7", ""},
+		"?signals=time_signal&region=all":      {2, "8", ""},
+		"?region=slave":                        {1, "8", ""},
+		"?signals=splice_insert&region=slave":  {0, "", ""},
+		"?signals=splice_insert&page=7":        {0, "", ""},
+		"/charts?signals=time_signal&range=6h": {1, "7", ""},
+	} {
+		signals := b.page(statisticsPath + address).Find(".measure-signals")
+		rows := signals.Find("tbody tr")
+		if got := rows.First().Find(`[data-label="Event"]`).Text(); rows.Length() != want.rows || got != want.first || !strings.Contains(signals.Text(), want.says) {
+			t.Errorf("%s: %d signals, the first %s, want %v: %s", address, rows.Length(), got, want, signals.Find(".help").Text())
+		}
+	}
+	doc := b.page(statisticsPath + "?region=slave")
+	if got := doc.Find(`.measure-signals [data-label="Region"]`).Text(); got != "cn-east-3 Standby" {
+		t.Errorf("seen in %q", got)
+	}
+	if poll := doc.Find("#measures").AttrOr("hx-get", ""); !strings.Contains(poll, "region=slave") {
+		t.Errorf("drawn anew by %s", poll)
+	}
+	older := b.page(statisticsPath).Find(`.measure-signals > a.button`)
+	if got := b.page(older.AttrOr("href", "")).Find(".measure-signals tbody tr").Length(); older.Length() != 1 || got != 51 {
+		t.Errorf("%d ways on, to %d signals", older.Length(), got)
 	}
 }
 
@@ -155,6 +204,7 @@ func TestStatisticsRefuseWhatIsNotThere(t *testing.T) {
 	b := h.signedIn("op-1")
 	b.openedAt(statisticsPath)
 	for path, want := range map[string]int{
+		statisticsPath + "?signals=odd": http.StatusBadRequest, statisticsPath + "?region=odd": http.StatusBadRequest, statisticsPath + "?page=-1": http.StatusBadRequest,
 		statisticsPath + "?range=year": http.StatusBadRequest, statisticsPath + "/charts?range=x": http.StatusBadRequest,
 		"/channels/push.example.com/live/none/statistics": http.StatusNotFound,
 		"/channels/monitoring?on=x":                       http.StatusBadRequest, "/channels/monitoring/charts": http.StatusBadRequest,
@@ -216,6 +266,17 @@ func TestMonitoring(t *testing.T) {
 	if name := pipelines.Find("a.name").First().Text(); name != "Channel one · Pipeline0" {
 		t.Errorf("pipeline %q", name)
 	}
+	below := b.page(doc.Find(`td[data-label="Pipeline"] a`).First().AttrOr("href", ""))
+	if name := below.Find("a.name").First().Text(); name != "Channel one · Pipeline0" {
+		t.Errorf("pipeline of one channel %q", name)
+	}
+	audios := b.page(below.Find(`td[data-label="Audio"] a`).First().AttrOr("href", ""))
+	if name := audios.Find("a.name").First().Text(); name != "Channel one · Pipeline0 · Audio0" || audios.Find(`td[data-label] a`).Length() != 0 {
+		t.Errorf("audio of one pipeline %q", name)
+	}
+	if n := b.page("/channels/monitoring?dim=pipeline&in=none").Find("#instances-title").Parent().Find("tbody tr").Length(); n != 0 {
+		t.Errorf("%d pipelines of a channel that is not there", n)
+	}
 }
 
 // TestMonitoringOfSeveral: what was ticked is charted on one time axis, what is not
@@ -227,7 +288,7 @@ func TestMonitoringOfSeveral(t *testing.T) {
 	h := statisticsHouse(t, func(c *medialivetest.Cloud) {
 		c.AddChannel(channelOf(two))
 		c.Measure(measured("input_bandwidth", "bit/s", two, 1e6, 2e6, 3e6))
-		c.Signal(two, medialive.SCTE35Event{Kind: medialive.SpliceInsert, EventID: 7, Start: time.Now().Add(-10 * time.Minute).Unix(), Duration: 30, Segmentation: medialive.NoSegmentation, Data: "AA=="})
+		c.Signal(two, medialive.SCTE35Event{Kind: medialive.SpliceInsert, EventID: 7, Start: time.Now().Add(-10 * time.Minute).Unix(), Duration: 30, Segmentation: medialive.NoSegmentation, Data: "AA==", Role: medialive.MasterRegion})
 	})
 	b := h.signedIn("op-1")
 	b.openedAt(statisticsPath)

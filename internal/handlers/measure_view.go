@@ -269,10 +269,34 @@ func (v teller) signalCommand(s medialive.SCTE35Event) string {
 	return string(s.Kind)
 }
 
+// signalChoices are the kinds and the regions of signals to choose from.
+func (v teller) signalChoices(list *pages.Signals, q measureQuery, path string) {
+	w := v.t.Measures.Signals
+	address := func(change func(*signalQuery)) string {
+		q.signals.page = 0
+		change(&q.signals)
+		return path + "?" + q.values(q.key).Encode()
+	}
+	for _, kind := range signalKinds {
+		label := cmp.Or(map[medialive.SCTE35Kind]string{medialive.AllSignals: w.All, medialive.SpliceInsert: w.Insert, medialive.TimeSignal: w.TimeSignal}[kind], string(kind))
+		list.Kinds = append(list.Kinds, pages.ChartLink{Label: label, URL: address(func(s *signalQuery) { s.kind = kind }), On: kind == q.signals.kind})
+	}
+	for _, role := range signalRoles {
+		list.Regions = append(list.Regions, pages.ChartLink{Label: v.signalRole(role), URL: address(func(s *signalQuery) { s.role = role }), On: role == q.signals.role})
+	}
+}
+
+// signalRole names a region by its role.
+func (v teller) signalRole(role medialive.RegionRole) string {
+	w := v.t.Measures.Signals
+	return cmp.Or(map[medialive.RegionRole]string{medialive.MasterRegion: w.Primary, medialive.SlaveRegion: w.Standby, medialive.AllRegions: w.Both}[role], string(role))
+}
+
 // signals is the list of signals.
-func (v teller) signals(read readSignals) *pages.Signals {
+func (v teller) signals(read readSignals, q measureQuery, path string) *pages.Signals {
 	w := v.t.Measures.Signals
 	list := &pages.Signals{T: v.t}
+	v.signalChoices(list, q, path)
 	if read.err != nil {
 		problem := problemOf(v.t, answerTo(read.err))
 		problem.Title = w.Failed
@@ -283,7 +307,7 @@ func (v teller) signals(read readSignals) *pages.Signals {
 		row := pages.SignalRow{
 			ID:   "signal-" + strconv.FormatInt(s.Start, 10) + "-" + strconv.Itoa(len(list.Rows)),
 			Time: time.Unix(s.Start, 0).UTC().Format("2006-01-02 15:04:05"), Command: v.signalCommand(s), Event: strconv.FormatInt(s.EventID, 10),
-			Duration: w.Untold, Data: s.Data, Decoded: s.Decoded,
+			Duration: w.Untold, Data: s.Data, Decoded: s.Decoded, Region: joinWords(s.Region, v.signalRole(s.Role)),
 		}
 		if s.Segmentation != medialive.NoSegmentation {
 			row.Marks = string(s.Segmentation)
@@ -293,30 +317,54 @@ func (v teller) signals(read readSignals) *pages.Signals {
 		}
 		list.Rows = append(list.Rows, row)
 	}
-	if read.total > len(list.Rows) {
-		list.More = w.Newest(len(list.Rows), read.total)
+	if read.total > len(list.Rows) && len(list.Rows) > 0 {
+		list.More = w.Listed(read.newer+1, read.newer+len(list.Rows), read.total)
+	}
+	turn := func(page int) string {
+		q.signals.page = page
+		return path + "?" + q.values(q.key).Encode()
+	}
+	if q.signals.page > 0 {
+		list.Newer = turn(q.signals.page - 1)
+	}
+	if read.newer+len(list.Rows) < read.total {
+		list.Older = turn(q.signals.page + 1)
 	}
 	return list
 }
 
-// choices are the dimensions to choose from, and the instances of one.
-func (v teller) choices(p *pages.Monitoring, dims map[string]medialive.Dimension, chosen string, page medialive.InstancePage, start int) {
-	address := func(dim string, start int) string {
-		return monitoringPath + "?" + url.Values{"dim": {dim}, "start": {strconv.Itoa(start)}}.Encode()
-	}
+// dimensions are those to choose from.
+func (v teller) dimensions(p *pages.Monitoring, dims map[string]medialive.Dimension, q instanceQuery) {
 	for name, d := range dims {
-		p.Dimensions = append(p.Dimensions, pages.ChartLink{Label: v.dimensionName(name, d), Name: name, URL: address(name, 0), On: name == chosen})
+		link := pages.ChartLink{Label: v.dimensionName(name, d), Name: name, URL: instanceQuery{dim: name}.address(), On: name == q.dim}
+		p.Dimensions = append(p.Dimensions, link)
 	}
 	slices.SortFunc(p.Dimensions, func(a, b pages.ChartLink) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// instances are those of a dimension, with the way to what is below each.
+func (v teller) instances(p *pages.Monitoring, dims map[string]medialive.Dimension, page medialive.InstancePage, q instanceQuery) {
 	p.Total = v.t.Measures.Finding.Total(page.Total)
+	p.In = strings.Join(q.in, " · ")
+	if below, has := dims[under(q.dim)]; has {
+		p.Below = v.dimensionName(under(q.dim), below)
+	}
 	for _, i := range page.Instances {
-		p.Instances = append(p.Instances, measuredInstance(i, chosen))
+		one := measuredInstance(i, q)
+		if p.Below == "" {
+			one.Below = ""
+		}
+		p.Instances = append(p.Instances, one)
 	}
-	if start > 0 {
-		p.Back = address(chosen, max(0, start-shownInstances))
+	turn := func(start int) string {
+		q.start = start
+		return q.address()
 	}
-	if start+len(page.Instances) < page.Total && len(page.Instances) > 0 {
-		p.Next = address(chosen, start+len(page.Instances))
+	if q.start > 0 {
+		p.Back = turn(max(0, q.start-shownInstances))
+	}
+	if next := q.start + len(page.Instances); next < page.Total && len(page.Instances) > 0 {
+		p.Next = turn(next)
 	}
 }
 
@@ -332,16 +380,20 @@ func (v teller) dimensionName(name string, d medialive.Dimension) string {
 	return cmp.Or(said.English, said.Chinese, name)
 }
 
-// measuredInstance is an instance with the way to its charts.
-func measuredInstance(i medialive.Instance, dim string) pages.MeasuredInstance {
+// measuredInstance is an instance with the way to its charts, and to what is below
+// it.
+func measuredInstance(i medialive.Instance, q instanceQuery) pages.MeasuredInstance {
 	var of thing
 	var names, ids []string
-	for _, step := range pathOf(dim) {
+	for _, step := range q.path() {
 		ref := i.In(step.Dimension)
 		of = append(of, medialive.MetricDimension{Name: step.Dimension, Value: ref.ID})
 		names, ids = append(names, cmp.Or(ref.Name, ref.ID)), append(ids, ref.ID)
 	}
-	return pages.MeasuredInstance{Name: strings.Join(names, " · "), ID: strings.Join(ids, " · "), Key: of.String(), URL: monitoringPath + "?" + url.Values{fieldOn: {of.String()}}.Encode()}
+	return pages.MeasuredInstance{
+		Name: strings.Join(names, " · "), ID: strings.Join(ids, " · "), Key: of.String(), URL: monitoringPath + "?" + url.Values{fieldOn: {of.String()}}.Encode(),
+		Below: instanceQuery{dim: under(q.dim), in: ids}.address(),
+	}
 }
 
 // metricSets tells of what Cloud Eye has metrics, and how many.

@@ -142,13 +142,23 @@ func (m *Measures) Metrics(ctx context.Context, a Asker, of ...medialive.MetricD
 	})
 }
 
+// SignalQuery is which signals of a channel are asked for.
+type SignalQuery struct {
+	Channel  medialive.ChannelKey
+	Kind     medialive.SCTE35Kind
+	Role     medialive.RegionRole // empty: of the primary region
+	From, To time.Time
+}
+
 // Signals gives a page of the SCTE-35 signals of a channel, oldest first. A
 // service that knows none says so with an error: then there are none.
-func (m *Measures) Signals(ctx context.Context, a Asker, key medialive.ChannelKey, from, to time.Time, limit, offset int) (medialive.SCTE35List, error) {
-	from, to = from.Truncate(signalsFor), to.Truncate(signalsFor).Add(signalsFor) // the same question for a while
-	question := fmt.Sprintf("%s\x00signals %q %d %d %d %d", a.Who, key, from.Unix(), to.Unix(), limit, offset)
+func (m *Measures) Signals(ctx context.Context, a Asker, q SignalQuery, limit, offset int) (medialive.SCTE35List, error) {
+	from, to := q.From.Truncate(signalsFor), q.To.Truncate(signalsFor).Add(signalsFor) // the same question for a while
+	question := fmt.Sprintf("%s\x00signals %q %q %q %d %d %d %d", a.Who, q.Channel, q.Kind, q.Role, from.Unix(), to.Unix(), limit, offset)
 	return ask(ctx, m, question, signalsFor, func(ctx context.Context) (medialive.SCTE35List, error) {
-		list, err := a.Live.ShowChannelStatistic(ctx, medialive.QuerySCTE35(key, medialive.AllSignals, from, to), limit, offset)
+		asked := medialive.QuerySCTE35(q.Channel, q.Kind, from, to)
+		asked.Role = q.Role
+		list, err := a.Live.ShowChannelStatistic(ctx, asked, limit, offset)
 		if medialive.KindOf(err) == medialive.KindNotFound {
 			return medialive.SCTE35List{}, nil
 		}

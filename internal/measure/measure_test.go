@@ -157,7 +157,9 @@ func TestValuesKeepToTheLimitsOfCloudEye(t *testing.T) {
 func TestNoSignalsIsNoFailure(t *testing.T) {
 	cloud := medialivetest.New()
 	m, a := &measure.Measures{}, asker(t, cloud, "op-1")
-	list, err := m.Signals(t.Context(), a, medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "gone"}, time.Now().Add(-time.Hour), time.Now(), 100, 0)
+	list, err := m.Signals(t.Context(), a, measure.SignalQuery{
+		Channel: medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "gone"}, Kind: medialive.AllSignals, From: time.Now().Add(-time.Hour), To: time.Now(),
+	}, 100, 0)
 	if err != nil || len(list.Signals) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}

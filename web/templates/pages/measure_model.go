@@ -41,8 +41,12 @@ type MeasureGroup struct {
 type Signals struct {
 	T       *text.Strings
 	Problem *ui.Problem
+	Kinds   []ChartLink
+	Regions []ChartLink
 	Rows    []SignalRow
-	More    string // that not all are listed; or empty
+	More    string // which are listed, where that is not all; or empty
+	Newer   string // leads to more; or empty
+	Older   string
 }
 
 // SignalRow is a signal.
@@ -53,6 +57,7 @@ type SignalRow struct {
 	Marks    string // what it begins or ends; or empty
 	Event    string
 	Duration string
+	Region   string // that saw it; or empty
 	Data     string // base64
 	Decoded  string // JSON; or empty
 }
@@ -63,6 +68,8 @@ type Monitoring struct {
 	Problem    *ui.Problem // why nothing can be chosen
 	Dimensions []ChartLink
 	Instances  []MeasuredInstance
+	In         string // ids of what they are below; or empty
+	Below      string // what is below them; empty: nothing
 	Total      string // "12 instances"
 	Back, Next string // pages of instances; empty: none
 	Sets       []MetricSet
@@ -76,6 +83,7 @@ type MeasuredInstance struct {
 	Name, ID string
 	Key      string // by which it is chosen
 	URL      string // of its charts
+	Below    string // leads to what is below it; empty: nothing is
 }
 
 // MetricSet is what some metrics of Cloud Eye are of.

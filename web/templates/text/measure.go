@@ -34,8 +34,10 @@ type MeasuredSignals struct {
 	Title, None, Failed                     string
 	Time, Command, Marks, Event, Lasts, Raw string
 	Insert, TimeSignal                      string
-	Newest                                  func(shown, total int) string
-	Untold                                  string // no duration is told
+	Region, Primary, Standby, Both          string
+	All, Newer, Older                       string
+	Listed                                  func(from, to, total int) string // newest first, from 1
+	Untold                                  string                           // no duration is told
 }
 
 // Finding are the texts of choosing what to monitor.
@@ -92,8 +94,9 @@ var englishMeasures = Measures{
 		Title: "SCTE-35 signals", None: "None were seen in this stretch of time.", Failed: "The signals could not be read",
 		Time: "Time (UTC)", Command: "Command", Marks: "Marks", Event: "Event", Lasts: "Duration", Raw: "As received",
 		Insert: "Splice insert", TimeSignal: "Time signal",
-		Newest: func(shown, total int) string {
-			return "The newest " + strconv.Itoa(shown) + " of " + strconv.Itoa(total) + " are listed."
+		Region: "Region", Primary: "Primary", Standby: "Standby", Both: "Both", All: "All", Newer: "Newer", Older: "Older",
+		Listed: func(from, to, total int) string {
+			return strconv.Itoa(from) + " to " + strconv.Itoa(to) + " of " + strconv.Itoa(total) + ", the newest first."
 		},
 		Untold: "not told",
 	},
@@ -153,8 +156,9 @@ var chineseMeasures = Measures{
 		Title: "SCTE-35 信号", None: "这段时间没有收到信号。", Failed: "无法读取信号",
 		Time: "时间（UTC）", Command: "命令", Marks: "标记", Event: "事件", Lasts: "时长", Raw: "原始数据",
 		Insert: "Splice insert（插播）", TimeSignal: "Time signal（时间信号）",
-		Newest: func(shown, total int) string {
-			return "共 " + strconv.Itoa(total) + " 个，仅列出最新的 " + strconv.Itoa(shown) + " 个。"
+		Region: "区域", Primary: "主区", Standby: "备区", Both: "全部区域", All: "全部", Newer: "较新", Older: "较早",
+		Listed: func(from, to, total int) string {
+			return "共 " + strconv.Itoa(total) + " 个，从新到旧列出第 " + strconv.Itoa(from) + " 至 " + strconv.Itoa(to) + " 个。"
 		},
 		Untold: "未给出",
 	},
