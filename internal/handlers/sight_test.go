@@ -28,7 +28,7 @@ func (r fading) Report() []packager.ChannelReport {
 	all := r.onAir.Report()
 	for i := range all {
 		all[i].Since = time.Now().Add(-time.Minute)
-		all[i].Inputs = []packager.InputReport{{Role: packager.Primary, Last: time.Now().Add(-time.Minute), Connections: 1}}
+		all[i].Inputs = []packager.InputReport{{Role: packager.Primary, Last: time.Now().Add(-time.Minute), Connections: 1, Counts: packager.Counts{Frames: 25}}}
 	}
 	return all
 }

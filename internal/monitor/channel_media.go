@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"slices"
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
@@ -17,7 +18,7 @@ const (
 	MediaNone
 )
 
-// InputMedia is what is known of the media of an input that is alive.
+// InputMedia is what is known of the media of an input to which something comes.
 type InputMedia struct {
 	Comes MediaSign
 	Since time.Time // of MediaNone: when media last came, or bytes began to
@@ -62,12 +63,23 @@ func (p pulse) still() time.Time {
 	return p.since
 }
 
+// lookPause is the least time between two measurements by which counts are held
+// against each other.
+const lookPause = time.Second
+
 // pulses are the counts of media of a channel that runs.
 type pulses struct {
 	run     *medialive.ChannelRun // as measured last; nil: it does not run
-	at      time.Time             // when that was told, by our clock
-	inputs  map[string]pulse      // of pictures, by role
+	at      time.Time             // when the counts were told, by our clock
+	inputs  map[string]inputPulse // by role
 	encoder pulse                 // of bytes that the encoder made
+}
+
+// inputPulse is what comes by an input.
+type inputPulse struct {
+	bytes  int64
+	comes  bool // something did since the look before, be it packets or not
+	frames pulse
 }
 
 // note takes what was measured, told at that time.
@@ -75,46 +87,52 @@ func (p *pulses) note(run *medialive.ChannelRun, at time.Time) {
 	switch {
 	case run == p.run:
 		return
-	case run == nil, p.run == nil, !run.Since.Equal(p.run.Since):
-		*p = pulses{inputs: map[string]pulse{}}
+	case run == nil:
+		*p = pulses{}
+		return
+	case p.run == nil, !run.Since.Equal(p.run.Since):
+		*p = pulses{inputs: map[string]inputPulse{}}
 	}
-	p.run, p.at = run, at
-	if run == nil {
+	p.run = run
+	if at.Sub(p.at) < lookPause {
 		return
 	}
+	p.at = at
 	for _, in := range run.Inputs {
-		if !in.Alive {
-			p.inputs[in.Role] = pulse{}
+		was, seen := p.inputs[in.Role]
+		is := inputPulse{bytes: in.Bytes, comes: in.Alive || seen && in.Bytes > was.bytes, frames: pulse{in.Frames, at, time.Time{}}}
+		if is.comes {
+			is.frames = was.frames.beat(in.Frames, at)
 		}
-		p.inputs[in.Role] = p.inputs[in.Role].beat(in.Frames, at)
+		p.inputs[in.Role] = is
 	}
-	if on, _ := onAir(run); run.Encoder == nil || !on.Alive {
+	if run.Encoder == nil || !p.inputs[run.OnAir].comes {
 		p.encoder = pulse{}
 	}
 	p.encoder = p.encoder.beat(run.Encoded, at)
 }
 
-// media tells what is known of the media of each input that is alive.
+// media tells what is known of the media of each input to which something comes.
 func (p *pulses) media() map[string]InputMedia {
 	all := map[string]InputMedia{}
 	if p.run == nil {
 		return all
 	}
 	for _, in := range p.run.Inputs {
-		if in.Alive {
+		if p.inputs[in.Role].comes {
 			all[in.Role] = p.of(in)
 		}
 	}
 	return all
 }
 
-// of judges an input that is alive. Sound alone is counted only as what an encoder
+// of judges an input to which something comes. Sound alone is counted only as what an encoder
 // makes of it; without one, the packages tell that tracks were found.
 func (p *pulses) of(in medialive.ChannelInputRun) InputMedia {
 	found := in.Role == p.run.OnAir && len(p.run.Packages) > 0
 	switch {
 	case in.Frames > 0:
-		return p.judge(p.inputs[in.Role], mediaPatience)
+		return p.judge(p.inputs[in.Role].frames, mediaPatience)
 	case found && p.run.Encoder != nil:
 		return p.judge(p.encoder, encoderPatience)
 	case found:
@@ -122,7 +140,7 @@ func (p *pulses) of(in medialive.ChannelInputRun) InputMedia {
 	case in.Role != p.run.OnAir:
 		return InputMedia{}
 	}
-	return p.judge(p.inputs[in.Role], mediaPatience)
+	return p.judge(p.inputs[in.Role].frames, mediaPatience)
 }
 
 func (p *pulses) judge(of pulse, patience time.Duration) InputMedia {
@@ -133,6 +151,12 @@ func (p *pulses) judge(of pulse, patience time.Duration) InputMedia {
 		return InputMedia{}
 	}
 	return InputMedia{Comes: MediaComes}
+}
+
+// came tells whether there was media since a channel began to run.
+func came(run *medialive.ChannelRun) bool {
+	pictures := slices.ContainsFunc(run.Inputs, func(in medialive.ChannelInputRun) bool { return in.Frames > 0 })
+	return pictures || run.Encoder != nil || len(run.Packages) > 0
 }
 
 // mute tells that the encoder has made nothing for long.

@@ -51,9 +51,18 @@ func TestMedia(t *testing.T) {
 			run.Inputs[0].Frames = 9
 			run.Since = noon.Add(time.Duration(i) * time.Second)
 		}, MediaUnknown, MediaUnknown, false},
-		{"came back", 5, func(i int, run *medialive.ChannelRun) {
+		{"came back, with the same pictures", 5, func(i int, run *medialive.ChannelRun) {
 			run.Inputs[0].Frames, run.Inputs[0].Alive = 9, i != 3
 		}, MediaUnknown, MediaUnknown, false},
+		{"came back", 5, func(i int, run *medialive.ChannelRun) {
+			run.Inputs[0].Frames, run.Inputs[0].Alive = int64(i), i != 3
+		}, MediaComes, MediaUnknown, false},
+		{"bytes that look like packets now and then", 6, func(i int, run *medialive.ChannelRun) {
+			run.Inputs[0].Bytes, run.Inputs[0].Alive = int64(i), i%2 == 0
+		}, MediaNone, MediaUnknown, false},
+		{"a pause that is none yet", 3, func(i int, run *medialive.ChannelRun) {
+			run.Inputs[0].Frames = int64(min(i, 1) + 1)
+		}, MediaComes, MediaUnknown, false},
 	} {
 		p := looks(c.n, c.each)
 		if got := p.media(); got["primary"].Comes != c.primary || got["standby"].Comes != c.standby || p.mute() != c.mute {

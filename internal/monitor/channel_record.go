@@ -150,12 +150,12 @@ func (f channelFacts) running(v *channelVerdict) {
 	in, last := onAir(run)
 	media := f.media[in.Role]
 	switch failing := failing(run); {
-	case !in.Alive && last.IsZero():
+	case media.Comes == MediaNone:
+		v.state, v.since, v.problem = StateNoMedia, media.Since, NoMediaIn
+	case !in.Alive && !came(run):
 		v.state, v.since, v.problem = StateWaiting, f.ours(run.Since), in.Problem
 	case !in.Alive:
 		v.state, v.since, v.problem = StateSourceLost, f.ours(last), in.Problem
-	case media.Comes == MediaNone:
-		v.state, v.since, v.problem = StateNoMedia, media.Since, NoMediaIn
 	case failing != "":
 		v.state, v.problem = StateProblem, failing
 	case f.mute:

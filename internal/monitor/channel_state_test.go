@@ -41,7 +41,10 @@ func TestChannelStates(t *testing.T) {
 		{"does not run yet", running(func(d *medialive.ChannelDetail) { d.Run = nil }), StateStarting},
 		{"cannot run", running(func(d *medialive.ChannelDetail) { d.Run, d.Problem = nil, "too dear" }), StateProblem},
 		{"nothing came yet", running(func(d *medialive.ChannelDetail) {
-			d.Run.Inputs[0] = medialive.ChannelInputRun{Role: "primary"}
+			d.Run.Inputs[0], d.Run.Encoder, d.Run.Packages = medialive.ChannelInputRun{Role: "primary"}, nil, nil
+		}), StateWaiting},
+		{"packets came, and no media", running(func(d *medialive.ChannelDetail) {
+			d.Run.Inputs[0].Alive, d.Run.Encoder, d.Run.Packages = false, nil, nil
 		}), StateWaiting},
 		{"nothing comes any more", running(func(d *medialive.ChannelDetail) { d.Run.Inputs[0].Alive = false }), StateSourceLost},
 		{"the standby input", running(func(d *medialive.ChannelDetail) {

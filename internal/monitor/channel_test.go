@@ -207,6 +207,7 @@ func TestGatewayChannels(t *testing.T) {
 			t.Errorf("told: %s", got)
 		}
 		for frames, want := range []monitor.State{monitor.StateOn, monitor.StateLive} {
+			pass(2 * time.Second)
 			gate.events <- runsOf(one, 1+int64(frames))
 			synctest.Wait()
 			if got := doing(w, one.ChannelKey); got != want {
