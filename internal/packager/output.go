@@ -104,6 +104,9 @@ func (o *output) args(run string) ([]string, error) {
 	if err := o.prepare(strings.Join(packagerArgs(pkg, o.made.all, o.made.in, "", ""), " ")); err != nil {
 		return nil, err
 	}
+	if pkg.Format == HLS {
+		run = nextRun(o.dir, run)
+	}
 	o.prefix = run
 	return packagerArgs(pkg, o.made.all, o.made.in, o.dir, run), nil
 }
@@ -197,11 +200,8 @@ func sweep(dir, prefix string, before time.Time) {
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), ".m3u8") {
 			text, _ := os.ReadFile(filepath.Join(dir, e.Name())) //nolint:errcheck // it goes as it is replaced
-			for line := range strings.Lines(string(text)) {
-				if m := attribute.FindStringSubmatch(line); m != nil { // what all begin with
-					line = strings.Trim(m[1], `"`)
-				}
-				named[strings.TrimSpace(line)] = true
+			for _, segment := range segmentsOf(string(text)) {
+				named[segment], named[initOf(segment)] = true, true
 			}
 		}
 	}

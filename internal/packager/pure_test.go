@@ -3,6 +3,8 @@ package packager
 import (
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -219,6 +221,30 @@ func TestWay(t *testing.T) {
 		got, ok := w.behind(&url.URL{Path: address})
 		if ok != (want != "") || ok && got.String() != want {
 			t.Errorf("%s leads to %v, want %q", written, got, want)
+		}
+	}
+}
+
+// TestRetold: what is left of two runs has what each begins with, and all breaks are
+// counted, also that which left the playlist.
+func TestRetold(t *testing.T) {
+	const head, tags = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-MEDIA-SEQUENCE:4\n", "#EXTINF:2.000000,\n#EXT-X-PROGRAM-DATE-TIME:2026-11-22T19:27:55.167+0000\n"
+	got := retold(head + "#EXT-X-MAP:URI=\"b-2-0-init.mp4\"\n" + tags + "a-1-0-4.m4s\n" + tags + "a-1-0-5.m4s\n#EXT-X-DISCONTINUITY\n" + tags + "b-2-0-6.m4s\n")
+	want := head + "#EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXT-X-MAP:URI=\"a-1-0-init.mp4\"\n" + tags + "a-1-0-4.m4s\n" + tags + "a-1-0-5.m4s\n" +
+		"#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"b-2-0-init.mp4\"\n" + tags + "b-2-0-6.m4s\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := retold(head); got != head {
+		t.Error(got)
+	}
+	dir := t.TempDir()
+	for text, want := range map[string]string{"": "c-0", head + tags + "a-1-0-5.m4s\n": "c-2"} {
+		if err := os.WriteFile(filepath.Join(dir, listFile(0)), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := nextRun(dir, "c"); got != want {
+			t.Errorf("after %q comes %s, want %s", text, got, want)
 		}
 	}
 }

@@ -82,6 +82,8 @@ func (s *served) serve(w http.ResponseWriter, r *http.Request, file string) {
 		err = s.recorded(w, r, recorded)
 	case file == s.pkg.manifest():
 		err = s.manifest(w, r)
+	case s.pkg.FMP4 && playable(file) && filepath.Ext(file) == ".m3u8":
+		err = s.retell(w, file)
 	default:
 		err = s.file(w, r, file)
 	}
@@ -153,6 +155,16 @@ func (s *served) master(w http.ResponseWriter, bounds Streams) error {
 		return err
 	}
 	write(w, mediaType(".m3u8"), text)
+	return nil
+}
+
+// retell gives a playlist of ffmpeg's.
+func (s *served) retell(w http.ResponseWriter, name string) error {
+	text, err := os.ReadFile(filepath.Join(s.output.dir, name))
+	if err != nil {
+		return err
+	}
+	write(w, mediaType(name), retold(string(text)))
 	return nil
 }
 
