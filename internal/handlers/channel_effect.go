@@ -229,6 +229,11 @@ func prettyJSON(v any) string {
 	if err != nil {
 		return ""
 	}
+	return indented(data)
+}
+
+// indented is JSON as people read it.
+func indented(data []byte) string {
 	var pretty bytes.Buffer
 	if json.Indent(&pretty, data, "", "  ") != nil {
 		return ""

@@ -30,15 +30,19 @@ const (
 	maxExportName = 100       // characters
 )
 
-// export gives a channel as a file, without its secrets.
+// export gives a channel as a file, without its secrets, those within addresses too.
 // GET /channels/:domain/:app/:id/export
 func (h *channelFiles) export(c echo.Context) error {
 	ch, err := visitOf(c).channel(c)
 	if err != nil {
 		return err
 	}
+	data, err := medialive.FileJSON(ch.Channel)
+	if err != nil {
+		return err
+	}
 	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+exportName(ch.Channel)+`"`)
-	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, append([]byte(prettyJSON(ch.Channel)), '\n'))
+	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, append([]byte(indented(data)), '\n'))
 }
 
 // exportName names the file of a channel: letters, digits, dots and dashes only.

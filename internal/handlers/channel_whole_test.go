@@ -48,8 +48,16 @@ func TestNothingIsLostOfAChannel(t *testing.T) {
 	if err := json.Unmarshal([]byte(fullChannel), &ch); err != nil {
 		t.Fatal(err)
 	}
-	h := newHouse(t, func(c *medialivetest.Cloud) { c.AddChannel(ch) })
+	h := newHouse(t, func(c *medialivetest.Cloud) {
+		c.AddChannel(ch)
+		one := formChannel("password", medialive.ChannelOff)
+		one.Input = medialive.ChannelInput{Protocol: medialive.FLVPull, Sources: []medialive.ChannelSource{{URL: "https://u:" + passphrase + "@a.example.com/a.flv", Bitrate: 1}}}
+		c.AddChannel(one)
+	})
 	b := h.signedIn("op-1")
+	if file := b.openedAt("/channels/push.example.com/live/password/export").body; strings.Contains(file, passphrase) || !strings.Contains(file, "https://u:******@a.example.com/a.flv") {
+		t.Errorf("a file with a password: %s", file)
+	}
 	const path = "/channels/push.example.com/live/full"
 	b.openedAt(path)
 	for _, c := range []struct {

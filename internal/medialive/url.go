@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 )
 
 // URL is an address that may carry a secret: a password before the host, a key
@@ -27,6 +28,27 @@ func (u URL) String() string {
 	s := parsed.Scheme + "://" + parsed.Host
 	if parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "" || len(parsed.Path) > 1 {
 		s += "/***"
+	}
+	return s
+}
+
+// masked gives the address with [Mask] in the place of what surely is a secret: a
+// password before the host, and the passphrase of SRT.
+func (u URL) masked() string {
+	parsed, err := url.Parse(string(u))
+	if err != nil {
+		return u.String()
+	}
+	s := string(u)
+	if _, has := parsed.User.Password(); has {
+		scheme, rest, _ := strings.Cut(s, "//")
+		user, host := rest[:strings.IndexByte(rest, ':')], rest[strings.IndexByte(rest, '@'):]
+		s = scheme + "//" + user + ":" + Mask + host
+	}
+	for pair := range strings.SplitSeq(parsed.RawQuery, "&") {
+		if name, value, _ := strings.Cut(pair, "="); strings.EqualFold(name, "passphrase") && value != "" {
+			s = strings.Replace(s, pair, name+"="+Mask, 1)
+		}
 	}
 	return s
 }

@@ -296,10 +296,15 @@ func (v *validation) unique(field, s string, before []string) []string {
 	return append(before, s)
 }
 
-// link checks an address, which may be secret: no fault has it.
+// link checks an address, which may be secret: no fault has it. One that comes from a
+// file and had a password lacks it.
 func (v *validation) link(field string, u URL, required bool, most int, schemes ...string) {
 	s := u.Reveal()
 	if !v.words(field, s, required, most) {
+		return
+	}
+	if strings.Contains(s, Mask) {
+		v.add(Fault{Field: field, Code: FaultRequired, Min: 1, Max: most})
 		return
 	}
 	parsed, err := url.Parse(s)

@@ -28,6 +28,7 @@ type rendering int
 
 const (
 	shown    rendering = iota // nothing of it: for eyes and logs
+	filed                     // for files: secrets masked, those in addresses too
 	answered                  // as a service answers: secrets masked, addresses whole
 	sent                      // all of it
 )
@@ -40,6 +41,10 @@ func RevealJSON(v any) ([]byte, error) { return encodeWhole(v, sent) }
 // AnswerJSON gives a channel, or a part of one, as a service answers it:
 // passphrases and headers of key servers are [Mask], addresses are whole.
 func AnswerJSON(v any) ([]byte, error) { return encodeWhole(v, answered) }
+
+// FileJSON is AnswerJSON for what leaves the house: passwords and passphrases within
+// addresses are [Mask] too.
+func FileJSON(v any) ([]byte, error) { return encodeWhole(v, filed) }
 
 func encodeWhole(v any, how rendering) ([]byte, error) {
 	w := writer{how: how}
@@ -147,8 +152,11 @@ func (w *writer) secret(s Secret) error {
 }
 
 func (w *writer) url(u URL) error {
-	if w.how == shown {
+	switch w.how {
+	case shown:
 		return w.plain(u)
+	case filed:
+		return w.plain(u.masked())
 	}
 	w.secrets = append(w.secrets, u.secrets()...)
 	return w.plain(u.Reveal())

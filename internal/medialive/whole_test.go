@@ -252,11 +252,34 @@ func TestRenderings(t *testing.T) {
 	}{
 		"sent":     {RevealJSON, `{"url":"http://a:b@h/p?q=1","passphrase":"my-hidden-passphrase","x":{"y":1}}`},
 		"answered": {AnswerJSON, `{"url":"http://a:b@h/p?q=1","passphrase":"******","x":{"y":1}}`},
+		"filed":    {FileJSON, `{"url":"http://a:******@h/p?q=1","passphrase":"******","x":{"y":1}}`},
 		"shown":    {func(v any) ([]byte, error) { return encodeWhole(v, shown) }, `{"url":"http://h/***","passphrase":"******","x":"******"}`},
 	} {
 		if got, err := c.encode(source); err != nil || string(got) != c.want {
 			t.Errorf("%s: %s, %v; want %s", name, got, err, c.want)
 		}
+	}
+}
+
+// TestAddressesInFiles: what surely is a secret is masked in an address, and nothing
+// else; with a mask it is no address any more.
+func TestAddressesInFiles(t *testing.T) {
+	for address, want := range map[URL]string{
+		"": "", "srt://h:9000": "srt://h:9000", "https://h/p:a@b?x=y": "https://h/p:a@b?x=y", "rtmp://u@h/live": "rtmp://u@h/live",
+		"rtmp://u:geheim@h/live?key=1":                "rtmp://u:******@h/live?key=1",
+		"https://u:@h/":                               "https://u:******@h/",
+		"srt://h:9000?mode=caller&passphrase=geheim1": "srt://h:9000?mode=caller&passphrase=******",
+		"srt://h?Passphrase=geheim&x=1":               "srt://h?Passphrase=******&x=1",
+		"://geheim":                                   "***",
+	} {
+		if got := address.masked(); got != want {
+			t.Errorf("%s is %s in files, want %s", address.Reveal(), got, want)
+		}
+	}
+	var v validation
+	v.link("url", "rtmp://u:******@h/live", true, MaxURL, "rtmp")
+	if len(v.faults) != 1 || v.faults[0].Code != FaultRequired {
+		t.Errorf("with a mask: %v", v.faults)
 	}
 }
 
