@@ -1,8 +1,11 @@
 package packager
 
 import (
+	"bufio"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +62,20 @@ func readIndex(text string) (pieces []piece, whole int) {
 		pieces = append(pieces, p)
 		whole += end + 1
 	}
+}
+
+// oldest gives the first piece that the index of a folder has.
+func oldest(dir string) (piece, bool) {
+	file, err := os.Open(filepath.Join(dir, indexFile))
+	if err != nil {
+		return piece{}, false
+	}
+	defer func() { _ = file.Close() }()
+	line, err := bufio.NewReader(file).ReadString('\n')
+	if err != nil {
+		return piece{}, false // there is none, or not a whole one
+	}
+	return readPiece(strings.TrimSuffix(line, "\n"))
 }
 
 // spanOf gives the pieces that play between two times.

@@ -193,8 +193,8 @@ func TestPullThatHangs(t *testing.T) {
 	<-done
 }
 
-// TestHLSPull takes the variant that fits. All that ffmpeg asks for itself goes by
-// the way that was given to it, with and without TLS.
+// TestHLSPull takes the variant that fits, with and without TLS, and says who asks
+// for what playlists name.
 func TestHLSPull(t *testing.T) {
 	dir := t.TempDir()
 	remux(t, media(t, 6), "-f", "hls", "-hls_time", "1", "-hls_list_size", "0", "-hls_playlist_type", "event", "-hls_flags", "omit_endlist", dir+"/media.m3u8")
@@ -204,10 +204,17 @@ func TestHLSPull(t *testing.T) {
 	}
 	for name, start := range map[string]func(http.Handler) *httptest.Server{"http": httptest.NewServer, "https": httptest.NewTLSServer} {
 		t.Run(name, func(t *testing.T) {
-			server := start(http.FileServer(http.Dir(dir)))
+			files := http.FileServer(http.Dir(dir))
+			server := start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if user, password, _ := r.BasicAuth(); user != "me" || password != "hush" {
+					http.Error(w, "who are you", http.StatusUnauthorized)
+					return
+				}
+				files.ServeHTTP(w, r)
+			}))
 			defer server.Close()
 			way := wayOf(t, server.Client())
-			in := newInput(Source{Kind: HLSPull, Address: Address(server.URL + "/master.m3u8?key=hush"), MaxBandwidth: 500_000}, "primary", Options{FFmpeg: nicely(t), HTTP: server.Client(), way: way}, quiet())
+			in := newInput(Source{Kind: HLSPull, Address: Address(strings.Replace(server.URL, "://", "://me:hush@", 1) + "/master.m3u8?key=hush"), MaxBandwidth: 500_000}, "primary", Options{FFmpeg: nicely(t), HTTP: server.Client(), way: way}, quiet())
 			listen(t, in)
 			if _, problem := in.Connections(); strings.Contains(problem, "hush") {
 				t.Errorf("problem %q", problem)

@@ -113,6 +113,9 @@ func expire(dir string, log *slog.Logger) {
 		log.Warn("recording: how long it is kept cannot be read", "folder", dir)
 		return
 	}
+	if p, there := oldest(dir); there && time.Since(p.begin.Add(p.length)) <= keep {
+		return
+	}
 	r := openRecorder(dir, defaultPiece, keep, 0, log)
 	if r.retain(); len(r.pieces) > 0 || r.problem != "" {
 		return

@@ -55,6 +55,10 @@ func newWay(client *http.Client) (*way, error) {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL, _ = w.behind(r.In.URL) // known to be one
 			r.Out.Host = ""
+			if who := r.Out.URL.User; who != nil {
+				password, _ := who.Password()
+				r.Out.SetBasicAuth(who.Username(), password)
+			}
 			r.Out.Header.Del("Accept-Encoding") // playlists are read here
 		},
 		ModifyResponse: w.modify,
@@ -114,6 +118,7 @@ const listed = "#EXTM3U"
 // modify leads on what an answer of a source names.
 func (w *way) modify(res *http.Response) error {
 	from := res.Request.URL
+	res.Header.Del("Set-Cookie") // ffmpeg takes all that comes this way for one host
 	if to := res.Header.Get("Location"); to != "" {
 		res.Header.Set("Location", w.lead(to, from))
 	}
