@@ -175,11 +175,17 @@ func (c *Control) ChangeChannel(ctx context.Context, op Operator, key medialive.
 func (h *hand) changeChannel(ctx context.Context, now medialive.Channel, change ChannelChange) (*ReadBack, error) {
 	changes := change.from(now)
 	var push []medialive.PushAddress
-	if err := h.act(ctx, h.channelDeed(now, change, changes, &push)); err != nil {
+	var back *ReadBack
+	d := h.channelDeed(now, change, changes, &push)
+	d.took = func(ctx context.Context) error {
+		back = h.readBack(ctx, change, visible(changes))
+		return back.partly()
+	}
+	if err := h.act(ctx, d); err != nil {
 		return nil, err
 	}
 	h.c.keepPush(ctx, h.op, h.flowID, push)
-	return h.readBack(ctx, change, visible(changes)), nil
+	return back, nil
 }
 
 // ReadBack is a channel that reads back otherwise than it was sent, though the
@@ -202,6 +208,29 @@ func (b *ReadBack) After(before *ReadBack) *ReadBack {
 type Untaken struct {
 	Field    Field
 	Is, Sent string
+}
+
+// CausePartly is the cause that the trail tells of a change that was done, and of
+// which the service did not take all. Its message is what was not taken, as Told
+// reads it: from what was sent to what is there.
+const CausePartly = "partly"
+
+// partly is what the trail is told of a ReadBack.
+type partly struct{ untaken []Change }
+
+// Error tells that not all was taken.
+func (p *partly) Error() string { return "not all was taken: " + describe(p.untaken) }
+
+// partly is what the trail is to be told; nil: the service took all.
+func (b *ReadBack) partly() error {
+	if b == nil {
+		return nil
+	}
+	p := &partly{}
+	for _, u := range b.Untaken {
+		p.untaken = append(p.untaken, Change{u.Field, u.Sent, u.Is})
+	}
+	return p
 }
 
 // A service may need a moment to show what it took.

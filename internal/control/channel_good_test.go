@@ -87,7 +87,7 @@ func TestChannelNotTaken(t *testing.T) {
 	if want := []control.Untaken{{Field: "input.sources[0].width", Sent: "1280"}}; !slices.Equal(back.Untaken, want) || back.Now.Input.Sources[0].Height != 720 {
 		t.Errorf("%+v, want %+v", back.Untaken, want)
 	}
-	if rows := r.trail(t, monitor.ChannelID(key)); rows[0].Outcome != "done" {
+	if rows := r.trail(t, monitor.ChannelID(key)); rows[0].Outcome != "done" || rows[0].Kind != control.CausePartly || rows[0].Message != `input.sources[0].width: "1280" → ""` {
 		t.Errorf("the trail tells %+v", rows[0])
 	}
 	to = now() // another package in the place of one: the service makes its id

@@ -216,6 +216,9 @@ type deed struct {
 	// is nil for a start or stop, of which the watcher's reads tell, and where no
 	// read can tell.
 	check func(context.Context) (done bool, err error)
+	// took, if set, reads after a call that was answered as done what the service
+	// made of it: a *partly where that is not all.
+	took func(context.Context) error
 }
 
 // act lets the guard judge a deed, writes the intent, makes the call, writes
@@ -242,8 +245,11 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	// and its outcome is kept. The client's own deadline bounds it.
 	ctx = context.WithoutCancel(ctx)
 	err := d.do(ctx)
-	outcome := outcomeOf(err)
-	c.settle(ctx, row.ID, outcome, explained(row, err))
+	outcome, why := outcomeOf(err), explained(row, err)
+	if err == nil && d.took != nil {
+		why = d.took(ctx)
+	}
+	c.settle(ctx, row.ID, outcome, why)
 	if err == nil && d.made != nil {
 		c.name(ctx, row.ID, d.made())
 	}

@@ -58,6 +58,9 @@ func (v teller) line(e trail.Event) pages.ActivityLine {
 	}
 	if e.Kind == trail.Command {
 		l.Outcome, l.Mark, l.Bad = v.outcomeWord(e.Outcome)
+		if e.Cause == control.CausePartly {
+			l.Outcome, l.Mark, l.Bad, l.Message = v.t.Trail.Outcomes.Partly, ui.ShapeWarn, true, v.partlyNote(e)
+		}
 		if !e.SettledAt.IsZero() {
 			l.Settled = e.SettledAt.UTC().Format("15:04:05.000") + " UTC, " + v.t.Flow.AfterCommand(tookText(e.SettledAt.Sub(e.At)))
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/channelform"
 	"github.com/flowdeck/flowdeck/internal/control"
+	"github.com/flowdeck/flowdeck/internal/trail"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
@@ -45,13 +46,31 @@ func (v teller) channelLines(changes []control.Change) []ui.Change {
 
 // untaken tells what a service did not take of a change.
 func (v teller) untaken(back *control.ReadBack) string {
-	w := v.t.ChannelForm.Effect
-	notes := []string{w.UntakenText}
+	notes := []string{v.t.ChannelForm.Effect.UntakenText}
 	for _, u := range back.Untaken {
-		value := func(s string) string { return cmp.Or(v.channelValue(u.Field, s), v.t.Field.NotSet) }
-		notes = append(notes, w.UntakenOf(v.channelField(u.Field), value(u.Is), value(u.Sent))+v.t.Alarms.End)
+		notes = append(notes, v.untakenOf(u))
 	}
 	return strings.Join(notes, " ")
+}
+
+// untakenOf tells of a field how it is, and how it was sent.
+func (v teller) untakenOf(u control.Untaken) string {
+	value := func(s string) string { return cmp.Or(v.channelValue(u.Field, s), v.t.Field.NotSet) }
+	return v.t.ChannelForm.Effect.UntakenOf(v.channelField(u.Field), value(u.Is), value(u.Sent)) + v.t.Alarms.End
+}
+
+// partlyNote tells what a service did not take of the change that a line of the
+// trail is about.
+func (v teller) partlyNote(e trail.Event) string {
+	var notes []string
+	for _, c := range control.Told(e.Message) {
+		if c.Field == control.FieldMore {
+			notes = append(notes, v.channelChange(c))
+			continue
+		}
+		notes = append(notes, v.untakenOf(control.Untaken{Field: c.Field, Is: c.To, Sent: c.From}))
+	}
+	return strings.TrimSpace(strings.Join(notes, " "))
 }
 
 // channelField names a field of a channel as its forms do.

@@ -55,6 +55,11 @@ func TestChannelGoesBack(t *testing.T) {
 	if text := r.doc().Find(".result-why").Text(); !strings.Contains(text, "60 s") || !strings.Contains(text, "sent was") {
 		t.Errorf("what was not taken: %q", text)
 	}
+	for _, path := range []string{"/activity", twoPath} {
+		if text := b.page(path).Find("main").Text(); !strings.Contains(text, "done, not all taken") || !strings.Contains(text, "sent was 0") && !strings.Contains(text, "60 s, sent was") {
+			t.Errorf("what was not taken is not told on %s: %s", path, text)
+		}
+	}
 	if ch, _ := h.cloud.Channel(key); ch.Input.Sources[0].Bitrate != 3_000_000 {
 		t.Errorf("%+v", ch.Input)
 	}

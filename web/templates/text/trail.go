@@ -106,7 +106,7 @@ type Trail struct {
 type Kinds struct{ Command, Signal, Alarm, Care, Access string }
 
 // Outcomes tell what became of a command.
-type Outcomes struct{ Done, Refused, Unknown, NotDone, Open string }
+type Outcomes struct{ Done, Partly, Refused, Unknown, NotDone, Open string }
 
 // Deeds tell what a line is about, after who did it: "op-1" "started the flow".
 // Those that are about something of the flow have its name at {}.
@@ -206,7 +206,7 @@ var englishTrail = Trail{
 	Yesterday:   "Yesterday",
 	Kinds:       Kinds{Command: "Command", Signal: "Signal", Alarm: "Alarm", Care: "Care", Access: "Access"},
 	Outcomes: Outcomes{
-		Done: "done", Refused: "refused", Unknown: "outcome unknown", NotDone: "did not happen", Open: "on its way",
+		Done: "done", Partly: "done, not all taken", Refused: "refused", Unknown: "outcome unknown", NotDone: "did not happen", Open: "on its way",
 	},
 	Deeds: Deeds{
 		Start: "started the flow", Stop: "stopped the flow", Create: "made the flow", Delete: "deleted the flow",
@@ -345,7 +345,7 @@ var chineseTrail = Trail{
 	Today:     "今天",
 	Yesterday: "昨天",
 	Kinds:     Kinds{Command: "操作", Signal: "信号", Alarm: "告警", Care: "维护", Access: "访问"},
-	Outcomes:  Outcomes{Done: "已完成", Refused: "被拒绝", Unknown: "结果未知", NotDone: "未生效", Open: "进行中"},
+	Outcomes:  Outcomes{Done: "已完成", Partly: "已完成，但未全部采用", Refused: "被拒绝", Unknown: "结果未知", NotDone: "未生效", Open: "进行中"},
 	Deeds: Deeds{
 		Start: "启动了传输流", Stop: "停止了传输流", Create: "新建了传输流", Delete: "删除了传输流",
 		UpdateSource: "修改了源", UpdateChannel: "修改了频道：{}", AddOutput: "添加了输出 {}", ChangeOutput: "修改了输出 {}",
