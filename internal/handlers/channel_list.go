@@ -199,11 +199,17 @@ func (v teller) channelChips(l channelListing) pages.Chips {
 		{Key: "stale", Label: w.Stale, Shape: ui.ShapeStale},
 		{Key: "standby", Label: c.Off, Shape: ui.ShapeStandby},
 	}
-	measured := []string{"live", "second", "problem", "lost", "no_media", "waiting"}
+	measured := []string{"live", "second", "problem", "lost", "waiting"}
 	all := 0
 	labels = slices.DeleteFunc(labels, func(chip ui.Chip) bool {
 		all += l.counts[chip.Key]
-		told := chip.Key != "on" && v.measured || !slices.Contains(measured, chip.Key) && !v.measured || chip.Key == "on" && !v.measured
+		told := v.measured || !slices.Contains(measured, chip.Key)
+		switch chip.Key {
+		case "on":
+			told = !v.measured
+		case "no_media":
+			told = false // it is seldom, and the others fill a line
+		}
 		return !told && l.counts[chip.Key] == 0 && l.query.Group != chip.Key
 	})
 	for i := range labels {

@@ -85,7 +85,7 @@ func (d *desk) channelParts(v teller, s *monitor.Snapshot, id string, told *flow
 	}
 	h, f := v.channelHead(ch), shadow(ch)
 	parts := []part{
-		d.piece("flow-state", h.State), d.piece("flow-delete", h.Delete), d.piece("flow-command", h.Command), d.piece("fresh", h.Fresh),
+		d.piece("channel-name", h.Name()), d.piece("flow-state", h.State), d.piece("flow-delete", h.Delete), d.piece("flow-command", h.Command), d.piece("fresh", h.Fresh),
 		d.piece("flow-strip", h.Strip), d.piece("flow-ask", v.askLine(f)), d.piece("channel-input", v.channelInput(ch)),
 		d.piece("channel-packages", v.channelPackages(ch)), d.piece("channel-rest", v.channelRest(ch)), d.piece("flow-alarms", v.flowAlarms(id)),
 	}

@@ -118,6 +118,19 @@ func TestChannelIsTurnedOffAfterAQuestion(t *testing.T) {
 	}
 }
 
+// TestRenamedChannel: the heading of an open page follows.
+func TestRenamedChannel(t *testing.T) {
+	h, b := withChannels(t)
+	if name := b.page(twoPath).Find("h1#channel-name[data-title]").Text(); name != "two" {
+		t.Errorf("the heading is %q", name)
+	}
+	live := b.live("view=channel&id=" + url.QueryEscape(strings.TrimPrefix(twoPath, "/")))
+	h.cloud.ChangeChannel(pushChannel("two", "").ChannelKey, func(ch *medialive.Channel) { ch.Name = "Renamed" })
+	live.await("the heading follows", func(e event) bool {
+		return strings.Contains(e.data, partial("channel-name")) && strings.Contains(e.data, ">Renamed</h1>")
+	})
+}
+
 // TestRowOfAChannelAsks: the question takes the place of the row, and gives it
 // back.
 func TestRowOfAChannelAsks(t *testing.T) {

@@ -1149,7 +1149,7 @@ func (n ChannelNew) View() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = crumbs([]Crumb{{Label: n.Shell.T.Channels.Title, URL: "/channels"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumbs(n.Shell.T, []Crumb{{Label: n.Shell.T.Channels.Title, URL: "/channels"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2478,7 +2478,7 @@ func (p ChannelImport) View() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = crumbs([]Crumb{{Label: p.Shell.T.Channels.Title, URL: "/channels"}, {Label: p.Shell.T.ChannelForm.Step.Title, URL: "/channels/new"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumbs(p.Shell.T, []Crumb{{Label: p.Shell.T.Channels.Title, URL: "/channels"}, {Label: p.Shell.T.ChannelForm.Step.Title, URL: "/channels/new"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -134,6 +134,12 @@ type ChannelPage struct {
 	History Activity
 }
 
+// ChannelName is the heading of the page of a channel (fragment "#channel-name").
+type ChannelName struct{ Name string }
+
+// Name is the heading.
+func (h ChannelHead) Name() ChannelName { return ChannelName{h.Top.Name} }
+
 // ChannelHead is name, state, what can be done, and the pages of the channel.
 type ChannelHead struct {
 	T       *text.Strings

@@ -876,7 +876,7 @@ func (p DisplayPage) View() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = crumbs([]Crumb{{Label: p.Shell.T.Displays.Title, URL: "/displays"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumbs(p.Shell.T, []Crumb{{Label: p.Shell.T.Displays.Title, URL: "/displays"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1735,7 +1735,7 @@ func (f DisplayForm) View() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = crumbs([]Crumb{{Label: f.Shell.T.Displays.Title, URL: "/displays"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumbs(f.Shell.T, []Crumb{{Label: f.Shell.T.Displays.Title, URL: "/displays"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2369,7 +2369,7 @@ func (l DisplayLink) View() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = crumbs([]Crumb{{Label: l.Shell.T.Displays.Title, URL: "/displays"}, {Label: l.Name, URL: DisplayPath(l.ID)}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumbs(l.Shell.T, []Crumb{{Label: l.Shell.T.Displays.Title, URL: "/displays"}, {Label: l.Name, URL: DisplayPath(l.ID)}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

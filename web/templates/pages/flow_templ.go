@@ -167,7 +167,7 @@ func (h FlowHead) View() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = crumbs([]Crumb{{Label: h.T.Shell.Flows, URL: "/flows"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = crumbs(h.T, []Crumb{{Label: h.T.Shell.Flows, URL: "/flows"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

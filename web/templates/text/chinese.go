@@ -30,6 +30,7 @@ var Chinese = &Strings{
 	Shell: Shell{
 		Skip:           "跳到正文",
 		Navigation:     "主导航",
+		Crumbs:         "当前位置",
 		Flows:          "传输流",
 		Search:         "搜索",
 		SearchFull:     "搜索传输流、对端、ID",

@@ -30,6 +30,7 @@ var English = &Strings{
 	Shell: Shell{
 		Skip:           "Skip to content",
 		Navigation:     "Main",
+		Crumbs:         "The way to this page",
 		Flows:          "Flows",
 		Search:         "Search",
 		SearchFull:     "Search flows, peers, ids",

@@ -48,6 +48,7 @@ type Strings struct {
 type Shell struct {
 	Skip           string // link for those who come by keyboard
 	Navigation     string
+	Crumbs         string // the way to the page, for those who hear it
 	Flows          string
 	Search         string
 	SearchFull     string // in the empty field
