@@ -112,9 +112,6 @@ func testPages(t *testing.T, c *chromium) {
 			for _, l := range stage.looksBelow() {
 				below.look(l, rules, d)
 			}
-			if d.lang == "en" {
-				b.narrow(stage, rules, d)
-			}
 			t.Logf("%d pages in %v", len(stage.looks()), time.Since(began).Round(time.Millisecond))
 		})
 	}
@@ -130,40 +127,37 @@ func (d dress) String() string { return d.lang + " " + d.theme }
 // four would, in half the time.
 func dresses() []dress { return []dress{{"en", "dark"}, {"zh-CN", "light"}} }
 
-// onPhone are the pages that a phone is used for.
-var onPhone = []string{
-	"flows", "row that asks", "flow, live", "flow that asks", "new flow", "sign-in", "alarms", "one alarm", "alarms shelved", "flow of one's own",
-	"stop of one's own", "row to be held", "what somebody asks for", "activity", "a line of it", "settings", "password again", "sessions", "everybody's sessions", "webhook", "roles",
-	"displays", "display", "new display", "link of a display", "new link",
-	"channels", "channel row that asks", "channel, on air", "channel, off", "channel, lost", "turn a channel OFF", "turn one's own OFF", "statistics", "play",
-	"monitoring", "new channel", "new channel, input", "new channel, packages", "new channel, looked over", "input", "recording that changes", "JSON",
-}
-
-// narrow looks at the pages that a phone is used for, which must fit.
-func (b *tab) narrow(s stage, rules string, d dress) {
+// narrow looks at a page as a phone shows it, which it must fit.
+func (b *tab) narrow(where string) {
 	b.T.Helper()
 	b.sized(true)
-	for _, l := range s.looks() {
-		if !slices.Contains(onPhone, l.name) {
-			continue
-		}
-		l.name += " on a phone"
-		b.look(l, rules, d)
-		if wide := eval[int](b, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
-			b.T.Errorf("%s is %d px too wide", l.name, wide)
-		}
+	b.Await(where+" on a phone", fmt.Sprintf("matchMedia('(width: %dpx)').matches", phone))
+	// What is too wide widens the window of a phone, too.
+	if wide := eval[int](b, "Math.max(document.documentElement.scrollWidth, innerWidth)"); wide > phone {
+		b.T.Errorf("%s is %d px too wide for a phone: %s", where, wide-phone, eval[string](b, widest))
 	}
+	b.sized(false)
 }
 
+// widest names the elements that hold more than their width, innermost last.
+const widest = `$$('body *').filter((e) => e.scrollWidth > e.clientWidth && e.clientWidth && getComputedStyle(e).overflowX === 'visible')
+	.map((e) => e.scrollWidth + ' ' + e.cloneNode().outerHTML.slice(0, 120)).slice(-4).join('\n')`
+
+// The widths of a small screen of a desk and of a phone, in CSS pixels.
+const (
+	desk  = 1366
+	phone = 390
+)
+
 // sized gives a tab the size of a phone or of a small screen.
-func (b *tab) sized(phone bool) {
+func (b *tab) sized(small bool) {
 	b.T.Helper()
-	width, height := int64(1366), int64(768)
-	if phone {
-		width, height = 390, 844
+	width, height := int64(desk), int64(768)
+	if small {
+		width, height = phone, 844
 	}
 	b.Do(chromedp.EmulateViewport(width, height, func(p *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
-		p.Mobile = phone
+		p.Mobile = small
 	}))
 }
 
@@ -254,6 +248,7 @@ func (b *tab) look(l look, rules string, d dress) {
 	if got := eval[string](b, "document.documentElement.lang + ' ' + document.documentElement.dataset.theme"); got != d.String() {
 		b.T.Errorf("%s: the page is in %s", where, got)
 	}
+	b.narrow(where)
 	b.Clean(where)
 	b.examine(rules, where)
 	b.Forget() // axe itself writes into the page
