@@ -173,6 +173,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 // TestEveryFieldCanBeSeenAndSet: on its form each field of a channel has a place
 // with words, whatever the API has of it.
 func TestEveryFieldCanBeSeenAndSet(t *testing.T) {
+	t.Parallel()
 	h, b := formHouse(t)
 	ch := formChannel("full", medialive.ChannelOff)
 	if err := json.Unmarshal([]byte(fullChannel), &ch); err != nil {
@@ -271,6 +272,7 @@ func TestChangesClash(t *testing.T) {
 // TestPassphraseOfACloud: a cloud tells the mask alone and would store it, so
 // the passphrase has to be typed again, and what is refused is told at its place.
 func TestPassphraseOfACloud(t *testing.T) {
+	t.Parallel()
 	h, b := formHouse(t)
 	ch := formChannel("srt", medialive.ChannelOff)
 	ch.Input = medialive.ChannelInput{Protocol: medialive.SRTPush, Sources: []medialive.ChannelSource{{Bitrate: 1000000, Passphrase: passphrase}}}

@@ -18,6 +18,7 @@ import (
 // TestChannelGoesBack: a channel is kept as it works, its page tells what differs,
 // and leads back step by step; of who looks on too.
 func TestChannelGoesBack(t *testing.T) {
+	t.Parallel()
 	h, b := withChannels(t)
 	key := pushChannel("two", "").ChannelKey
 	if r := b.get(twoPath + "/good"); r.status != http.StatusNotFound {
@@ -68,6 +69,7 @@ func TestChannelGoesBack(t *testing.T) {
 // TestNotTakenIsTold: a form and the JSON tell what the service did not take though
 // it said that it is done, against the channel as it is.
 func TestNotTakenIsTold(t *testing.T) {
+	t.Parallel()
 	h, b := formHouse(t)
 	key := pushChannel("two", "").ChannelKey
 	forget := func(op string) {

@@ -12,6 +12,7 @@ import (
 // TestQuirksOfChannels: in whichever of its ways a service answers a change, the
 // page says what it said, and success where it was one and nowhere else.
 func TestQuirksOfChannels(t *testing.T) {
+	t.Parallel()
 	const says = "param check failed: name"
 	for name, c := range map[string]struct {
 		fault  medialivetest.Fault

@@ -159,6 +159,7 @@ func freePort(t *testing.T) int {
 // The story of the first minute, by plain forms: an empty project leads to the
 // first flow, which turns LIVE by itself, has outputs, and stops with a guard.
 func TestFirstMinute(t *testing.T) {
+	t.Parallel()
 	h := gatewayHouse(t)
 	b := h.signedIn("admin")
 	eventually(t, "the project is known to be empty", func() bool {
@@ -210,6 +211,7 @@ func TestFirstMinute(t *testing.T) {
 }
 
 func TestStreamOfAMeasuredFlow(t *testing.T) {
+	t.Parallel()
 	h := gatewayHouse(t)
 	b := h.signedIn("admin")
 	made := b.post("/flows", form("name", "FEED-A", "protocol", "srt-listener", "start", "1"))

@@ -112,6 +112,7 @@ func TestPlacesAreSwitched(t *testing.T) {
 // What stands on a page of one place is never done in another, whoever sends it
 // and however. The flows of both have the same id.
 func TestActOfAnotherPlaceIsRefused(t *testing.T) {
+	t.Parallel()
 	j := travel(t)
 	j.to("berlin")
 	calls := func() int { return len(j.berlin.Calls("")) + len(j.paris.Calls("")) }
@@ -261,6 +262,7 @@ func TestAllPlacesInOneList(t *testing.T) {
 
 // A place that hangs greys its own rows, and delays nobody's page.
 func TestDeadPlaceDelaysNone(t *testing.T) {
+	t.Parallel()
 	j := travel(t)
 	j.to("berlin")
 	eventually(t, "both flows", func() bool { return j.has("/flows?place=all", "BERLIN-1") && j.has("/flows?place=all", "PARIS-1") })

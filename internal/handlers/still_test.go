@@ -169,6 +169,7 @@ func TestPictureOnAWall(t *testing.T) {
 // TestT9Pictures: pictures are the one thing for which walls have a gateway asked,
 // by one request for all that are shown, however many walls show them.
 func TestT9Pictures(t *testing.T) {
+	t.Parallel()
 	const displays, each, requests, pause = 10, 10, 6, 500 * time.Millisecond // between two requests, at least
 	lens := &camera{}
 	h := gatewayHouse(t, func(o *gateway.Options) { o.Pictures = lens })

@@ -232,6 +232,7 @@ func TestWallCookie(t *testing.T) {
 
 // The address is the one that the trusted proxy tells, and no other.
 func TestWallFromANetwork(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, nil)
 	_, key := h.display(func(d *display.Display) { d.CIDRs = []string{"198.51.100.0/24"} })
 	ask := func(trusted []netip.Prefix, header http.Header) int {
@@ -302,6 +303,7 @@ func TestChangedDisplay(t *testing.T) {
 // The pages of a display are turned for all its screens at once, and one that
 // asks for a page stays there.
 func TestPagesOfAWall(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *medialivetest.Cloud) {
 		for i := range 5 {
 			c.Add(flowOf(fmt.Sprintf("FEED-%d", i), medialive.Standby))
@@ -374,6 +376,7 @@ func (h *house) other(t *testing.T) *browser {
 // TestT9Revoke: streams that are open end within 5 s of the revoking, here and on
 // another dashboard, and nothing comes back.
 func TestT9Revoke(t *testing.T) {
+	t.Parallel()
 	const screens, goal = 50, 5 * time.Second
 	h := newHouse(t, func(c *medialivetest.Cloud) { c.Add(flowOf("FEED-A", medialive.Active)) })
 	h.reads(t)
@@ -481,6 +484,7 @@ func mustParse(t *testing.T, address string) *url.URL {
 // TestT9Guess: 100,000 random keys open nothing, from one address and from a
 // thousand, and as links and as cookies.
 func TestT9Guess(t *testing.T) {
+	t.Parallel()
 	const guesses = 100_000
 	h := newHouse(t, nil)
 	for range 20 {
@@ -557,6 +561,7 @@ func TestT9Trail(t *testing.T) {
 // but every few seconds while somebody looks: a wall does not. Channels have a
 // clock of their own, which no wall turns faster either.
 func TestT9Upstream(t *testing.T) {
+	t.Parallel()
 	const walls, reads, flows, rest, list, sweep = 500, 5, 6, time.Minute, "ListOttChannelInfo", 5 * time.Second
 	h := newHouse(t, func(c *medialivetest.Cloud) {
 		for i := range flows {
