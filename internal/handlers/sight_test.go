@@ -111,7 +111,6 @@ func (h *house) makeChannel(ch medialive.Channel) string {
 // channel to somebody whose own token may not list channels.
 func TestWhoMayNotSeeChannels(t *testing.T) {
 	t.Parallel()
-	t.Parallel()
 	h, users, boss, at := sightHouse(t)
 	names := []string{ // where who may see it does
 		"/alarms", "/alarms?show=past", "/alarms/" + at["alarm"], "/activity", "/activity?kind=alarm", "/activity.csv", "/activity.json",
@@ -166,7 +165,6 @@ func TestWhoMayNotSeeChannels(t *testing.T) {
 // TestSightIsGiven: an open page follows what its reader may see, within
 // the time in which rights are asked for again.
 func TestSightIsGiven(t *testing.T) {
-	t.Parallel()
 	t.Parallel()
 	h, users, _, _ := sightHouse(t)
 	if err := users.SetPolicy(t.Context(), "op-1", []string{"live:ott:*Flow*"}); err != nil {
