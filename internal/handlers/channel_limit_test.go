@@ -28,7 +28,6 @@ func limitedHouse(t *testing.T) (*house, *browser) {
 // the button, and nothing of it can be sent.
 func TestFormsSayWhatAGatewayCannot(t *testing.T) {
 	t.Parallel()
-	t.Parallel()
 	_, b := limitedHouse(t)
 	first := b.get("/channels/new")
 	if strings.Contains(first.body, `value="ADD_CDN"`) {

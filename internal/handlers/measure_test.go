@@ -185,7 +185,6 @@ func TestStatisticsAreAskedOnceForAWhile(t *testing.T) {
 
 func TestStatisticsTellWhatCouldNotBeRead(t *testing.T) {
 	t.Parallel()
-	t.Parallel()
 	h := statisticsHouse(t, nil)
 	h.cloud.Inject("ListMetrics", 0, medialivetest.Status(http.StatusForbidden, "ces.0050", "not authorized"))
 	h.cloud.Inject("ShowChannelStatistic", 0, medialivetest.Status(http.StatusInternalServerError, "LIVE.100011005", "internal"))

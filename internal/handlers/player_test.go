@@ -102,7 +102,6 @@ func playHouse(t *testing.T, change ...func(*gateway.Options)) (*house, *onAir) 
 
 func TestAChannelIsPlayedByItsPage(t *testing.T) {
 	t.Parallel()
-	t.Parallel()
 	h, runs := playHouse(t)
 	b := h.signedIn("admin")
 	const path = "/channels/push.example.com/live/one/play"
@@ -156,7 +155,6 @@ func TestAChannelIsPlayedByItsPage(t *testing.T) {
 // TestAPlayerIsToldThatAChannelIsOff: what is not there because the channel is OFF
 // is told apart from what is not there yet.
 func TestAPlayerIsToldThatAChannelIsOff(t *testing.T) {
-	t.Parallel()
 	t.Parallel()
 	h, _ := playHouse(t)
 	b := h.signedIn("admin")
