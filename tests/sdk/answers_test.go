@@ -51,7 +51,8 @@ func pushed(t *testing.T, c *live.LiveClient, id string) {
 	}
 	made, err := c.CreateOttChannelInfo(&model.CreateOttChannelInfoRequest{Body: &model.CreateOttChannelInfoReq{
 		Domain: domain, AppName: app, Id: id, State: model.GetCreateOttChannelInfoReqStateEnum().OFF, Input: input(1000),
-		RecordSettings: &model.CreateOttChannelInfoReqRecordSettings{},
+		RecordSettings:  &model.CreateOttChannelInfoReqRecordSettings{},
+		EncoderSettings: &[]model.ModifyOttChannelEncoderSettingsEncoderSettings{{TemplateId: new("360p")}}, // a GOP is of what is transcoded
 	}})
 	check(t, err)
 	at(made.Sources, 1000)
