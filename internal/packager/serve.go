@@ -160,7 +160,12 @@ func (s *served) master(w http.ResponseWriter, bounds Streams) error {
 
 // retell gives a playlist of ffmpeg's.
 func (s *served) retell(w http.ResponseWriter, name string) error {
-	text, err := os.ReadFile(filepath.Join(s.output.dir, name))
+	file, err := os.OpenInRoot(s.output.dir, name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
 	if err != nil {
 		return err
 	}
