@@ -26,7 +26,7 @@ const steadyFor = 5 * time.Second
 // failover decides which input is on air. It is a pure function of what it is
 // told and of the times that it is told.
 type failover struct {
-	loss     time.Duration // without a packet: lost
+	loss     time.Duration // without a packet of pictures or sound: lost
 	goBack   bool          // to a primary that is steady
 	standby  bool          // there is one
 	active   Role
@@ -41,7 +41,7 @@ func newFailover(loss time.Duration, goBack, standby bool, now time.Time) *failo
 	return &failover{loss: loss, goBack: goBack, standby: standby, began: now}
 }
 
-// packet tells that one came from an input.
+// packet tells that one of pictures or sound came from an input.
 func (f *failover) packet(from Role, now time.Time) {
 	if f.last[from].IsZero() || now.Sub(f.last[from]) > f.loss {
 		f.since[from] = now

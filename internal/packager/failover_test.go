@@ -1,6 +1,7 @@
 package packager
 
 import (
+	"bytes"
 	"testing"
 	"time"
 )
@@ -47,6 +48,30 @@ func TestFailover(t *testing.T) {
 		}
 		if f.switches != c.switches {
 			t.Errorf("%s: %d switches, want %d", name, f.switches, c.switches)
+		}
+	}
+}
+
+// TestOnlyMediaKeepsAnInput: a primary that sends anything but pictures and sound
+// must not hold off the standby.
+func TestOnlyMediaKeepsAnInput(t *testing.T) {
+	now := time.Now()
+	p := &pipeline{failover: newFailover(time.Minute, false, true, now), sources: [2]*feed{Primary: {meter: newMeter(nil)}}}
+	for i, c := range []struct {
+		data  []byte
+		lives bool
+	}{
+		{plain(testVideo, 0), false}, // of no program yet
+		{tablesOf(), false},
+		{plain(0x200, 0), false},
+		{plain(nullPID, 0), false},
+		{clocked(testVideo, 1, false), false},
+		{plain(testSplice, 0), false},
+		{plain(testAudio, 0), true},
+	} {
+		p.receive(Primary, bytes.Repeat(c.data, 3))
+		if got := p.failover.lives(Primary, now); got != c.lives {
+			t.Fatalf("%d: alive is %v", i, got)
 		}
 	}
 }

@@ -85,6 +85,12 @@ func (m *meter) feed(data []byte, each func(p packet, key bool)) {
 	m.counts.SyncLosses = m.framer.losses
 }
 
+// isMedia says whether a packet carries pictures or sound of a program.
+func (m *meter) isMedia(p packet) bool {
+	t, ok := m.layout.track(p.pid())
+	return ok && p.carries() && !p.damaged() && (t.video() || t.audio())
+}
+
 func (m *meter) read(p packet) (key bool) {
 	m.counts.Packets++
 	pid := p.pid()

@@ -50,7 +50,7 @@ type pipeline struct {
 type feed struct {
 	input  Input
 	meter  *meter
-	last   time.Time // packet
+	last   time.Time // packet of pictures or sound
 	silent time.Duration
 	begins bool // the next packet that goes on is the first one
 }
@@ -115,9 +115,9 @@ func (p *pipeline) receive(role Role, data []byte) {
 	if on {
 		whole = make([]byte, 0, len(data)+packetSize)
 	}
-	n := 0
+	media := false
 	f.meter.feed(data, func(pk packet, key bool) {
-		n++
+		media = media || f.meter.isMedia(pk)
 		if role == p.active {
 			for _, s := range p.stills {
 				s.take(pk, key, f.meter)
@@ -127,7 +127,7 @@ func (p *pipeline) receive(role Role, data []byte) {
 			whole = append(whole, f.before(pk)...)
 		}
 	})
-	if n > 0 {
+	if media {
 		p.came(role, f, time.Now())
 	}
 	switch {
@@ -139,7 +139,8 @@ func (p *pipeline) receive(role Role, data []byte) {
 	}
 }
 
-// came notes that packets of an input did.
+// came notes that pictures or sound of an input did. Nothing else keeps it alive:
+// a primary that sends tables or garbage must not hold off the standby.
 func (p *pipeline) came(role Role, f *feed, now time.Time) {
 	if pause := now.Sub(f.last); !f.last.IsZero() && pause > p.spec.loss() {
 		f.silent += pause

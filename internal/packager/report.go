@@ -26,7 +26,7 @@ type ChannelReport struct {
 // InputReport tells of an input.
 type InputReport struct {
 	Role        Role
-	Alive       bool          // a packet came within the condition
+	Alive       bool          // pictures or sound came within the condition
 	Last        time.Time     // packet; zero: none yet
 	Silent      time.Duration // without a packet, in pauses longer than the condition
 	Connections int64         // so far
