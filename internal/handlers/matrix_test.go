@@ -518,6 +518,7 @@ func (c *column) follow(r *httptest.ResponseRecorder, got sort, how asked) {
 // Every route, by every role and state of a session, in the own project and from
 // another, by every method and whatever pretends to be one.
 func TestT7Matrix(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	routes, paths := map[string]bool{}, []string{}
 	for _, r := range m.echo.Routes() {
