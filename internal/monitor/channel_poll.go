@@ -72,7 +72,7 @@ func (p *poller) sweepChannels(ctx context.Context) (next time.Duration) {
 	for ; pages < maxPages; pages++ {
 		var page medialive.ChannelPage
 		at, err := p.askChannels(ctx, func(r Reader) (err error) {
-			page, err = r.ListChannels(ctx, medialive.ChannelKey{}, pageSize, pages*pageSize)
+			page, err = r.ListChannels(p.probing(ctx), medialive.ChannelKey{}, pageSize, pages*pageSize)
 			return err
 		})
 		if err != nil {
@@ -173,7 +173,7 @@ func (p *poller) readSoonChannels(ctx context.Context) (left bool) {
 		}
 		var ch medialive.Channel
 		at, err := p.askChannels(ctx, func(r Reader) (err error) {
-			ch, err = r.ShowChannel(ctx, key)
+			ch, err = r.ShowChannel(p.probing(ctx), key)
 			return err
 		})
 		w.channelRead(id, ch, at, err)

@@ -228,7 +228,8 @@ func (p *poller) open() bool {
 	return p.fails >= breakerFails
 }
 
-// probing keeps a probe from being repeated: repeats of all readers together
+// probing keeps a probe, of flows or of channels, from being repeated: repeats of
+// all readers together
 // would be more calls than the breaker lets through.
 func (p *poller) probing(ctx context.Context) context.Context {
 	if p.open() {
