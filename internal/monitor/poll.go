@@ -229,8 +229,7 @@ func (p *poller) open() bool {
 }
 
 // probing keeps a probe, of flows or of channels, from being repeated: repeats of
-// all readers together
-// would be more calls than the breaker lets through.
+// all readers together would be more calls than the breaker lets through.
 func (p *poller) probing(ctx context.Context) context.Context {
 	if p.open() {
 		return medialive.Once(ctx)
