@@ -361,7 +361,7 @@ var dialers = map[string]string{
 	"internal/notify/send.go":        "who may set webhooks: TestT13Webhooks",
 	"internal/packager/input.go":     "who may make channels: TestT13Pulls",
 	"internal/packager/packager.go":  "the same",
-	"internal/packager/proxy.go":     "the same, and playlists: TestPullsLeadNowhereElse",
+	"internal/packager/way.go":       "the same, and playlists: TestPullsLeadNowhereElse",
 	"internal/relay/caller.go":       "who may make flows: TestT13Callers",
 	"internal/relay/client.go":       "the relay's own socket",
 	"internal/relay/server.go":       "the relay's own socket",
