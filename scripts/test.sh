@@ -35,8 +35,8 @@ failed() {
 everyRoute='^Test(T7Matrix|T9Upstream)$'
 longest='./internal/handlers ./internal/control ./internal/packager ./internal/gateway'
 units() {
-	CGO_ENABLED=1 go test -race -p 5 -gcflags='modernc.org/...=-race=false -d=checkptr=0' -short -timeout 10m -skip "$everyRoute" $longest . ./internal/... ./web/...
-	go test -run "$everyRoute" -timeout 5m ./internal/handlers
+	CGO_ENABLED=1 go test -race -p 5 -gcflags='modernc.org/...=-race=false -d=checkptr=0' -short -timeout 10m -skip "$everyRoute" $longest . ./internal/... ./web/... &&
+		go test -run "$everyRoute" -timeout 5m ./internal/handlers
 }
 
 # The vendor's own SDK, in a module of its own.

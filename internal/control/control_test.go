@@ -107,7 +107,7 @@ func (r *room) add(t *testing.T, s medialive.FlowStatus, outputs ...string) (id 
 	}
 	id = r.cloud.Add(f)
 	r.op.Watcher.ReadSoon(id)
-	r.until(t, id, "details read", func(f *monitor.Flow) bool { return f.Source != nil })
+	r.until(t, id, "the list and its details read", func(f *monitor.Flow) bool { return r.op.Watcher.Snapshot().Complete && f.Source != nil })
 	return id
 }
 
