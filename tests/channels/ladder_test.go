@@ -133,7 +133,9 @@ func (ch *channel) readsDASH(t *testing.T, address string) {
 		if v := readMaster(t, ch.address(0))[i]; !strings.HasPrefix(v.codecs, strings.ToLower(r.Codecs)+",") { // which ffmpeg wrote
 			t.Errorf("DASH says %s, and HLS %s", r.Codecs, v.codecs)
 		}
-		if a, b := r.starts(t), video.Representations[0].starts(t); fmt.Sprint(a) != fmt.Sprint(b) {
+		a, b := r.starts(t), video.Representations[0].starts(t)
+		n := min(len(a), len(b)) // one may be a segment ahead: each is told as soon as it is whole
+		if n < 3 || max(len(a), len(b)) > n+1 || fmt.Sprint(a[:n]) != fmt.Sprint(b[:n]) {
 			t.Errorf("segments begin at %v and at %v", b, a)
 		}
 	}

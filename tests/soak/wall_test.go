@@ -26,9 +26,9 @@ import (
 // loses its server, is left without news until its figures are gone, and turns
 // pages. What it holds after the first half minute is what it may hold in the end.
 const (
-	wallUsual = 2 * time.Minute // without FLOWDECK_SOAK
-	wallWarm  = 30 * time.Second
-	wallLook  = 10 * time.Second
+	wallUsual = 45 * time.Second // without FLOWDECK_SOAK
+	wallWarm  = 15 * time.Second
+	wallLook  = 5 * time.Second
 	wallTiles = 16
 	wallRate  = 60 // changes of all tiles a second
 

@@ -1411,9 +1411,9 @@ func (p Monitoring) instances() templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var78 string
-					templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinStringErrs(p.Below + " · " + i.Name)
+					templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinStringErrs(p.Shell.T.Measures.Finding.Show + " · " + p.Below + " · " + i.Name)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/measure.templ`, Line: 210, Col: 118}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/measure.templ`, Line: 210, Col: 161}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
 					if templ_7745c5c3_Err != nil {
@@ -1426,7 +1426,7 @@ func (p Monitoring) instances() templ.Component {
 					var templ_7745c5c3_Var79 string
 					templ_7745c5c3_Var79, templ_7745c5c3_Err = templ.JoinStringErrs(p.Shell.T.Measures.Finding.Show)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/measure.templ`, Line: 210, Col: 154}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/measure.templ`, Line: 210, Col: 197}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
 					if templ_7745c5c3_Err != nil {
