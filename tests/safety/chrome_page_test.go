@@ -187,7 +187,7 @@ func TestT1Chromium(t *testing.T) {
 			}
 		}
 		for i, p := range s.pairs {
-			if i%4 != turn || !long() && i > 3 {
+			if i%4 != turn || !long() && i > 7 {
 				continue
 			}
 			hostile, twin := pagesOf(t, all, in, p.hostile, p.texts[inOutput]), pagesOf(t, all, in, p.twin, p.plain[inOutput])

@@ -103,9 +103,9 @@ func (h *house) otherSite() (address string) {
 	var unsafe, safe []string
 	for i, r := range routes(h.t) {
 		switch {
-		case r.method != http.MethodGet && (long() || i%12 == 0 || strings.HasSuffix(r.path, "/stop") || strings.HasSuffix(r.path, "/start")):
+		case r.method != http.MethodGet && (long() || i%8 == 0 || strings.HasSuffix(r.path, "/stop") || strings.HasSuffix(r.path, "/start")):
 			unsafe = append(unsafe, r.at(ids))
-		case r.method == http.MethodGet && !r.stream() && (long() || i%8 == 0):
+		case r.method == http.MethodGet && !r.stream() && (long() || i%6 == 0):
 			safe = append(safe, r.at(ids))
 		}
 	}

@@ -217,7 +217,7 @@ func TestT1EveryPlace(t *testing.T) {
 		s.spread(round)
 		s.told(in)
 		for i, p := range s.pairs {
-			j.pair(all, in, p, long() || i%6 == 0)
+			j.pair(all, in, p, long() || i%4 == 0)
 		}
 	}
 	evidence(t, "T1", fmt.Sprintf("elements or attributes too many in %d renders of flows, their pages and forms", j.renders), j.extra, "0 of ≥ 10,000")
