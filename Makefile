@@ -4,7 +4,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BINARY      := bin/flowdeck
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo generate fmt lint vulndb test evidence bench soak rehearsal screenshots build docker
+.PHONY: help setup run demo generate fmt lint vulndb test evidence bench soak fuzz rehearsal screenshots build docker
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench: ## measure against the references, and write the figures into docs/perfor
 soak: ## let media run while outputs come and go, and a wall live fast, for FLOWDECK_SOAK each (default 10m)
 	@scripts/setup.sh test
 	FLOWDECK_SOAK="$${FLOWDECK_SOAK:-10m}" go test -count=1 -timeout 25h -run Soak -v ./tests/soak/...
+
+fuzz: ## feed every parser of outside input with what it never saw, for FUZZTIME each (default 1m)
+	@scripts/fuzz.sh
 
 rehearsal: ## play a live event with faults throughout, for FLOWDECK_REHEARSAL (default 2h)
 	@scripts/setup.sh test

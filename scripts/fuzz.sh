@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Fuzzes every fuzz target for FUZZTIME each (default 1s), as many packages at a
-# time as there are cores. A package is built once for all its targets: building
-# takes longer than a second of fuzzing.
+# Fuzzes every fuzz target for FUZZTIME each (default 1m), as many packages at a
+# time as there are cores. A package is built once for all its targets.
 set -euo pipefail
 
-export time="${FUZZTIME:-1s}"
+export time="${FUZZTIME:-1m}"
 bin=$(mktemp -d)
 export bin
 trap 'rm -rf "$bin"' EXIT

@@ -82,11 +82,12 @@ type board struct {
 type subject struct {
 	id, name, region string
 
-	flow  *monitor.Flow // as last looked at
-	step  int           // when it was last there
-	held  bool          // nothing certain was known
-	known bool          // something certain was known before
-	dry   time.Time     // since when no media moves though it is started, by our clock
+	flow    *monitor.Flow    // as last looked at
+	channel *monitor.Channel // the same; nil: it is a flow
+	step    int              // when it was last there
+	held    bool             // nothing certain was known
+	known   bool             // something certain was known before
+	dry     time.Time        // since when no media moves though it is started, by our clock
 
 	watches map[aspect]*watch
 	flaps   map[string]*flap // by target
@@ -210,8 +211,9 @@ func (b *board) all(p picture, now time.Time) {
 		b.flow(m, f, held, now)
 	}
 	b.regions = len(regions)
-	if certain && p.Complete && len(b.subjects) > len(p.Flows)+1 {
-		b.gone(now)
+	b.channels(p, certain, now)
+	if certain && len(b.subjects) > len(p.Flows)+len(p.Channels.All)+1 {
+		b.gone(p.Complete, p.Channels.Complete && p.Channels.Link.OK, now)
 	}
 }
 
@@ -220,10 +222,16 @@ func (m *subject) quiet(epoch int) bool {
 	return len(m.watches) == 0 && len(m.flaps) == 0 && m.dry.IsZero() && m.signal.quiet(epoch)
 }
 
-// gone ends what is about flows that are no more.
-func (b *board) gone(now time.Time) {
+// gone ends what is about flows and channels that are no more, where it is known
+// which there are.
+func (b *board) gone(flows, channels bool, now time.Time) {
 	for id, m := range b.subjects {
-		if m.step == b.steps || id == "" {
+		_, channel := monitor.ChannelKeyOf(id)
+		sure := flows
+		if channel {
+			sure = channels
+		}
+		if m.step == b.steps || id == "" || !sure {
 			continue
 		}
 		b.endAll(m, "deleted", now)
@@ -446,9 +454,9 @@ func (b *board) lasted(from time.Time, wait time.Duration, now time.Time) bool {
 // delay is how long a condition must last before it is an alarm.
 func (b *board) delay(k Kind) time.Duration {
 	switch k {
-	case SourceLost, OutputLost:
+	case SourceLost, OutputLost, SecondInput:
 		return b.delays.On
-	case Loss, Bitrate:
+	case Loss, Bitrate, Failing, Recording:
 		return b.delays.Measure
 	case Unreachable:
 		return b.delays.Unreachable

@@ -51,7 +51,7 @@ func is(wrong bool, l look) look {
 
 // moving tells that media comes from the source.
 func moving(s monitor.State) bool {
-	return s == monitor.StateLive || s == monitor.StateLoss || s == monitor.StateOutputLost
+	return s == monitor.StateLive || s == monitor.StateLoss || s == monitor.StateOutputLost || s == monitor.StateSecondInput
 }
 
 // reachable looks at how the backend is reached.
@@ -108,14 +108,18 @@ func sourceLost(f *monitor.Flow) look {
 	return look{}
 }
 
-// noMedia looks whether anything came since the start.
+// noMedia looks whether anything came since the start, and whether what comes into a
+// channel has media in it.
 func (b *board) noMedia(m *subject, f *monitor.Flow, now time.Time) look {
 	switch {
 	case moving(f.State), f.State == monitor.StateSourceLost:
 		return look{seen: good}
-	case f.State == monitor.StateWaiting, f.State == monitor.StateStarting:
+	case f.State == monitor.StateNoMedia, f.State == monitor.StateWaiting, f.State == monitor.StateStarting:
 		if lost := b.things[thing{SourceLost, m.id, ""}]; lost != nil && lost.active() {
 			return look{} // something had come: that alarm tells of it
+		}
+		if f.State == monitor.StateNoMedia {
+			return look{seen: bad, since: f.StateSince, priority: High}
 		}
 		if m.dry.IsZero() || !b.lasted(m.dry, b.delays.NoMedia, now) {
 			return look{}
@@ -134,7 +138,7 @@ func (b *board) idle(m *subject, f *monitor.Flow, now time.Time) look {
 	switch {
 	case moving(f.State):
 		return look{seen: good}
-	case f.State == monitor.StateWaiting, f.State == monitor.StateSourceLost:
+	case f.State == monitor.StateWaiting, f.State == monitor.StateSourceLost, f.State == monitor.StateNoMedia:
 		after := f.Care.Band.IdleAfter
 		if after <= 0 {
 			after = idleAfter

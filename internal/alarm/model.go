@@ -12,16 +12,19 @@ type Kind string
 
 // The kinds of alarm.
 const (
-	SourceLost  Kind = "source_lost" // media came and stopped, or the source cannot run
-	OutputLost  Kind = "output_lost" // an output was connected and is not, or cannot connect
-	NoMedia     Kind = "no_media"    // started, and nothing came
-	Loss        Kind = "loss"        // loss outside the flow's band
-	Bitrate     Kind = "bitrate"     // bitrate outside the flow's band
-	Unstable    Kind = "unstable"    // changes its state again and again
-	Idle        Kind = "idle"        // ACTIVE for long without media: it costs and brings nothing
-	Unreachable Kind = "unreachable" // the API cannot be read
-	Credential  Kind = "credential"  // the credential by which we read is about to end
-	Many        Kind = "many"        // the parent of three or more of one peer, region or gateway
+	SourceLost  Kind = "source_lost"  // media came and stopped, or the source cannot run
+	OutputLost  Kind = "output_lost"  // an output was connected and is not, or cannot connect
+	NoMedia     Kind = "no_media"     // started, and nothing came; or what comes into a channel has no media in it
+	Loss        Kind = "loss"         // loss outside the flow's band
+	Bitrate     Kind = "bitrate"      // bitrate outside the flow's band
+	Unstable    Kind = "unstable"     // changes its state again and again
+	Idle        Kind = "idle"         // ACTIVE for long without media: it costs and brings nothing
+	SecondInput Kind = "second_input" // of a channel: the standby input is on air
+	Failing     Kind = "problem"      // of a channel: ON, and it does not run as it should
+	Recording   Kind = "recording"    // of a channel: what it sends is not written down
+	Unreachable Kind = "unreachable"  // the API cannot be read
+	Credential  Kind = "credential"   // the credential by which we read is about to end
+	Many        Kind = "many"         // the parent of three or more of one peer, region or gateway
 )
 
 // Priority orders alarms.

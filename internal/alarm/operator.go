@@ -148,15 +148,21 @@ func (p *Panel) applied(ctx context.Context, now time.Time) {
 	p.publish(now)
 }
 
-// Past gives the alarms that were raised within a time, newest first, open or
-// closed; of one flow, or of all if flowID is empty. A limit of 0 is 1000,
-// which is also the most.
-func (p *Panel) Past(ctx context.Context, flowID string, from, to time.Time, limit int) ([]*Alarm, error) {
-	if limit <= 0 || limit > mostPast {
-		limit = mostPast
+// Filter chooses alarms.
+type Filter struct {
+	FlowID   string    // empty: of all flows
+	Without  string    // ids that begin so are left out; empty: none
+	From, To time.Time // raised at From or later, and before To
+	Limit    int       // 0: 1000, which is also the most
+}
+
+// Past gives the alarms that a filter chooses, newest first, open or closed.
+func (p *Panel) Past(ctx context.Context, f Filter) ([]*Alarm, error) {
+	if f.Limit <= 0 || f.Limit > mostPast {
+		f.Limit = mostPast
 	}
 	rows, err := p.options.Store.Alarms(ctx, store.AlarmFilter{
-		Endpoint: p.key.Endpoint, Project: p.key.ProjectID, FlowID: flowID, From: from, To: to, Limit: limit,
+		Endpoint: p.key.Endpoint, Project: p.key.ProjectID, FlowID: f.FlowID, Without: f.Without, From: f.From, To: f.To, Limit: f.Limit,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("past alarms: %w", err)

@@ -150,10 +150,10 @@ func TestWrittenDown(t *testing.T) {
 		r.state(0, monitor.StateLive)
 		r.wait(11)
 		r.listed("cleared")
-		past, err := r.panel.Past(t.Context(), "0", began, r.now, 0)
+		past, err := r.panel.Past(t.Context(), Filter{FlowID: "0", From: began, To: r.now})
 		must(t, err)
 		same(t, "past", toldAll(past), []string{"source_lost 0 closed p3"})
-		if past, err := r.panel.Past(t.Context(), "1", began, r.now, 0); err != nil || len(past) != 0 {
+		if past, err := r.panel.Past(t.Context(), Filter{FlowID: "1", From: began, To: r.now}); err != nil || len(past) != 0 {
 			t.Errorf("past of the other flow: %v, %v", past, err)
 		}
 		same(t, "trail", trailOf(t, s, trail.Alarm), []string{"raised", "acknowledged", "cleared"})

@@ -95,7 +95,7 @@ func TestJudgeMeetsAck(t *testing.T) {
 		for _, r := range []*room{a, b} {
 			r.listed("returned and answered for")
 		}
-		if past, err := a.panel.Past(t.Context(), "", d.now.Add(-time.Hour), d.now, 0); err != nil || len(past) != 1 || past[0].Cleared.IsZero() || past[0].AckedBy != "op-b" {
+		if past, err := a.panel.Past(t.Context(), Filter{From: d.now.Add(-time.Hour), To: d.now}); err != nil || len(past) != 1 || past[0].Cleared.IsZero() || past[0].AckedBy != "op-b" {
 			t.Errorf("past %v, %v", past, err)
 		}
 	})

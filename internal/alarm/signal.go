@@ -38,7 +38,7 @@ func word(f *monitor.Flow) string {
 	switch f.State {
 	case monitor.StateLive, monitor.StateOutputLost:
 		return "live"
-	case monitor.StateLoss, monitor.StateWaiting, monitor.StateSourceLost, monitor.StateStandby:
+	case monitor.StateLoss, monitor.StateWaiting, monitor.StateSourceLost, monitor.StateStandby, monitor.StateSecondInput, monitor.StateNoMedia, monitor.StateProblem:
 		return string(f.State)
 	}
 	return ""

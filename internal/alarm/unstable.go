@@ -26,7 +26,7 @@ func (f *flap) note(now time.Time) {
 }
 
 // standsIn tells whether an unstable alarm stands in for a kind.
-func standsIn(k Kind) bool { return k == SourceLost || k == OutputLost }
+func standsIn(k Kind) bool { return k == SourceLost || k == OutputLost || k == Failing }
 
 // flapped notes that a source or an output turned good or bad.
 func (m *subject) flapped(target string, now time.Time) {

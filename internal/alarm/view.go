@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 // listed gives the open alarms, the most urgent first, then the oldest.
@@ -52,6 +54,70 @@ func (b *board) view(now time.Time) (*View, bool) {
 	return v, true
 }
 
+// WithoutChannels is the view for who may not be shown channels: no alarm and no
+// shelf of one, and of a parent only as much as it stands for besides them.
+func (v *View) WithoutChannels() *View {
+	if !slices.ContainsFunc(v.Shelves, func(s Shelf) bool { return ofChannel(s.FlowID) }) &&
+		!slices.ContainsFunc(slices.Concat(v.Active, v.Members, v.Shelved), func(a *Alarm) bool { return ofChannel(a.FlowID) }) {
+		return v
+	}
+	next := *v
+	next.Active, next.Unacked, next.High, next.Medium, next.Low = nil, 0, 0, 0, 0
+	for _, a := range v.Active {
+		if a = v.besideChannels(a); a != nil {
+			next.count(a)
+		}
+	}
+	slices.SortStableFunc(next.Active, before)
+	next.Members = slices.DeleteFunc(slices.Clone(v.Members), func(a *Alarm) bool { return ofChannel(a.FlowID) })
+	next.Shelved = slices.DeleteFunc(slices.Clone(v.Shelved), func(a *Alarm) bool { return ofChannel(a.FlowID) })
+	next.Shelves = slices.DeleteFunc(slices.Clone(v.Shelves), func(s Shelf) bool { return ofChannel(s.FlowID) })
+	return &next
+}
+
+func ofChannel(flowID string) bool { _, is := monitor.ChannelKeyOf(flowID); return is }
+
+// besideChannels is an alarm without what it tells of channels: nil where that is
+// all. A parent of some counts the others that it has now.
+func (v *View) besideChannels(a *Alarm) *Alarm {
+	next := *a
+	next.Priority, next.Members = 0, 0
+	hides := ofChannel(a.FlowID)
+	for _, m := range slices.Concat(v.Members, v.Shelved) {
+		switch {
+		case m.Parent != a.ID:
+		case ofChannel(m.FlowID):
+			hides = true
+		default:
+			next.Members++
+			next.Priority = max(next.Priority, m.Priority)
+		}
+	}
+	switch {
+	case !hides:
+		return a
+	case next.Members == 0:
+		return nil
+	}
+	return &next
+}
+
+// count puts an alarm among the active ones.
+func (v *View) count(a *Alarm) {
+	v.Active = append(v.Active, a)
+	if a.AckedAt.IsZero() {
+		v.Unacked++
+	}
+	switch a.Priority {
+	case High:
+		v.High++
+	case Medium:
+		v.Medium++
+	case Low:
+		v.Low++
+	}
+}
+
 // place puts an alarm where it is to be shown.
 func (b *board) place(v *View, h *held) {
 	if h.shelf != "" {
@@ -62,18 +128,7 @@ func (b *board) place(v *View, h *held) {
 		v.Members = append(v.Members, h.Alarm)
 		return
 	}
-	v.Active = append(v.Active, h.Alarm)
-	if h.AckedAt.IsZero() {
-		v.Unacked++
-	}
-	switch h.Priority {
-	case High:
-		v.High++
-	case Medium:
-		v.Medium++
-	case Low:
-		v.Low++
-	}
+	v.count(h.Alarm)
 }
 
 // answered gives the open alarms that somebody answers for with these: their

@@ -149,6 +149,14 @@ func (g *gateway) RefusedCallers(context.Context, string) ([]medialive.RefusedCa
 	return nil, errPolled
 }
 
+func (g *gateway) ListChannels(context.Context, medialive.ChannelKey, int, int) (medialive.ChannelPage, error) {
+	return medialive.ChannelPage{}, errPolled
+}
+
+func (g *gateway) ShowChannel(context.Context, medialive.ChannelKey) (medialive.Channel, error) {
+	return medialive.Channel{}, errPolled
+}
+
 func (g *gateway) ListFlows(context.Context, int, int) (medialive.FlowPage, error) {
 	return medialive.FlowPage{}, errPolled
 }

@@ -26,7 +26,7 @@ func dashboard(in invocation, p *parts, metrics *handlers.Metrics, st *store.Sto
 		Secure: in.cfg.Secure(), Log: in.log, Observe: metrics.ObserveUpstream, Admins: admins(in.cfg),
 		Panicked: metrics.CountPanic,
 	})
-	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS, Panicked: metrics.CountPanic})
+	watch := monitor.New(monitor.Options{Log: in.log, RPS: in.cfg.UpstreamRPS, Panicked: metrics.CountPanic, NoPictures: in.cfg.Pictures == 0})
 	notifier := notify.New(notify.Options{Store: st, Key: key, Log: in.log, Allow: in.cfg.WebhookAllow, Home: in.cfg.PublicURL, Panicked: metrics.CountPanic})
 	p.lasting("webhooks", notifier.Run)
 	alarms := alarm.New(alarm.Options{Store: st, Log: in.log, Raised: notifier.Raised, Shared: shared(in.cfg), Panicked: metrics.CountPanic})
@@ -36,7 +36,7 @@ func dashboard(in invocation, p *parts, metrics *handlers.Metrics, st *store.Sto
 	watch.Attend(past.Attend)
 	p.closing("history", closed(past.Close))
 	p.closing("monitor", closed(watch.Close))
-	commands := control.New(control.Options{Store: st, Monitor: watch, Log: in.log, Panicked: metrics.CountPanic})
+	commands := control.New(control.Options{Store: st, Monitor: watch, Key: key, Log: in.log, Panicked: metrics.CountPanic})
 	p.closing("control", closed(commands.Close))
 	reading := services(in.cfg, own)
 	covers := newCoverage(len(reading) > 0)

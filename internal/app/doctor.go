@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/config"
+	"github.com/flowdeck/flowdeck/internal/packager"
 	"github.com/flowdeck/flowdeck/internal/srt"
 	"github.com/flowdeck/flowdeck/internal/store"
 )
@@ -52,6 +53,8 @@ func checks(cfg config.Config) []check {
 			check{"libsrt", lookSRT},
 			check{"gateway port", lookGatewayPort},
 			check{"SRT ports", lookSRTPorts},
+			check{"channels", lookChannels},
+			check{"pictures", lookPictures},
 		)
 	}
 	for _, b := range cfg.Backends {
@@ -163,14 +166,46 @@ func lookSRT(context.Context, config.Config) (string, error) {
 func lookFFmpeg(ctx context.Context, _ config.Config) (string, error) {
 	out, err := exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-protocols").Output()
 	if err != nil {
-		return "", &fault{"not found", "apt install ffmpeg; needed for the demo and the tests only", false}
+		return "", &fault{"not found", "apt install ffmpeg; a gateway needs it for channels and pictures, all else works", false}
 	}
 	for word := range strings.FieldsSeq(string(out)) {
 		if word == "srt" {
 			return "found, with SRT", nil
 		}
 	}
-	return "", &fault{"found, but built without SRT", "apt install ffmpeg; needed for the demo and the tests only", false}
+	return "", &fault{"found, but built without SRT", "apt install ffmpeg; SRT in it is needed for the demo and the tests only", false}
+}
+
+// ffmpegGone tells what there is not without ffmpeg.
+func ffmpegGone(what string) *fault {
+	return &fault{what + ": ffmpeg is not installed", "apt install ffmpeg", false}
+}
+
+// lookChannels tells what channels take of this machine, as far as it was measured.
+func lookChannels(_ context.Context, cfg config.Config) (string, error) {
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		return "", ffmpegGone("none can be turned on")
+	}
+	found := fmt.Sprintf("may use %.1f cores together", packager.Budget())
+	var takes []string
+	for _, c := range packager.Measured(cfg.ChannelDir()) {
+		takes = append(takes, fmt.Sprintf("%s %.2f", c.Template, c.Cores))
+	}
+	if len(takes) == 0 {
+		return found + "; what a template takes is measured when it is first used", nil
+	}
+	return found + "; of these take, measured here: " + strings.Join(takes, ", "), nil
+}
+
+// lookPictures tells how often pictures are made, or why there are none.
+func lookPictures(_ context.Context, cfg config.Config) (string, error) {
+	if cfg.Pictures == 0 {
+		return "turned off by FLOWDECK_PICTURES", nil
+	}
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		return "", ffmpegGone("there are none")
+	}
+	return fmt.Sprintf("every %v, of what somebody looks at", cfg.Pictures), nil
 }
 
 func lookDashboardPort(ctx context.Context, cfg config.Config) (string, error) {

@@ -2,16 +2,20 @@ package app
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/flowdeck/flowdeck/internal/config"
 	"github.com/flowdeck/flowdeck/internal/gateway"
 	"github.com/flowdeck/flowdeck/internal/gateway/iam"
+	"github.com/flowdeck/flowdeck/internal/packager"
+	"github.com/flowdeck/flowdeck/internal/picture"
 	"github.com/flowdeck/flowdeck/internal/relay"
 	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
@@ -23,6 +27,9 @@ const (
 	accountName = "flowdeck"
 	projectName = "local"
 )
+
+// pullDial bounds a connection to where a channel pulls from.
+const pullDial = 5 * time.Second
 
 func gatewayFlags(fs *flag.FlagSet) {
 	fs.Bool("embedded", false, "started by a dashboard, which also stops it; not by hand")
@@ -81,8 +88,20 @@ func startGateway(in invocation, p *parts, l *local) (http.Handler, error) {
 		return nil, err
 	}
 	p.running("relay supervisor", supervisor.Run)
+	channels, problem, err := startChannels(in, p)
+	if err != nil {
+		return nil, err
+	}
+	pictures, noPictures, err := startPictures(in, p)
+	if err != nil {
+		return nil, err
+	}
+	media := relay.Dial(in.cfg.RelaySocket())
 	g, err := gateway.New(gateway.Options{
-		Store: l.store, Key: l.key, IAM: l.iam, Relay: relay.Dial(in.cfg.RelaySocket()),
+		Store: l.store, Key: l.key, IAM: l.iam, Relay: media,
+		Channels: channels, ChannelProblem: problem,
+		Pictures: pictures, PictureProblem: noPictures, Tap: gateway.Taps(media),
+		RTMPFirst: in.cfg.GatewayRTMPPorts.First, RTMPLast: in.cfg.GatewayRTMPPorts.Last,
 		Region: projectName, SRTAddress: in.cfg.GatewaySRTAddress,
 		PortFirst: in.cfg.GatewaySRTPorts.First, PortLast: in.cfg.GatewaySRTPorts.Last,
 		Version: Version(), Log: in.log,
@@ -92,6 +111,43 @@ func startGateway(in invocation, p *parts, l *local) (http.Handler, error) {
 	}
 	p.running("gateway", g.Run)
 	return g.Handler(), nil
+}
+
+// startChannels makes what runs channels, or tells why there is none: then
+// channels are only kept, and all else works.
+func startChannels(in invocation, p *parts) (channels gateway.Channels, problem string, err error) {
+	dialer := &net.Dialer{Timeout: pullDial, Control: relay.Guard(in.cfg.GatewayCallAllow)}
+	made, err := packager.New(packager.Options{
+		Dir: in.cfg.ChannelDir(), RecordFree: in.cfg.GatewayRecordFree, Log: in.log,
+		Dial: dialer.DialContext, Tap: gateway.Taps(relay.Dial(in.cfg.RelaySocket())),
+	})
+	if errors.Is(err, packager.ErrNoFFmpeg) {
+		in.log.Warn("channels cannot be turned on", "error", err)
+		return nil, err.Error(), nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	p.closing("channels", func() error { made.Close(); return nil })
+	return made, "", nil
+}
+
+// startPictures makes what makes pictures, or tells why there is none; nothing
+// where they are turned off.
+func startPictures(in invocation, p *parts) (pictures gateway.Pictures, problem string, err error) {
+	if in.cfg.Pictures == 0 {
+		return nil, "", nil
+	}
+	studio, err := picture.New("", in.cfg.Pictures, in.log)
+	if errors.Is(err, picture.ErrNoFFmpeg) {
+		in.log.Warn("there are no pictures", "error", err)
+		return nil, err.Error(), nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	p.closing("pictures", func() error { studio.Close(); return nil })
+	return studio, "", nil
 }
 
 // relaySupervisor starts or adopts the relay, as this same program with these

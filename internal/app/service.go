@@ -15,7 +15,10 @@ import (
 )
 
 // serviceMay is what the service user of an embedded gateway may do: read.
-var serviceMay = []string{"live:ott:listFlow", "live:ott:showFlow", "live:ott:showFlowOutput"}
+var serviceMay = []string{"live:ott:listFlow", "live:ott:showFlow", "live:ott:showFlowOutput", "live:ott:listChannel"}
+
+// serviceOnce is what it might do before there were channels.
+var serviceOnce = serviceMay[:3]
 
 const (
 	serviceRetry  = 10 * time.Second // after a sign-in that failed, doubled up to serviceRest
@@ -103,7 +106,7 @@ func (s service) signIn(ctx context.Context, target auth.Target) (how medialive.
 // gateway, which makes it by itself; none where an administrator has disabled
 // the user.
 func (l *local) serviceKey(ctx context.Context, log *slog.Logger) (config.Service, error) {
-	ak, sk, made, err := l.iam.ServiceKey(ctx, serviceMay)
+	ak, sk, made, err := l.iam.ServiceKey(ctx, serviceMay, serviceOnce)
 	if errors.Is(err, iam.ErrServiceOff) {
 		log.WarnContext(ctx, "alarms are noticed only while somebody looks on", "error", err)
 		return config.Service{}, nil

@@ -157,7 +157,7 @@ func TestDoctor(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"ok    libsrt", "ok    ffmpeg", "ok    database", "held by the running gateway", "the clocks agree"} {
+	for _, want := range []string{"ok    libsrt", "ok    ffmpeg", "ok    channels", "ok    pictures        every 4s", "ok    database", "held by the running gateway", "the clocks agree"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("doctor does not say %q:\n%s", want, out)
 		}

@@ -39,6 +39,8 @@ type client struct {
 
 	turn sync.Mutex // held while the first proof is made
 
+	channels channelProof
+
 	mu       sync.Mutex
 	used     time.Time
 	signedIn bool      // IAM gave the token to this process, and nothing refused it since

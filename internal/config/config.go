@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/role"
@@ -37,6 +38,11 @@ type Config struct {
 	GatewayListen     string // host:port of the gateway's REST API; port 0 takes a free one
 	GatewaySRTAddress string // IP on which SRT listeners are bound
 	GatewaySRTPorts   Ports  // UDP ports allotted to listeners
+
+	GatewayRTMPPorts  Ports // TCP ports allotted to channels that are pushed to by RTMP
+	GatewayRecordFree int64 // bytes of the disk that recordings of channels leave free
+
+	Pictures time.Duration // between two pictures of a stream that somebody looks at, 1s..1m; 0: none
 
 	GatewayCallAllow []netip.Prefix // networks that callers may reach although they lead to this machine
 
@@ -99,6 +105,9 @@ func (c Config) RelayArgs() []string {
 
 // RunDir is the folder of locks, sockets and addresses of running processes.
 func (c Config) RunDir() string { return filepath.Join(c.Data, "run") }
+
+// ChannelDir is the folder of the gateway's channels: what they play and record.
+func (c Config) ChannelDir() string { return filepath.Join(c.Data, "channels") }
 
 // RelaySocket is the unix socket by which the gateway drives the relay.
 func (c Config) RelaySocket() string { return filepath.Join(c.RunDir(), "relay.sock") }

@@ -45,9 +45,10 @@ func TestDefaults(t *testing.T) {
 		"FLOWDECK_UPSTREAM_RPS":        "10",
 		"FLOWDECK_GATEWAY_LISTEN":      "127.0.0.1:8081",
 		"FLOWDECK_GATEWAY_SRT_ADDRESS": "127.0.0.1",
-		"FLOWDECK_GATEWAY_SRT_PORTS":   "20000-20999",
-		"FLOWDECK_LOG_LEVEL":           "info",
-		"FLOWDECK_LOG_FORMAT":          "text",
+		"FLOWDECK_GATEWAY_SRT_PORTS":   "20000-20999", "FLOWDECK_GATEWAY_RTMP_PORTS": "19350-19399", "FLOWDECK_GATEWAY_RECORD_FREE": "2",
+		"FLOWDECK_PICTURES":   "4s",
+		"FLOWDECK_LOG_LEVEL":  "info",
+		"FLOWDECK_LOG_FORMAT": "text",
 	}
 	for _, pair := range c.Environ() {
 		name, value, _ := strings.Cut(pair, "=")
@@ -185,6 +186,10 @@ func TestFaults(t *testing.T) {
 		{"both credentials", map[string]string{"FLOWDECK_SERVICE_AK": "A", "FLOWDECK_SERVICE_USER": "B"}, []string{"not both"}},
 		{"SRT address", map[string]string{"FLOWDECK_GATEWAY_SRT_ADDRESS": "::1"}, []string{"FLOWDECK_GATEWAY_SRT_ADDRESS"}},
 		{"SRT ports", map[string]string{"FLOWDECK_GATEWAY_SRT_PORTS": "9-2"}, []string{"FLOWDECK_GATEWAY_SRT_PORTS"}},
+		{"RTMP ports", map[string]string{"FLOWDECK_GATEWAY_RTMP_PORTS": "9-2"}, []string{"FLOWDECK_GATEWAY_RTMP_PORTS"}},
+		{"pictures too often", map[string]string{"FLOWDECK_PICTURES": "0.5s"}, []string{"FLOWDECK_PICTURES", "1m"}},
+		{"pictures without a unit", map[string]string{"FLOWDECK_PICTURES": "4"}, []string{"FLOWDECK_PICTURES"}},
+		{"what recordings leave", map[string]string{"FLOWDECK_GATEWAY_RECORD_FREE": "2G"}, []string{"FLOWDECK_GATEWAY_RECORD_FREE", "GiB"}},
 		{"data folder too deep", map[string]string{"FLOWDECK_DATA": "/" + strings.Repeat("d", 100)}, []string{"FLOWDECK_DATA", "9 bytes too long"}},
 		{"short password", map[string]string{"FLOWDECK_ADMIN_PASSWORD": "short12"}, []string{"FLOWDECK_ADMIN_PASSWORD"}},
 		{"level", map[string]string{"FLOWDECK_LOG_LEVEL": "loud"}, []string{"FLOWDECK_LOG_LEVEL", "loud"}},

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/role"
@@ -105,8 +106,26 @@ var settings = []setting{
 		get:   func(c *Config) string { return c.GatewaySRTPorts.String() },
 	},
 	{
+		env: "FLOWDECK_GATEWAY_RTMP_PORTS", flag: "gateway-rtmp-ports", value: "19350-19399",
+		usage: "TCP `ports` allotted to channels that are pushed to by RTMP",
+		set:   func(c *Config, v string) (err error) { c.GatewayRTMPPorts, err = parsePorts(v); return err },
+		get:   func(c *Config) string { return c.GatewayRTMPPorts.String() },
+	},
+	{
+		env: "FLOWDECK_GATEWAY_RECORD_FREE", flag: "gateway-record-free", value: "2",
+		usage: "`GiB` of the disk that recordings of channels leave free",
+		set:   func(c *Config, v string) (err error) { c.GatewayRecordFree, err = parseGiB(v); return err },
+		get:   func(c *Config) string { return strconv.FormatInt(c.GatewayRecordFree>>30, 10) },
+	},
+	{
+		env: "FLOWDECK_PICTURES", flag: "pictures", value: "4s",
+		usage: "`time` between two pictures of a stream that somebody looks at, 1s to 1m; 0: no pictures",
+		set:   func(c *Config, v string) (err error) { c.Pictures, err = parsePictures(v); return err },
+		get:   func(c *Config) string { return c.Pictures.String() },
+	},
+	{
 		env: "FLOWDECK_GATEWAY_CALL_ALLOW", flag: "gateway-call-allow",
-		usage: "`addresses` or CIDRs, comma separated, that SRT callers may reach although they lead to this machine",
+		usage: "`addresses` or CIDRs, comma separated, that SRT callers and channels may reach although they lead to this machine",
 		set:   func(c *Config, v string) (err error) { c.GatewayCallAllow, err = parsePrefixes(v); return err },
 		get:   func(c *Config) string { return formatPrefixes(c.GatewayCallAllow) },
 	},
@@ -190,6 +209,29 @@ func parseRate(v string) (float64, error) {
 		return 0, fmt.Errorf("%q is not a number above 0 and up to 1000", v)
 	}
 	return rate, nil
+}
+
+const (
+	oftenest = time.Second
+	seldomst = time.Minute
+)
+
+// parsePictures reads a time, or 0 for none.
+func parsePictures(v string) (time.Duration, error) {
+	d, err := time.ParseDuration(v)
+	if err != nil || d != 0 && (d < oftenest || d > seldomst) {
+		return 0, fmt.Errorf("%q is neither 0 nor a time from 1s to 1m", v)
+	}
+	return d, nil
+}
+
+// parseGiB reads whole gibibytes, 0..1048576, into bytes.
+func parseGiB(v string) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
+	if err != nil || n < 0 || n > 1<<20 {
+		return 0, fmt.Errorf("%q is not a number of GiB from 0 to 1048576", v)
+	}
+	return n << 30, nil
 }
 
 // parsePorts reads "20000-20999", or a single port.

@@ -39,6 +39,7 @@ const (
 	topicGood     = "good"
 	topicParked   = "parked"
 	topicTally    = "tally"
+	topicPush     = "push"   // of a channel: see monitor.Push
 	topicLabels   = "labels" // of the project, not of a flow
 )
 
@@ -228,6 +229,8 @@ func (c *Control) read(ctx context.Context, care *monitor.Care, kept store.Care)
 		err = decode(kept, &care.Band)
 	case topicTally:
 		err = decode(kept, &care.Tally)
+	case topicPush:
+		err = c.readPush(care, kept)
 	case topicAsk:
 		var a ask
 		if err = decode(kept, &a); err == nil && a.Until.After(c.now()) {
@@ -249,7 +252,7 @@ func (j journal) Care(ctx context.Context, key monitor.Key) (map[string]monitor.
 	names := make(map[string]string)
 	for _, k := range kept {
 		switch k.Topic {
-		case topicProtect, topicAsk, topicBand, topicTally:
+		case topicProtect, topicAsk, topicBand, topicTally, topicPush:
 			care := all[k.Subject]
 			j.c.read(ctx, &care, k)
 			all[k.Subject] = care

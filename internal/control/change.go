@@ -87,7 +87,12 @@ const (
 	FieldPassphrase  Field = "passphrase"
 	FieldStatus      Field = "output_status"
 	FieldSecond      Field = "second" // in the trail only: who asked, and who confirmed
+	FieldMore        Field = "more"   // in the trail only: how many changes of a channel it does not tell
 )
+
+// hidden tells that a field may be one whose value is not told: a passphrase, or
+// a secret within a channel, whose fields are told by their paths.
+func (f Field) hidden() bool { return f == FieldPassphrase || strings.ContainsAny(string(f), ".[") }
 
 // Change is a field that is to change. Of a passphrase it tells only whether
 // there is one: Set, Fresh or nothing.

@@ -51,6 +51,15 @@ type API interface {
 	ShowOutput(ctx context.Context, flowID, name string) (medialive.Output, error)
 	UpdateOutput(ctx context.Context, flowID, name string, ch medialive.OutputChange) (medialive.Output, error)
 	DeleteOutput(ctx context.Context, flowID, name string) error
+	ShowChannel(ctx context.Context, key medialive.ChannelKey) (medialive.Channel, error)
+	CreateChannel(ctx context.Context, channel medialive.Channel) ([]medialive.PushAddress, error)
+	DeleteChannel(ctx context.Context, key medialive.ChannelKey) error
+	SwitchChannel(ctx context.Context, key medialive.ChannelKey, state medialive.ChannelState) ([]medialive.PushAddress, error)
+	ModifyChannelInput(ctx context.Context, ch medialive.InputChange) ([]medialive.PushAddress, error)
+	ModifyChannelEndpoints(ctx context.Context, ch medialive.EndpointsChange) ([]medialive.PushAddress, error)
+	ModifyChannelRecordSettings(ctx context.Context, ch medialive.RecordChange) error
+	ModifyChannelGeneral(ctx context.Context, ch medialive.GeneralChange) ([]medialive.PushAddress, error)
+	ModifyChannelEncoderSettings(ctx context.Context, ch medialive.EncoderChange) ([]medialive.PushAddress, error)
 }
 
 // Watcher is what commands need of the project's watcher. *monitor.Watcher
@@ -90,6 +99,7 @@ type Operator struct {
 type Options struct {
 	Store   Trail
 	Monitor *monitor.Monitor // whose watchers are told of past commands; may be nil
+	Key     Sealer           // nil: nothing is kept that may hold secrets
 	Log     *slog.Logger
 	Now     func() time.Time // nil means time.Now
 
@@ -99,6 +109,7 @@ type Options struct {
 // Control carries out commands, one at a time for each flow.
 type Control struct {
 	trail    Trail
+	key      Sealer
 	log      *slog.Logger
 	now      func() time.Time
 	serial   serial
@@ -127,7 +138,7 @@ func New(o Options) *Control {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Control{trail: o.Store, log: o.Log, now: o.Now, began: o.Now(), monitor: o.Monitor, ctx: ctx, cancel: cancel, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked}}
+	c := &Control{trail: o.Store, key: o.Key, log: o.Log, now: o.Now, began: o.Now(), monitor: o.Monitor, ctx: ctx, cancel: cancel, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked}}
 	if o.Monitor != nil {
 		o.Monitor.Keep(journal{c})
 	}
@@ -184,6 +195,8 @@ const (
 	VerbAddOutput    = "add_output"
 	VerbUpdateOutput = "update_output"
 	VerbDeleteOutput = "delete_output"
+
+	VerbUpdateChannel = "update_channel" // Target is the ChannelPart; the verbs of flows are those of channels too
 )
 
 // deed is one upstream call with what the trail keeps of it.
@@ -191,10 +204,10 @@ type deed struct {
 	verb, target, detail string
 	effect               effect
 	want                 string // tells two deeds of one verb and target apart
-	changes              bool   // the configuration of a flow
+	changes              bool   // the configuration of a flow or a channel
 	// needless, if set, tells after the guard that there is nothing to do.
 	needless func() error
-	before   *monitor.Flow // as it was read in this turn; nil: it was not
+	before   seen // as it was read in this turn
 	// do makes the one call.
 	do func(context.Context) error
 	// made, if set, gives the id of the flow that the call made.
@@ -203,6 +216,9 @@ type deed struct {
 	// is nil for a start or stop, of which the watcher's reads tell, and where no
 	// read can tell.
 	check func(context.Context) (done bool, err error)
+	// took, if set, reads after a call that was answered as done what the service
+	// made of it: a *partly where that is not all.
+	took func(context.Context) error
 }
 
 // act lets the guard judge a deed, writes the intent, makes the call, writes
@@ -229,8 +245,11 @@ func (h *hand) act(ctx context.Context, d deed) error {
 	// and its outcome is kept. The client's own deadline bounds it.
 	ctx = context.WithoutCancel(ctx)
 	err := d.do(ctx)
-	outcome := outcomeOf(err)
-	c.settle(ctx, row.ID, outcome, explained(row, err))
+	outcome, why := outcomeOf(err), explained(row, err)
+	if err == nil && d.took != nil {
+		why = d.took(ctx)
+	}
+	c.settle(ctx, row.ID, outcome, why)
 	if err == nil && d.made != nil {
 		c.name(ctx, row.ID, d.made())
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 	"github.com/flowdeck/flowdeck/internal/monitor"
+	"github.com/flowdeck/flowdeck/internal/seal"
 	"github.com/flowdeck/flowdeck/internal/store"
 	"github.com/flowdeck/flowdeck/internal/store/storetest"
 )
@@ -33,6 +34,7 @@ type room struct {
 	key   monitor.Key
 	now   func() time.Time // nil: time.Now
 	log   bytes.Buffer
+	keys  string // path of the key file
 }
 
 // cloudFlow is a flow of the fake cloud.
@@ -66,11 +68,24 @@ func open(t *testing.T, prepare ...func(*room)) *room {
 	return r
 }
 
+// sealer is the key file of the room.
+func (r *room) sealer(t *testing.T) *seal.Key {
+	t.Helper()
+	if r.keys == "" {
+		r.keys = filepath.Join(t.TempDir(), "secret.key")
+	}
+	key, err := seal.OpenKeyFile(r.keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
 // begin makes the Control, as a process does that starts.
 func (r *room) begin(t *testing.T, trail control.Trail) {
 	t.Helper()
 	m := monitor.New(monitor.Options{RPS: 2000})
-	r.Control = control.New(control.Options{Store: trail, Monitor: m, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Now: r.now})
+	r.Control = control.New(control.Options{Store: trail, Monitor: m, Key: r.sealer(t), Log: slog.New(slog.NewTextHandler(&r.log, nil)), Now: r.now})
 	t.Cleanup(r.Close)
 	t.Cleanup(m.Close)
 	client, err := r.cloud.Client("token")
@@ -92,7 +107,7 @@ func (r *room) add(t *testing.T, s medialive.FlowStatus, outputs ...string) (id 
 	}
 	id = r.cloud.Add(f)
 	r.op.Watcher.ReadSoon(id)
-	r.until(t, id, "details read", func(f *monitor.Flow) bool { return f.Source != nil })
+	r.until(t, id, "the list and its details read", func(f *monitor.Flow) bool { return r.op.Watcher.Snapshot().Complete && f.Source != nil })
 	return id
 }
 
@@ -216,7 +231,7 @@ func TestNoTrailNoCommand(t *testing.T) {
 		}
 	}
 	for _, c := range r.cloud.Calls("") {
-		if c.Op != "ListFlows" && c.Op != "ShowFlowDetail" && c.Op != "ShowOutputInfo" {
+		if c.Op != "ListFlows" && c.Op != "ListOttChannelInfo" && c.Op != "ShowFlowDetail" && c.Op != "ShowOutputInfo" {
 			t.Errorf("%s was called without a trail", c.Op)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
-// appearFor is how long CreateFlow waits for the new flow to be seen by the
-// watcher, so that the page shown next knows it.
+// appearFor is how long is waited for what was made to be seen by the watcher, or
+// for what was deleted to be gone, so that the page shown next knows it.
 const appearFor = 2 * time.Second
 
 // StartFlow starts a flow. It is ErrNothingToDo (*AlreadyDone) if it runs.
@@ -27,18 +27,20 @@ func (c *Control) StopFlow(ctx context.Context, op Operator, flowID string) erro
 func (c *Control) switchFlow(ctx context.Context, op Operator, flowID, verb string, want medialive.FlowStatus,
 	call func(context.Context, string) (medialive.FlowStatus, error),
 ) error {
+	return c.switchTo(ctx, op, flowID, verb, want, func(ctx context.Context) error {
+		_, err := call(ctx, flowID)
+		return err
+	})
+}
+
+// switchTo starts or stops a flow or a channel.
+func (c *Control) switchTo(ctx context.Context, op Operator, flowID, verb string, want medialive.FlowStatus, call func(context.Context) error) error {
 	h, err := c.take(ctx, op, flowID, verb, "")
 	if err != nil {
 		return err
 	}
 	defer h.done()
-	d := deed{
-		verb: verb, needless: func() error { return c.justDone(ctx, op, flowID, verb) },
-		do: func(ctx context.Context) error {
-			_, err := call(ctx, flowID)
-			return err
-		},
-	}
+	d := deed{verb: verb, needless: func() error { return c.justDone(ctx, op, flowID, verb) }, do: call}
 	if verb == VerbStop {
 		d.effect = cuts
 	}
@@ -74,20 +76,40 @@ func (c *Control) justDone(ctx context.Context, op Operator, flowID, verb string
 
 // contradicted tells that a read taken after a command shows the other status.
 func contradicted(op Operator, flowID string, want medialive.FlowStatus, at time.Time) bool {
-	f, ok := op.Watcher.Snapshot().Flow(flowID)
-	return ok && after(f.StatusAt, at) && f.Status != want
+	f, ok := standing(op.Watcher.Snapshot(), flowID)
+	return ok && after(f.at, at) && f.status != want
+}
+
+// stand is whether a flow is started, or a channel ON, as it was read.
+type stand struct {
+	name      string
+	status    medialive.FlowStatus
+	at, since time.Time
+	command   *monitor.Command
+}
+
+// standing finds a flow or a channel.
+func standing(s *monitor.Snapshot, id string) (stand, bool) {
+	if f, ok := s.Flow(id); ok {
+		return stand{f.Name, f.Status, f.StatusAt, f.StatusSince, f.Command}, true
+	}
+	if c, ok := s.Channel(id); ok {
+		return stand{c.Name, c.Status(), c.ReadAt, c.StateSince, c.Command}, true
+	}
+	return stand{}, false
 }
 
 // already reads whether a flow whose state forbade a command is as the command
 // wanted it; then there was nothing to do. Otherwise the refusal stands.
 func (c *Control) already(ctx context.Context, op Operator, flowID string, want medialive.FlowStatus, refusal error) error {
-	f, err := op.Client.ShowFlow(ctx, flowID)
-	if err != nil || f.Status != want {
+	now := hand{c: c, op: op, flowID: flowID}
+	status, err := now.readStatus(ctx)
+	if err != nil || status != want {
 		return refusal
 	}
 	e := &AlreadyDone{Err: refusal}
-	if seen, ok := op.Watcher.Snapshot().Flow(flowID); ok && seen.Status == want {
-		e.At = seen.StatusSince
+	if seen, ok := standing(op.Watcher.Snapshot(), flowID); ok && seen.status == want {
+		e.At = seen.since
 	}
 	if by, ok := c.whoDid(ctx, op, flowID, want); ok {
 		e.Actor, e.At = by.Actor, by.At
@@ -151,14 +173,20 @@ func flowExists(ctx context.Context, op Operator, name string) (bool, error) {
 	}
 }
 
-// appear waits a moment until the watcher has seen a flow.
+// appear waits a moment until the watcher has seen a flow or a channel.
 func (c *Control) appear(ctx context.Context, op Operator, flowID string) {
+	c.settled(ctx, op, flowID, true)
+}
+
+// settled waits a moment until the watcher sees something, or no longer does, so
+// that the page shown next says so.
+func (c *Control) settled(ctx context.Context, op Operator, id string, there bool) {
 	ctx, cancel := context.WithTimeout(ctx, appearFor)
 	defer cancel()
 	changed, unsubscribe := op.Watcher.Subscribe()
 	defer unsubscribe()
 	for {
-		if _, ok := op.Watcher.Snapshot().Flow(flowID); ok {
+		if _, ok := standing(op.Watcher.Snapshot(), id); ok == there {
 			return
 		}
 		select {
@@ -195,10 +223,9 @@ func (c *Control) DeleteFlow(ctx context.Context, op Operator, flowID string) er
 	return err
 }
 
-// nameOf gives a flow's name for the trail, empty if it is not known here.
+// nameOf gives the name of a flow or a channel for the trail, empty if it is not
+// known here.
 func nameOf(op Operator, flowID string) string {
-	if f, ok := op.Watcher.Snapshot().Flow(flowID); ok {
-		return f.Name
-	}
-	return ""
+	f, _ := standing(op.Watcher.Snapshot(), flowID)
+	return f.name
 }

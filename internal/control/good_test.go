@@ -84,7 +84,7 @@ func TestRestoreGood(t *testing.T) {
 	}
 	var got []string
 	for _, s := range steps {
-		got = append(got, fmt.Sprintf("%s %t %t", s.Key(), s.NeedsPassphrase, s.Impact.Interrupts()))
+		got = append(got, fmt.Sprintf("%s %t %t", s.Key(), len(s.Needs) > 0, s.Impact.Interrupts()))
 	}
 	want := "[delete_output extra false true update_source src false true update_output o true true add_output p false false]"
 	if fmt.Sprint(got) != want {
@@ -100,7 +100,7 @@ func TestRestoreGood(t *testing.T) {
 	if n := r.changesSent(); n != 0 {
 		t.Errorf("%d calls", n)
 	}
-	results, err := r.RestoreGood(ctx, r.op, id, shown, map[string]medialive.Secret{"update_output o": "a-new-passphrase"})
+	results, err := r.RestoreGood(ctx, r.op, id, shown, map[string]medialive.Secret{"update_output o passphrase": "a-new-passphrase"})
 	if err != nil || len(results) != 4 {
 		t.Fatalf("%+v, %v", results, err)
 	}

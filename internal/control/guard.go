@@ -58,13 +58,14 @@ type hand struct {
 	flowName string
 	verb     string // of what the operator wants, which may take several acts
 	target   string
-	protect  *monitor.Protect // nil: not protected
-	asked    *ask             // nil: nobody waits for a second person
-	version  int64            // of asked
-	second   string           // whose ask this hand confirms; empty: none
-	agreed   bool             // consent was judged for all acts of this hand
-	keptGood bool             // the flow as it was is kept, or need not be
-	flow     *medialive.Flow  // as read in this turn; nil: not yet
+	protect  *monitor.Protect   // nil: not protected
+	asked    *ask               // nil: nobody waits for a second person
+	version  int64              // of asked
+	second   string             // whose ask this hand confirms; empty: none
+	agreed   bool               // consent was judged for all acts of this hand
+	keptGood bool               // the flow as it was is kept, or need not be
+	flow     *medialive.Flow    // as read in this turn; nil: not yet
+	channel  *medialive.Channel // the same
 	done     func()
 }
 
@@ -142,11 +143,11 @@ func (h *hand) unchanged(ctx context.Context, e effect) error {
 	if e != cuts || h.verb == VerbStop || h.op.Shown == "" || h.op.Shown == medialive.Active {
 		return nil
 	}
-	f, err := h.read(ctx)
+	status, err := h.readStatus(ctx)
 	if err != nil {
 		return err
 	}
-	if f.Status == medialive.Active {
+	if status == medialive.Active {
 		return ErrChanged
 	}
 	return nil
@@ -163,8 +164,8 @@ func (h *hand) needsConsent(ctx context.Context, e effect) bool {
 	case h.meant() && !h.protect.Second: // it may whatever the state is
 		return false
 	}
-	f, err := h.read(ctx)
-	return err != nil || f.Status != medialive.Standby
+	status, err := h.readStatus(ctx)
+	return err != nil || status != medialive.Standby
 }
 
 // meant tells whether the owner showed that it is meant, and said why.
@@ -183,6 +184,30 @@ func (h *hand) read(ctx context.Context) (medialive.Flow, error) {
 		h.flow = &f
 	}
 	return f, err
+}
+
+// readChannel reads the channel once in this turn.
+func (h *hand) readChannel(ctx context.Context) (medialive.Channel, error) {
+	if h.channel != nil {
+		return *h.channel, nil
+	}
+	key, _ := monitor.ChannelKeyOf(h.flowID)
+	ch, err := h.op.Client.ShowChannel(ctx, key)
+	if err == nil {
+		h.channel = &ch
+	}
+	return ch, err
+}
+
+// readStatus reads once in this turn whether the flow is started, or the channel
+// is ON.
+func (h *hand) readStatus(ctx context.Context) (medialive.FlowStatus, error) {
+	if _, channel := monitor.ChannelKeyOf(h.flowID); channel {
+		ch, err := h.readChannel(ctx)
+		return monitor.StatusOf(ch.State), err
+	}
+	f, err := h.read(ctx)
+	return f.Status, err
 }
 
 // quietFor is how long an equal refusal is not written again.

@@ -25,7 +25,7 @@ func (r *room) as(actor, reason string, c control.Consent) control.Operator {
 // changesSent counts the calls that change something.
 func (r *room) changesSent() (n int) {
 	for _, c := range r.cloud.Calls("") {
-		if c.Op != "ListFlows" && c.Op != "ShowFlowDetail" && c.Op != "ShowOutputInfo" {
+		if c.Op != "ListFlows" && c.Op != "ListOttChannelInfo" && c.Op != "ShowFlowDetail" && c.Op != "ShowOutputInfo" {
 			n++
 		}
 	}

@@ -31,16 +31,17 @@ func (p PassphraseChange) ForSource(now *medialive.Crypto, a medialive.Algorithm
 // Impact is what a change does to a flow that runs. A change of a flow in
 // standby interrupts nothing, whatever its Impact would be.
 type Impact struct {
-	Source string  // the source whose sender must connect again; empty: none
-	Output string  // the output whose far end must connect again; empty: none
-	Stops  bool    // Output ends instead, since it is switched off
-	Cause  []Field // the changes that interrupt
-	Later  []Field // the changes that count from the next connection
-	Free   []Field // the changes that take effect and interrupt nothing
+	Source string      // the source whose sender must connect again; empty: none
+	Output string      // the output whose far end must connect again; empty: none
+	Stops  bool        // Output ends instead, since it is switched off
+	Part   ChannelPart // of a channel, whose change stops its pictures; empty: none
+	Cause  []Field     // the changes that interrupt
+	Later  []Field     // the changes that count from the next connection
+	Free   []Field     // the changes that take effect and interrupt nothing
 }
 
 // Interrupts tells whether media stops somewhere.
-func (i Impact) Interrupts() bool { return i.Source != "" || i.Output != "" }
+func (i Impact) Interrupts() bool { return i.Source != "" || i.Output != "" || i.Part != "" }
 
 // SourceImpact tells what a change of a source interrupts. Where it interrupts,
 // every output is without media until the sender is back.

@@ -13,6 +13,7 @@ import (
 // subject is what of a flow a command changes, so that of two commands of one
 // subject a later read shows what the second one did; empty for a new flow.
 func subject(row store.Command) string {
+	_, channel := monitor.ChannelKeyOf(row.FlowID)
 	switch row.Verb {
 	case VerbStart, VerbStop:
 		return "status"
@@ -20,16 +21,22 @@ func subject(row store.Command) string {
 		return "source"
 	case VerbAddOutput, VerbUpdateOutput, VerbDeleteOutput:
 		return "output " + row.Target
+	case VerbUpdateChannel:
+		return "channel " + row.Target
 	case VerbDelete:
 		return "flow"
+	case VerbCreate:
+		if channel { // its id was known before it was made
+			return "flow"
+		}
 	}
 	return ""
 }
 
 // overtake settles earlier commands of unknown outcome by a later one of their
 // subject that was done: what was there when it came tells of the one before.
-// before is the flow as it was read in this turn, if it was.
-func (c *Control) overtake(ctx context.Context, later store.Command, before *monitor.Flow) {
+// before is what it changes as it was read in this turn, if it was.
+func (c *Control) overtake(ctx context.Context, later store.Command, before seen) {
 	rows, err := c.trail.FlowCommands(ctx, later.Endpoint, later.Project, later.FlowID, earlier)
 	if err != nil {
 		c.log.ErrorContext(ctx, "earlier commands not read", "flow", later.FlowID, "error", err)
@@ -57,16 +64,16 @@ func (c *Control) overtake(ctx context.Context, later store.Command, before *mon
 // overtaken tells what became of a command from that a later one was done: an
 // output is added only where there was none, changed and deleted only where
 // there was.
-func overtaken(row, later store.Command, before *monitor.Flow) monitor.Outcome {
-	there := later.Verb != VerbAddOutput
+func overtaken(row, later store.Command, before seen) monitor.Outcome {
+	there := later.Verb != VerbAddOutput && later.Verb != VerbCreate
 	var done bool
 	switch row.Verb {
-	case VerbAddOutput:
+	case VerbAddOutput, VerbCreate:
 		done = there
 	case VerbDeleteOutput, VerbDelete:
 		done = !there
 	default:
-		if before == nil {
+		if before.none() {
 			return monitor.OutcomeUnknown
 		}
 		return judgeChange(row, before, time.Time{}, later.At)
@@ -153,7 +160,7 @@ func (c *Control) settleBy(row, later store.Command) {
 
 // isChange tells whether a command changes fields of a source or an output.
 func isChange(row store.Command) bool {
-	return row.Verb == VerbUpdateSource || row.Verb == VerbUpdateOutput
+	return row.Verb == VerbUpdateSource || row.Verb == VerbUpdateOutput || row.Verb == VerbUpdateChannel
 }
 
 // common gives what the later of two changes was to change, where the earlier
@@ -179,12 +186,12 @@ func givenAgain() error {
 }
 
 // sourceBefore and outputBefore are a flow of which only that was read.
-func sourceBefore(s medialive.Source) *monitor.Flow {
-	return &monitor.Flow{Source: &s, DetailAt: farOff}
+func sourceBefore(s medialive.Source) seen {
+	return seen{flow: &monitor.Flow{Source: &s, DetailAt: farOff}}
 }
 
-func outputBefore(o medialive.Output) *monitor.Flow {
-	return &monitor.Flow{Outputs: []monitor.Output{{Name: o.Name, Config: &o, ConfigAt: farOff}}}
+func outputBefore(o medialive.Output) seen {
+	return seen{flow: &monitor.Flow{Outputs: []monitor.Output{{Name: o.Name, Config: &o, ConfigAt: farOff}}}}
 }
 
 // farOff is later than any command.

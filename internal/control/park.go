@@ -121,7 +121,7 @@ func (c *Control) UnparkOutput(ctx context.Context, op Operator, flowID, name st
 		return ErrPassphrase
 	}
 	o := all[i].Output
-	o.Encryption = withPassphrase(o.Encryption, true, passphrase)
+	o.Encryption = withPassphrase(o.Encryption, typed{FieldPassphrase: passphrase})
 	if err := h.addOutput(ctx, o); err != nil {
 		return err // it stays parked
 	}

@@ -103,7 +103,12 @@ func (c *Control) endAsk(ctx context.Context, op Operator, flowID string) {
 // known refuses a flow of which it is known that there is none.
 func known(op Operator, flowID string) error {
 	s := op.Watcher.Snapshot()
-	if _, ok := s.Flow(flowID); ok || !s.Complete {
+	_, channel := monitor.ChannelKeyOf(flowID)
+	all := s.Complete
+	if channel {
+		all = s.Channels.Complete
+	}
+	if _, ok := standing(s, flowID); ok || !all {
 		return nil
 	}
 	return &medialive.Error{Op: "ShowFlow", Kind: medialive.KindNotFound, Message: "there is no such flow"}

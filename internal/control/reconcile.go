@@ -80,6 +80,9 @@ func (c *Control) reconcile(w Watcher, rows []store.Command) {
 // be told yet, unknown if a read never tells. Since heard nothing of the flow has
 // changed but what the snapshot tells; it is zero where that is not known.
 func judge(row store.Command, s *monitor.Snapshot, heard, now time.Time) monitor.Outcome {
+	if key, channel := monitor.ChannelKeyOf(row.FlowID); channel {
+		return judgeChannel(row, key, s, heard, now)
+	}
 	if !s.Complete || !s.Link.OK {
 		return monitor.OutcomePending
 	}
@@ -88,8 +91,8 @@ func judge(row store.Command, s *monitor.Snapshot, heard, now time.Time) monitor
 	read := now // when it was so
 	switch row.Verb {
 	case VerbStart, VerbStop:
-		if done = there && f.Status == wantsOf(row.Verb); there {
-			read = later(f.StatusAt, heard)
+		if there {
+			return switched(row, f.Status, later(f.StatusAt, heard))
 		}
 	case VerbCreate:
 		done = flowNamed(s, row.FlowName)
@@ -100,10 +103,24 @@ func judge(row store.Command, s *monitor.Snapshot, heard, now time.Time) monitor
 			read = later(f.DetailAt, heard)
 		}
 	case VerbUpdateSource, VerbUpdateOutput:
-		return judgeChange(row, f, heard, now)
+		return judgeChange(row, seen{flow: f}, heard, now)
 	default:
 		return monitor.OutcomeUnknown
 	}
+	return verdict(row, done, read)
+}
+
+// switched tells what became of a start or a stop by the status that a read
+// shows. A word that nobody knows tells nothing.
+func switched(row store.Command, status medialive.FlowStatus, read time.Time) monitor.Outcome {
+	if status != medialive.Active && status != medialive.Standby {
+		return monitor.OutcomePending
+	}
+	return verdict(row, status == wantsOf(row.Verb), read)
+}
+
+// verdict tells what became of a command by whether a read shows its effect.
+func verdict(row store.Command, done bool, read time.Time) monitor.Outcome {
 	switch {
 	case done && after(read, row.At):
 		return monitor.OutcomeDone
@@ -126,12 +143,12 @@ func later(a, b time.Time) time.Time {
 
 // judgeChange tells by what was read of a source or an output whether a change
 // came about: by the fields of which the trail tells the old and the new value.
-func judgeChange(row store.Command, f *monitor.Flow, heard, now time.Time) monitor.Outcome {
+func judgeChange(row store.Command, s seen, heard, now time.Time) monitor.Outcome {
 	changes := visible(Told(row.Detail))
-	if len(changes) == 0 || f == nil && now.Sub(row.At) >= effectTime {
+	if len(changes) == 0 || s.none() && now.Sub(row.At) >= effectTime {
 		return monitor.OutcomeUnknown
 	}
-	value, at := valueOf(row, f)
+	value, at := s.valueOf(row)
 	read := later(at, heard)
 	switch {
 	case value == nil || !after(read, row.At):
@@ -158,15 +175,32 @@ func visible(changes []Change) (seen []Change) {
 		if c.Field == FieldPassphrase && c.From == "" {
 			c.To = Set // as it is read back
 		}
-		if c.From != c.To && (c.Field != FieldPassphrase || c.To != Fresh) && c.Field != FieldSecond {
+		if c.From != c.To && (c.To != Fresh || !c.Field.hidden()) && c.Field != FieldSecond && c.Field != FieldMore {
 			seen = append(seen, c)
 		}
 	}
 	return seen
 }
 
-// valueOf gives the values of the source or output that a command was to
-// change, as the trail tells them, and when they were read; nil if they were not.
+// seen is what was read of that which a command changes.
+type seen struct {
+	flow    *monitor.Flow
+	channel *medialive.Channel
+	at      time.Time // of channel
+}
+
+func (s seen) none() bool { return s.flow == nil && s.channel == nil }
+
+// valueOf gives the values of what a command was to change, as the trail tells
+// them, and when they were read; nil if they were not.
+func (s seen) valueOf(row store.Command) (value func(Field) string, at time.Time) {
+	if s.channel != nil {
+		return channelValues(row, *s.channel), s.at
+	}
+	return valueOf(row, s.flow)
+}
+
+// valueOf is seen.valueOf of a source or an output.
 func valueOf(row store.Command, f *monitor.Flow) (value func(Field) string, at time.Time) {
 	var now []Change
 	var crypto *medialive.Crypto
@@ -224,7 +258,7 @@ func explained(row store.Command, err error) error {
 		return err
 	}
 	changes := Told(row.Detail)
-	other := func(c Change) bool { return c.Field != FieldPassphrase && c.Field != FieldSecond }
+	other := func(c Change) bool { return !c.Field.hidden() && c.Field != FieldSecond }
 	if len(changes) == 0 || slices.ContainsFunc(changes, other) || len(visible(changes)) > 0 {
 		return err
 	}

@@ -68,8 +68,12 @@ func (l *late) written(id string, s settlement) bool {
 func (c *Control) settle(ctx context.Context, id string, outcome monitor.Outcome, err error) {
 	s := settlement{outcome: outcome, at: c.now()}
 	var e *medialive.Error
-	if errors.As(err, &e) {
+	var part *partly
+	switch {
+	case errors.As(err, &e):
 		s.kind, s.code, s.message, s.request = string(e.Kind), e.Code, e.Message, e.RequestID
+	case errors.As(err, &part):
+		s.kind, s.message = CausePartly, describe(few(part.untaken))
 	}
 	if c.late.replace(id, s) {
 		return

@@ -133,8 +133,8 @@ func (c *Control) concludeSwitch(w Watcher, rows []store.Command, mine int, outc
 		break
 	}
 	outcome = c.unravel(c.ctx, rows[last:], to)[row.ID]
-	f, ok := w.Snapshot().Flow(row.FlowID)
-	if ok && f.Command != nil && f.Command.ID == row.ID && f.Command.Outcome == monitor.OutcomePending {
+	f, ok := standing(w.Snapshot(), row.FlowID)
+	if ok && f.command != nil && f.command.ID == row.ID && f.command.Outcome == monitor.OutcomePending {
 		c.tell(w, row, outcome) // the read was faster than the failure
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
 )
 
 const (
@@ -40,6 +42,7 @@ var pictures = []picture{
 	{"activity-dark.png", "/activity", "dark", "en", 1440, 760},
 	{"new-dark.png", "/flows/new", "dark", "en", 1440, 900},
 	{"phone.png", "/flows", "dark", "en", 390, 844},
+	{"channel-dark.png", "/channels/push.example.com/live/north-stand", "dark", "en", 1440, 900},
 	{"wall-dark.png", "/wall", "dark", "en", 1920, 1080},
 }
 
@@ -100,6 +103,9 @@ func (s *system) photograph(ctx context.Context, folder string) error {
 	if err := s.hang(ctx); err != nil {
 		return fmt.Errorf("hang a wall: %w", err)
 	}
+	if err := s.pack(ctx, ids.Replace("{north-stand}")); err != nil {
+		return fmt.Errorf("make a channel: %w", err)
+	}
 	if err := s.prepare(ctx, ids); err != nil {
 		return fmt.Errorf("prepare the flows: %w", err)
 	}
@@ -137,6 +143,23 @@ func (s *system) hang(ctx context.Context) error {
 		return err
 	}
 	return chromedp.Do(ctx, chromedp.Navigate(link), chromedp.WaitReady(chromedp.CSS(`[data-wall="board"]`)))
+}
+
+// pack makes a channel that reads a flow, and turns it on.
+func (s *system) pack(ctx context.Context, flowID string) error {
+	const play = "play.example.com/live/north-stand/index"
+	_, err := s.api.CreateChannel(ctx, medialive.Channel{
+		ChannelKey: medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "north-stand"}, Name: "North stand", State: medialive.ChannelOn,
+		Input: medialive.ChannelInput{
+			Protocol: medialive.SRTPull, Sources: []medialive.ChannelSource{{URL: medialive.URL("srt://flow/" + flowID), Bitrate: 6_000_000}},
+		},
+		Record: medialive.RecordSettings{RollingBuffer: 7200},
+		Outputs: []medialive.Endpoint{{
+			HLS:  []medialive.HLSPackage{{Package: medialive.Package{URL: play + ".m3u8", SegmentDuration: 4}}},
+			DASH: []medialive.DASHPackage{{Package: medialive.Package{URL: play + ".mpd", SegmentDuration: 4}}},
+		}},
+	})
+	return err
 }
 
 // prepare does what an operator does before an event: protect a flow, and leave

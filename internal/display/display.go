@@ -27,7 +27,8 @@ type Shows struct {
 	Query    string   `json:"query,omitempty"`    // in the flow's name, whatever the case
 	Status   string   `json:"status,omitempty"`   // "ACTIVE", "STANDBY" or empty
 	Protocol string   `json:"protocol,omitempty"` // a medialive.Protocol, or empty
-	Flows    []string `json:"flows,omitempty"`    // of Chosen: ids, in order
+	Flows    []string `json:"flows,omitempty"`    // of Chosen: ids of flows and channels, in order
+	Kind     Kind     `json:"kind,omitempty"`     // of all but Chosen
 }
 
 // Look is how a display looks.
@@ -126,6 +127,9 @@ func nameFine(name string) bool {
 func (s Shows) fine() bool {
 	mode := s.Mode == All || s.Mode == Chosen || s.Mode == Abnormal
 	status := s.Status == "" || s.Status == "ACTIVE" || s.Status == "STANDBY"
+	if !slices.Contains(Kinds(), s.Kind) {
+		return false
+	}
 	protocol := s.Protocol == "" || s.Protocol == "srt-listener" || s.Protocol == "srt-caller"
 	return mode && status && protocol && utf8.RuneCountInString(s.Query) <= MaxQuery
 }

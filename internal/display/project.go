@@ -24,6 +24,8 @@ type Scene struct {
 	Alarms   *alarm.View
 	History  func(flowID string) []monitor.Sample
 	Page     int // that was asked for; 0: the one whose turn it is
+
+	Picture func(flowID string) (at time.Time, ok bool) // when the newest one was made; nil: none are shown
 }
 
 // Wall is what the display shows of a scene.
@@ -51,7 +53,9 @@ func (d Display) Wall(s Scene) Wall {
 	}
 	w.turn(d.Look, s, shown, c)
 	for _, f := range page(shown, w.Page, d.Look.Layout) {
-		w.Tiles = append(w.Tiles, tileOf(f, c.unacked[f.ID], s))
+		tile := tileOf(f, c.unacked[f.ID], s)
+		tile.Still = d.still(f, s)
+		w.Tiles = append(w.Tiles, tile)
 	}
 	if len(w.Tiles) == 0 {
 		w.Why = d.why(s.Snapshot, len(c.all))
@@ -64,7 +68,7 @@ func (d Display) why(s *monitor.Snapshot, members int) Why {
 	switch {
 	case !s.Complete:
 		return WhyReading
-	case len(s.Flows) == 0:
+	case len(s.Flows)+len(s.Channels.All) == 0:
 		return WhyNoFlows
 	case members == 0:
 		return WhyNoMatch
@@ -113,7 +117,7 @@ func (d Display) members(s *monitor.Snapshot) []*monitor.Flow {
 	var list []*monitor.Flow
 	if d.Shows.Mode == Chosen {
 		byID := make(map[string]*monitor.Flow, len(s.Flows))
-		for _, f := range s.Flows {
+		for _, f := range d.things(s) {
 			byID[f.ID] = f
 		}
 		for _, id := range d.Shows.Flows {
@@ -124,7 +128,7 @@ func (d Display) members(s *monitor.Snapshot) []*monitor.Flow {
 		return list
 	}
 	text := strings.ToLower(d.Shows.Query)
-	for _, f := range s.Flows {
+	for _, f := range d.things(s) {
 		status := d.Shows.Status == "" || d.Shows.Status == string(f.Status)
 		protocol := d.Shows.Protocol == "" || d.Shows.Protocol == string(f.Protocol)
 		if status && protocol && strings.Contains(strings.ToLower(f.Name), text) {
@@ -136,7 +140,7 @@ func (d Display) members(s *monitor.Snapshot) []*monitor.Flow {
 
 // severity puts what is not as it should be in order, worst first.
 var severity = []monitor.State{
-	monitor.StateSourceLost, monitor.StateOutputLost, monitor.StateLoss, monitor.StateUnknown, monitor.StateStale, monitor.StateWaiting,
+	monitor.StateProblem, monitor.StateSourceLost, monitor.StateNoMedia, monitor.StateSecondInput, monitor.StateOutputLost, monitor.StateLoss, monitor.StateUnknown, monitor.StateStale, monitor.StateWaiting,
 }
 
 // rank is how bad a flow is, 0 the worst.
@@ -192,9 +196,9 @@ func unacknowledged(v *alarm.View) map[string]bool {
 // add counts a flow.
 func (t *Tally) add(s monitor.State) {
 	switch s {
-	case monitor.StateSourceLost:
+	case monitor.StateSourceLost, monitor.StateNoMedia, monitor.StateProblem:
 		t.Lost++
-	case monitor.StateLoss, monitor.StateOutputLost:
+	case monitor.StateLoss, monitor.StateOutputLost, monitor.StateSecondInput:
 		t.Degraded++
 	case monitor.StateWaiting:
 		t.Waiting++
@@ -202,6 +206,7 @@ func (t *Tally) add(s monitor.State) {
 		t.Changing++
 	case monitor.StateLive:
 		t.Live++
+	case monitor.StateOn: // nobody tells whether anything moves
 	case monitor.StateStandby:
 		t.Standby++
 	default:
@@ -215,6 +220,7 @@ func tileOf(f *monitor.Flow, unacked bool, s Scene) Tile {
 		Name: f.Name, State: State(f.State), Since: f.StateSince, Aging: f.Aging, ReadAt: f.SeenAt, Unacked: unacked,
 		Lamp: Lamp(f.Care.Tally.Lamp), Count: ageOf(f),
 	}
+	_, t.Channel = monitor.ChannelKeyOf(f.ID)
 	switch {
 	case f.State == monitor.StateStale:
 		t.Since = f.SeenAt

@@ -69,6 +69,11 @@ const (
 	OutputLost State = "output_lost"
 	SourceLost State = "source_lost"
 	Stale      State = "stale"
+
+	On          State = "on" // of a channel, here and below: the service tells no more
+	SecondInput State = "second_input"
+	NoMedia     State = "no_media"
+	Problem     State = "problem"
 )
 
 // Age tells how far a figure may be believed.
@@ -124,7 +129,8 @@ const (
 
 // Tile is a flow on a wall.
 type Tile struct {
-	Name string // up to 64 characters
+	Name    string // up to 64 characters
+	Channel bool   // a channel's: its states have their own words
 
 	State   State
 	Since   time.Time // of State: of Starting and Stopping the command, of Stale and Unknown the last reading; zero: not known
@@ -141,6 +147,8 @@ type Tile struct {
 	Count   Age     // of Joined and Outputs
 	Output  string  // the name of the output that was lost first, with OutputLost; empty: none is
 	Place   int     // of Output among Outputs, from 1
+
+	Still Still // while media comes
 
 	Measured bool     // the service measures: there may be a trace
 	Trace    []Sample // the last minutes, oldest first

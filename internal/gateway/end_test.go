@@ -20,6 +20,14 @@ import (
 func withRelay(t *testing.T) *fixture {
 	t.Helper()
 	f := prepare(t, t.TempDir())
+	f.serve(f.relay())
+	return f
+}
+
+// relay runs a real relay in this process, until the test ends.
+func (f *fixture) relay() *relay.Client {
+	t := f.t
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
@@ -33,8 +41,7 @@ func withRelay(t *testing.T) *fixture {
 	})
 	client := relay.Dial(socketIn(f.dir))
 	eventually(t, "the relay answers", patience, func() bool { return client.Ping(t.Context()) == nil })
-	f.serve(client)
-	return f
+	return client
 }
 
 // sourceHealth waits until the source's health_status is as wanted.

@@ -15,6 +15,7 @@ import (
 
 const (
 	beatTime   = time.Second
+	runsTime   = 2 * time.Second // between looks at what is measured of channels
 	recheck    = 5 * time.Second // between looks whether the reader still may
 	writeTime  = 3 * time.Second // a reader who takes longer for one event is dropped
 	maxStreams = 100             // open event streams of the gateway
@@ -25,9 +26,9 @@ const (
 // outputs in full.
 var eventActions = []string{actionListFlow, actionShowFlow, actionShowOutput}
 
-// feed tells event streams which flows changed. It keeps names only, and each
-// once: a stream reads what is true when it comes to tell it, so that a slow
-// one costs no memory and never goes back in time.
+// feed tells event streams which flows and channels changed. It keeps names only,
+// and each once: a stream reads what is true when it comes to tell it, so that a
+// slow one costs no memory and never goes back in time.
 type feed struct {
 	mu      sync.Mutex
 	readers map[*reader]struct{}
@@ -37,9 +38,15 @@ type feed struct {
 type reader struct {
 	project string
 	signal  chan struct{} // something is pending
-	flows   []string      // changed, in order
-	known   map[string]bool
+	pending []change      // in order
+	known   map[change]bool
 	stats   bool // something was measured
+}
+
+// change names what changed: a flow or a channel.
+type change struct {
+	flow    string
+	channel medialive.ChannelKey
 }
 
 func newFeed() *feed { return &feed{readers: map[*reader]struct{}{}} }
@@ -51,7 +58,7 @@ func (f *feed) join(project string) (*reader, func(), bool) {
 	if len(f.readers) >= maxStreams {
 		return nil, nil, false
 	}
-	rd := &reader{project: project, signal: make(chan struct{}, 1), known: map[string]bool{}}
+	rd := &reader{project: project, signal: make(chan struct{}, 1), known: map[change]bool{}}
 	f.readers[rd] = struct{}{}
 	return rd, func() {
 		f.mu.Lock()
@@ -61,15 +68,22 @@ func (f *feed) join(project string) (*reader, func(), bool) {
 }
 
 // changed tells that a flow was created, changed or deleted.
-func (f *feed) changed(project, id string) {
+func (f *feed) changed(project, id string) { f.tell(project, change{flow: id}) }
+
+// channelChanged tells that a channel was created, changed or deleted.
+func (f *feed) channelChanged(project string, key medialive.ChannelKey) {
+	f.tell(project, change{channel: key})
+}
+
+func (f *feed) tell(project string, ch change) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for rd := range f.readers {
-		if rd.project != project || rd.known[id] {
+		if rd.project != project || rd.known[ch] {
 			continue
 		}
-		rd.known[id] = true
-		rd.flows = append(rd.flows, id)
+		rd.known[ch] = true
+		rd.pending = append(rd.pending, ch)
 		rd.nudge()
 	}
 }
@@ -92,27 +106,46 @@ func (rd *reader) nudge() {
 }
 
 // take empties what is pending.
-func (f *feed) take(rd *reader) (flows []string, stats bool) {
+func (f *feed) take(rd *reader) (pending []change, stats bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	flows, stats = rd.flows, rd.stats
-	rd.flows, rd.stats = nil, false
+	pending, stats = rd.pending, rd.stats
+	rd.pending, rd.stats = nil, false
 	clear(rd.known)
-	return flows, stats
+	return pending, stats
 }
 
 // stream writes events to one client.
 type stream struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	channels bool // the client may see them
 }
 
 // send writes one event; it fails when the client takes too long.
 func (s stream) send(e medialive.Event) error {
 	e.At = time.Now().UTC()
-	data, err := json.Marshal(e)
+	return s.write(e)
+}
+
+// sendChannel writes an event with a channel as lists answer it: that is not how
+// the types of channels encode by themselves.
+func (s stream) sendChannel(e medialive.Event) error {
+	whole, err := medialive.AnswerJSON(*e.Channel)
 	if err != nil {
-		return fmt.Errorf("encode %s event: %w", e.Kind, err)
+		return fmt.Errorf("encode a channel for an event: %w", err)
+	}
+	e.At = time.Now().UTC()
+	return s.write(struct {
+		medialive.Event
+		Channel json.RawMessage `json:"channel"`
+	}{e, whole})
+}
+
+func (s stream) write(event any) error {
+	data, err := json.Marshal(event)
+	if err != nil {
+		return fmt.Errorf("encode an event: %w", err)
 	}
 	if err := s.control.SetWriteDeadline(time.Now().Add(writeTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
@@ -127,12 +160,13 @@ func (s stream) send(e medialive.Event) error {
 func (g *Gateway) events(w http.ResponseWriter, c *call) {
 	rd, leave, room := g.changes.join(c.project)
 	if !room {
-		g.refuse(w, c.Request, &refusal{http.StatusTooManyRequests, codeTooMany, "Too many event streams are open"})
+		g.refuse(w, c, route{}, &refusal{http.StatusTooManyRequests, codeTooMany, "Too many event streams are open"})
 		return
 	}
 	defer leave()
 	w.Header().Set("Content-Type", "text/event-stream")
-	s := stream{w, http.NewResponseController(w)}
+	s := stream{w: w, control: http.NewResponseController(w)}
+	s.channels = g.seesChannels(c)
 	err := g.tellAll(c.Context(), s, c.project)
 	if err == nil {
 		err = g.tellChanges(c, s, rd)
@@ -142,7 +176,7 @@ func (g *Gateway) events(w http.ResponseWriter, c *call) {
 	}
 }
 
-// tellAll sends every flow of the project, what was measured, and that this
+// tellAll sends every flow and channel of the project, what was measured, and that this
 // was all.
 func (g *Gateway) tellAll(ctx context.Context, s stream, project string) error {
 	for offset := 0; ; offset += loadPage {
@@ -163,7 +197,13 @@ func (g *Gateway) tellAll(ctx context.Context, s stream, project string) error {
 			break
 		}
 	}
+	if err := g.tellChannels(ctx, s, project); err != nil {
+		return err
+	}
 	if err := s.send(g.statisticsEvent(project)); err != nil {
+		return err
+	}
+	if err := g.tellRuns(ctx, s, project); err != nil {
 		return err
 	}
 	return s.send(medialive.Event{Kind: medialive.EventReady})
@@ -172,8 +212,9 @@ func (g *Gateway) tellAll(ctx context.Context, s stream, project string) error {
 // tellChanges sends what changes, and a beat each second, until the client
 // goes or is not permitted any more.
 func (g *Gateway) tellChanges(c *call, s stream, rd *reader) error {
-	beat, check := time.NewTicker(beatTime), time.NewTicker(recheck)
+	beat, runs, check := time.NewTicker(beatTime), time.NewTicker(runsTime), time.NewTicker(recheck)
 	defer beat.Stop()
+	defer runs.Stop()
 	defer check.Stop()
 	for {
 		var err error
@@ -184,8 +225,10 @@ func (g *Gateway) tellChanges(c *call, s stream, rd *reader) error {
 			err = g.tellPending(c, s, rd)
 		case <-beat.C:
 			err = s.send(medialive.Event{Kind: medialive.EventBeat})
+		case <-runs.C:
+			err = g.tellRuns(c.Context(), s, c.project)
 		case <-check.C:
-			err = g.authorise(c, eventActions...)
+			err = g.mayStill(c, s)
 		}
 		if err != nil {
 			return err
@@ -194,13 +237,9 @@ func (g *Gateway) tellChanges(c *call, s stream, rd *reader) error {
 }
 
 func (g *Gateway) tellPending(c *call, s stream, rd *reader) error {
-	flows, stats := g.changes.take(rd)
-	for _, id := range flows {
-		event, err := g.changeEvent(c.Context(), c.project, id)
-		if err != nil {
-			return err
-		}
-		if err := s.send(event); err != nil {
+	pending, stats := g.changes.take(rd)
+	for _, ch := range pending {
+		if err := g.tellChange(c, s, ch); err != nil {
 			return err
 		}
 	}
@@ -208,6 +247,17 @@ func (g *Gateway) tellPending(c *call, s stream, rd *reader) error {
 		return nil
 	}
 	return s.send(g.statisticsEvent(c.project))
+}
+
+func (g *Gateway) tellChange(c *call, s stream, ch change) error {
+	if ch.flow == "" {
+		return g.tellChannel(c, s, ch.channel)
+	}
+	event, err := g.changeEvent(c.Context(), c.project, ch.flow)
+	if err != nil {
+		return err
+	}
+	return s.send(event)
 }
 
 // changeEvent tells a flow as it is now, or that it is gone.

@@ -50,6 +50,10 @@ type fixture struct {
 	token   medialive.Secret
 	first   int // first port of the range
 	log     *syncBuffer
+
+	channels gateway.Channels // nil: the gateway can run none
+	pictures gateway.Pictures // nil: there are none
+	tap      gateway.Tap
 }
 
 // ports is how many ports a fixture's gateway may allot.
@@ -87,7 +91,8 @@ func (f *fixture) serve(r gateway.Relay) {
 	key, err := seal.OpenKeyFile(filepath.Join(f.dir, "secret.key"))
 	f.must(err)
 	f.gateway, err = gateway.New(gateway.Options{
-		Store: f.store, Key: key, IAM: f.iam, Relay: r, Region: region, SRTAddress: "127.0.0.1",
+		Store: f.store, Key: key, IAM: f.iam, Relay: r, Channels: f.channels, Pictures: f.pictures, Tap: f.tap,
+		RTMPFirst: f.first, RTMPLast: f.first + 1, Region: region, SRTAddress: "127.0.0.1",
 		PortFirst: f.first, PortLast: f.first + ports - 1, Version: "test",
 		Log: slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
@@ -152,7 +157,11 @@ func (f *fixture) ask(method, path, body string) reply {
 
 func (f *fixture) askAs(token, method, path, body string) reply {
 	f.t.Helper()
-	path = strings.Replace(strings.Replace(path, "/ext/v1/", "/ext/v1/"+f.project+"/", 1), "/v1/flows", "/v1/"+f.project+"/flows", 1)
+	for _, end := range []string{"/ext/v1/", "/v1/flows", "/v1/ott"} {
+		if rest, found := strings.CutPrefix(path, end); found {
+			path = strings.Replace(end, "/v1/", "/v1/"+f.project+"/", 1) + rest
+		}
+	}
 	req, err := http.NewRequestWithContext(f.t.Context(), method, f.url+path, strings.NewReader(body))
 	f.must(err)
 	req.Header.Set("Content-Type", "application/json")

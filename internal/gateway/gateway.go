@@ -1,6 +1,7 @@
 // Package gateway is the self-hosted Media Live service: the server side of
-// the StreamConnect operations of the vendor's API, its desired state in the
-// store, and the drive of the relay that makes it so. Statuses, codes,
+// the StreamConnect, channel and Cloud Eye operations of the vendor's API, its
+// desired state in the store, and the drive of the relay and of what runs channels,
+// which make it so. Statuses, codes,
 // envelopes and texts follow internal/medialive/openapi.yaml; what that leaves
 // open is decided in docs of the specification (semantics).
 package gateway
@@ -38,18 +39,26 @@ type Authority interface {
 	Handler() http.Handler
 }
 
-// Options is what a gateway is made of. All fields are required.
+// Options is what a gateway is made of. All fields are required but
+// those that say otherwise.
 type Options struct {
-	Store      *store.Store
-	Key        *seal.Key
-	IAM        Authority
-	Relay      Relay
-	Region     string // the only region that a new flow may name
-	SRTAddress string // IPv4 address on which listeners are bound and reported
-	PortFirst  int    // ports allotted to listeners, 1024..65535,
-	PortLast   int    // both ends included
-	Version    string
-	Log        *slog.Logger
+	Store          *store.Store
+	Key            *seal.Key
+	IAM            Authority
+	Relay          Relay
+	Channels       Channels // nil: channels are only kept
+	ChannelProblem string   // why Channels is nil, for people
+	RTMPFirst      int      // TCP ports allotted to RTMP_PUSH, both ends included;
+	RTMPLast       int      // 0 and 0: none
+	Pictures       Pictures // nil: there are none
+	PictureProblem string   // why Pictures is nil, for people; empty: they were turned off
+	Tap            Tap      // needed where Pictures is given
+	Region         string   // the only region that a new flow may name
+	SRTAddress     string   // IPv4 address on which listeners are bound and reported
+	PortFirst      int      // ports allotted to listeners, 1024..65535,
+	PortLast       int      // both ends included
+	Version        string
+	Log            *slog.Logger
 }
 
 // Gateway is a running Media Live service.
@@ -57,8 +66,9 @@ type Gateway struct {
 	opts    Options
 	media   *media
 	changes *feed
-	serial  serial     // one change of a flow at a time
+	serial  serial     // one change of a flow, or of a channel, at a time
 	ports   sync.Mutex // one allotment at a time, until it is committed
+	runs    *channelRuns
 }
 
 // New makes a gateway. Nothing moves before [Gateway.Run].
@@ -66,7 +76,7 @@ func New(opts Options) (*Gateway, error) {
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("gateway options: %w", err)
 	}
-	g := &Gateway{opts: opts, changes: newFeed(), serial: newSerial()}
+	g := &Gateway{opts: opts, changes: newFeed(), serial: newSerial(), runs: newChannelRuns()}
 	g.media = newMedia(opts.Relay, opts.Log, g.changes)
 	return g, nil
 }
@@ -95,6 +105,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	tasks.Go(func() { g.media.follow(ctx) })
 	tasks.Go(func() { g.media.watchAge(ctx) })
 	tasks.Go(func() { g.reconcile(ctx) })
+	tasks.Go(func() { g.keepChannels(ctx) })
+	tasks.Go(func() { g.keepFlows(ctx) })
 	tasks.Wait()
 	return ctx.Err()
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/flowdeck/flowdeck/internal/relay"
+	"github.com/flowdeck/flowdeck/internal/store"
 )
 
 const (
@@ -43,13 +44,16 @@ type media struct {
 	letGo  map[int]time.Time           // ports of listeners that ended lately
 }
 
-// running is a flow that should run.
+// running is a flow that should run, or an inlet of a channel.
 type running struct {
 	rec     record
+	channel store.Channel // of an inlet
 	spec    relay.FlowSpec
 	taken   bool   // by the relay that answers now
 	problem string // why not, for people
 }
+
+func (w *running) isInlet() bool { return w.channel.UID != "" }
 
 func newMedia(r Relay, log *slog.Logger, changes *feed) *media {
 	return &media{relay: r, log: log, changes: changes, wake: make(chan struct{}, 1), wanted: map[string]*running{}, letGo: map[int]time.Time{}}
@@ -97,13 +101,13 @@ func (m *media) run(ctx context.Context, rec record, spec relay.FlowSpec) error 
 func (m *media) want(rec record, spec relay.FlowSpec) *running {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if w := m.wanted[rec.row.ID]; w != nil && reflect.DeepEqual(w.spec, spec) {
+	if w := m.wanted[spec.ID]; w != nil && reflect.DeepEqual(w.spec, spec) {
 		w.rec = rec
 		return w
 	}
-	m.releaseLocked(rec.row.ID)
+	m.releaseLocked(spec.ID)
 	w := &running{rec: rec, spec: spec}
-	m.wanted[rec.row.ID] = w
+	m.wanted[spec.ID] = w
 	return w
 }
 
@@ -121,7 +125,9 @@ func (m *media) wantedFlows() []record {
 	defer m.mu.Unlock()
 	recs := make([]record, 0, len(m.wanted))
 	for _, w := range m.wanted {
-		recs = append(recs, w.rec)
+		if !w.isInlet() {
+			recs = append(recs, w.rec)
+		}
 	}
 	return recs
 }
@@ -261,7 +267,7 @@ func (m *media) observe(report relay.Report) {
 	fresh := m.freshLocked()
 	var turned []record
 	for id, w := range m.wanted {
-		if !fresh || !sameHealth(m.said[id], said[id]) {
+		if !w.isInlet() && (!fresh || !sameHealth(m.said[id], said[id])) {
 			turned = append(turned, w.rec)
 		}
 	}
@@ -299,13 +305,9 @@ func (m *media) watchAge(ctx context.Context) {
 		}
 		m.mu.Lock()
 		fresh := m.freshLocked()
-		var turned []record
-		for _, w := range m.wanted {
-			turned = append(turned, w.rec)
-		}
 		m.mu.Unlock()
 		if wasFresh && !fresh {
-			m.announce(turned)
+			m.announce(m.wantedFlows())
 		}
 		wasFresh = fresh
 	}

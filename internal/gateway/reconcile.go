@@ -14,9 +14,9 @@ const (
 )
 
 // reconcile keeps the relay at the desired state: first everything from the
-// store, then whatever a report shows to differ. It returns when ctx ends.
+// store, the inlets of channels too, then whatever a report shows to differ. It returns when ctx ends.
 func (g *Gateway) reconcile(ctx context.Context) {
-	for !g.wantStored(ctx) && ctx.Err() == nil {
+	for !(g.wantStored(ctx) && g.wantInlets(ctx)) && ctx.Err() == nil {
 		pause(ctx, loadRetry)
 	}
 	again := time.NewTicker(loadPause)

@@ -108,7 +108,7 @@ func faultText(f medialive.Fault) string {
 	case medialive.FaultLength:
 		return fmt.Sprintf("must have %d to %d characters", f.Min, f.Max)
 	case medialive.FaultCharacters:
-		if !strings.HasSuffix(f.Field, "name") {
+		if f.Value == "" {
 			return "must not contain control characters"
 		}
 		return "may contain only letters, digits, hyphens and underscores"
@@ -128,6 +128,30 @@ func faultText(f medialive.Fault) string {
 		return fmt.Sprintf("has no such value: %q", f.Value)
 	case medialive.FaultHost:
 		return fmt.Sprintf("is not an IP address or a domain name: %q", f.Value)
+	}
+	return channelFaultText(f)
+}
+
+// channelFaultText is faultText for what only channels have.
+func channelFaultText(f medialive.Fault) string {
+	switch f.Code {
+	case medialive.FaultURL:
+		if f.Value == "" {
+			return "is not an address with a host and a path"
+		}
+		return "is not an address; possible are " + f.Value
+	case medialive.FaultAddress:
+		return fmt.Sprintf("has an entry that is neither an IP address nor a CIDR block: %q", f.Value)
+	case medialive.FaultDuplicate:
+		return fmt.Sprintf("was given before: %q", f.Value)
+	case medialive.FaultCount:
+		return fmt.Sprintf("must be %d, that of the primary sources, and is %s", f.Max, f.Value)
+	case medialive.FaultOrder:
+		return fmt.Sprintf("must be below %d", f.Max)
+	case medialive.FaultUnknown:
+		return fmt.Sprintf("names nothing that exists: %q", f.Value)
+	case medialive.FaultUnfit:
+		return strings.TrimSpace("does not go with the rest of the channel " + f.Value)
 	}
 	return "is not valid"
 }

@@ -17,6 +17,7 @@ import (
 
 const (
 	maxBody   = 64 << 10         // bytes of a request's body; ten outputs in full take less
+	maxWhole  = 256 << 10        // bytes of a channel, or of a part of one
 	drainBody = 16 << 20         // bytes of a larger body read on, so that its sender sees the answer
 	bodyTime  = 10 * time.Second // for all of the body to arrive
 	maxID     = 64               // characters of flow_id, source_name, output_name
@@ -25,21 +26,21 @@ const (
 	maxOffset = 1<<31 - 1        // declared int32
 )
 
-// readBody reads a whole body, and refuses one that is too large or, when
+// readBody reads a whole body, and refuses one that is larger than most or, when
 // there is one, not declared to be JSON.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(bodyTime)) // not supported: the server's own limit holds
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	if err != nil {
 		return nil, invalid("the request body could not be read to its end")
 	}
-	if len(body) > maxBody {
+	if int64(len(body)) > most {
 		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, drainBody))
-		return nil, invalid("the request body is larger than %d bytes", maxBody)
+		return nil, invalid("the request body is larger than %d bytes", most)
 	}
 	_ = control.SetReadDeadline(time.Time{})
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); len(body) > 0 && (err != nil || kind != "application/json") {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/gateway/iam"
+	"github.com/flowdeck/flowdeck/internal/medialive"
 )
 
 // call is one authorised request.
@@ -23,7 +24,8 @@ type call struct {
 	body      []byte // all of it, at most maxBody
 	project   string
 	principal iam.Principal
-	made      string // id of the flow that the call created
+	made      string               // id of the flow that the call created
+	channel   medialive.ChannelKey // that the call named, as far as it did
 }
 
 // answer is what a call is answered with.
@@ -43,7 +45,7 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
-// Handler serves the API, IAM, the extensions and /healthz. Whatever is not in
+// Handler serves the API, IAM, the extensions, players and /healthz. Whatever else is not in
 // the route table is answered 404, and nothing of the table without a permission.
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -57,6 +59,7 @@ func (g *Gateway) Handler() http.Handler {
 		mux.Handle(pattern, g.wrongMethod(strings.Join(allowed, ", ")))
 	}
 	mux.Handle("/v3/", g.opts.IAM.Handler())
+	mux.HandleFunc(playPattern, g.play)
 	mux.HandleFunc("GET /healthz", g.health)
 	mux.HandleFunc("/", g.unknownPath)
 	return g.identified(g.recovered(exactPath(mux, http.HandlerFunc(g.unknownPath))))
@@ -134,7 +137,7 @@ func (g *Gateway) recovered(next http.Handler) http.Handler {
 			g.opts.Log.ErrorContext(r.Context(), "request panicked", "request_id", requestID(r.Context()),
 				"method", r.Method, "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
 			if seen, is := w.(*statusWriter); is && seen.status == 0 {
-				g.refuse(w, r, &refusal{http.StatusInternalServerError, codeInternal, internalErrorMsg})
+				g.refuse(w, &call{Request: r}, route{}, &refusal{http.StatusInternalServerError, codeInternal, internalErrorMsg})
 			}
 		}()
 		next.ServeHTTP(w, r)
@@ -145,15 +148,15 @@ func (g *Gateway) recovered(next http.Handler) http.Handler {
 // answers what the route's handler returns.
 func (g *Gateway) authorised(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := readBody(w, r)
-		if err != nil {
-			g.refuse(w, r, err)
+		c := &call{Request: r, project: r.PathValue("project_id")}
+		var err error
+		if c.body, err = readBody(w, r, rt.mostBody()); err != nil {
+			g.refuse(w, c, rt, err)
 			return
 		}
-		c := &call{Request: r, body: body, project: r.PathValue("project_id")}
 		if err := g.authorise(c, rt.actions...); err != nil {
 			g.note(c, rt, err)
-			g.refuse(w, r, err)
+			g.refuse(w, c, rt, err)
 			return
 		}
 		if rt.stream != nil {
@@ -163,7 +166,7 @@ func (g *Gateway) authorised(rt route) http.Handler {
 		ans, err := rt.handle(c)
 		g.note(c, rt, err)
 		if err != nil {
-			g.refuse(w, r, err)
+			g.refuse(w, c, rt, err)
 			return
 		}
 		g.write(w, r, ans)
@@ -173,7 +176,7 @@ func (g *Gateway) authorised(rt route) http.Handler {
 // note logs a command with who gave it and what came of it; reads are not
 // worth a line.
 func (g *Gateway) note(c *call, rt route, err error) {
-	if c.Method == http.MethodGet || c.Method == http.MethodHead {
+	if c.Method == http.MethodGet || c.Method == http.MethodHead || rt.reads {
 		return
 	}
 	query := c.URL.Query()
@@ -182,7 +185,8 @@ func (g *Gateway) note(c *call, rt route, err error) {
 		outcome = err.Error()
 	}
 	g.opts.Log.InfoContext(c.Context(), "command", "request_id", requestID(c.Context()), "user", c.principal.UserName,
-		"action", rt.actions[0], "flow", cmp.Or(query.Get("flow_id"), c.made), "output", query.Get("output_name"), "outcome", outcome)
+		"action", rt.actions[0], "flow", cmp.Or(query.Get("flow_id"), c.made), "output", query.Get("output_name"),
+		"channel", c.channel, "outcome", outcome)
 }
 
 // authorise asks IAM whether the caller may do all the actions, and puts him
@@ -202,13 +206,13 @@ func (g *Gateway) authorise(c *call, actions ...string) error {
 }
 
 func (g *Gateway) unknownPath(w http.ResponseWriter, r *http.Request) {
-	g.refuse(w, r, &refusal{http.StatusNotFound, codeUnknownPath, "The API does not exist or has not been published in the environment"})
+	g.refuse(w, &call{Request: r}, route{}, &refusal{http.StatusNotFound, codeUnknownPath, "The API does not exist or has not been published in the environment"})
 }
 
 func (g *Gateway) wrongMethod(allowed string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", allowed)
-		g.refuse(w, r, &refusal{http.StatusMethodNotAllowed, codeMethod, "The request method is not supported here; use " + allowed})
+		g.refuse(w, &call{Request: r}, route{}, &refusal{http.StatusMethodNotAllowed, codeMethod, "The request method is not supported here; use " + allowed})
 	})
 }
 
@@ -240,22 +244,18 @@ type errorBody struct {
 	RequestID string `json:"request_id,omitempty"`
 }
 
-// refuse answers an error: a refusal as it is, anything else as an internal
-// error whose cause goes to the log only.
-func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// refuse answers an error of a route: a refusal as it is, anything else as an
+// internal error whose cause goes to the log only.
+func (g *Gateway) refuse(w http.ResponseWriter, c *call, rt route, err error) {
 	var known *refusal
 	if !errors.As(err, &known) {
-		if r.Context().Err() == nil {
-			g.opts.Log.ErrorContext(r.Context(), "request failed", "request_id", requestID(r.Context()),
-				"method", r.Method, "route", r.Pattern, "error", err)
+		if c.Context().Err() == nil {
+			g.opts.Log.ErrorContext(c.Context(), "request failed", "request_id", requestID(c.Context()),
+				"method", c.Method, "route", c.Pattern, "error", err)
 		}
 		known = &refusal{http.StatusInternalServerError, codeInternal, internalErrorMsg}
 	}
-	body := errorBody{Code: known.code, Message: known.msg}
-	if strings.HasPrefix(known.code, "APIG") {
-		body.RequestID = requestID(r.Context())
-	}
-	g.write(w, r, answer{known.status, body})
+	g.write(w, c.Request, answer{known.status, errorOf(c, rt, known)})
 }
 
 // write sends an answer, encoded before the first byte goes out.

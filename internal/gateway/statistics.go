@@ -21,6 +21,8 @@ func (g *Gateway) capabilities(c *call) (answer, error) {
 		Version: g.opts.Version, Region: g.opts.Region, SRTAddress: g.opts.SRTAddress,
 		PortFirst: g.opts.PortFirst, PortLast: g.opts.PortLast,
 		SRTVersion: report.SRTVersion, SRTLibrary: report.SRTLibrary, SRTProblem: report.SRTProblem,
+		ChannelProblem: g.channelProblem(), PictureSeconds: g.pictureSeconds(), PictureProblem: g.opts.PictureProblem,
+		ChannelLimits: channelLimits(),
 	}
 	err = g.allotting(c.Context(), func(ports *allotment) error {
 		caps.NextPort = ports.next()
@@ -74,17 +76,22 @@ func (g *Gateway) refusedCallers(c *call) (answer, error) {
 		return answer{}, fmt.Errorf("ask the relay for refused callers: %w", err)
 	}
 	for _, f := range report.Flows {
-		if f.ID != rec.row.ID {
-			continue
-		}
-		for _, r := range f.Refused {
-			callers = append(callers, medialive.RefusedCaller{
-				Leg: r.Leg, Address: r.Address, StreamID: r.StreamID, Reason: medialive.Refusal(r.Reason),
-				First: r.First, Last: r.Last, Count: r.Count,
-			})
+		if f.ID == rec.row.ID {
+			callers = append(callers, refusedBy(f)...)
 		}
 	}
 	return ok(callers)
+}
+
+// refusedBy is whom the relay turned away from a flow, in the nouns of the API.
+func refusedBy(f relay.FlowReport) (callers []medialive.RefusedCaller) {
+	for _, r := range f.Refused {
+		callers = append(callers, medialive.RefusedCaller{
+			Leg: r.Leg, Address: r.Address, StreamID: r.StreamID, Reason: medialive.Refusal(r.Reason),
+			First: r.First, Last: r.Last, Count: r.Count,
+		})
+	}
+	return callers
 }
 
 // statistics gives what was measured on all ACTIVE flows of a project, by name.

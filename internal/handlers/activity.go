@@ -33,7 +33,7 @@ func (h *activities) page(c echo.Context) error {
 	if c.QueryParams().Has("limit") && limitOf(c.Request()) != q.Limit {
 		h.keep(c, cookieLimit, strconv.Itoa(q.Limit))
 	}
-	f := q.filter(h.now())
+	f := v.sees.lines(q.filter(h.now()))
 	f.Limit++ // one more tells whether there are older ones
 	events, err := h.Control.Timeline(c.Request().Context(), v.op, f)
 	if err != nil {
@@ -153,11 +153,14 @@ func (v teller) appliedChips(q ActivityQuery, faults []QueryFault) []ui.Chip {
 	return chips
 }
 
-// flowName is a flow's name, or its id where it is not there any more.
+// flowName is the name of a flow or a channel, or its id where it is not there any more.
 func (v teller) flowName(id string) string {
 	if v.known != nil {
 		if f, ok := v.known.Flow(id); ok {
 			return f.Name
+		}
+		if ch, ok := v.known.Channel(id); ok {
+			return ch.Name
 		}
 	}
 	return id
@@ -207,14 +210,14 @@ func (v teller) activityNews(q ActivityQuery, events []trail.Event) pages.Activi
 	return pages.ActivityNews{T: v.t, URL: q.with(func(*ActivityQuery) {}).Path(), Seqs: strings.Join(seqs, " ")}
 }
 
-// followEvents keeps the newest lines of a query while a page of it is open.
-func (d *desk) followEvents(key monitor.Key, q ActivityQuery, s *sheet) *atomic.Pointer[[]trail.Event] {
+// followEvents keeps the newest lines of a view's query while a page of it is open.
+func (d *desk) followEvents(what view, s *sheet) *atomic.Pointer[[]trail.Event] {
 	held := &atomic.Pointer[[]trail.Event]{}
-	op := control.Operator{Endpoint: key.Endpoint, Project: key.ProjectID}
+	op := control.Operator{Endpoint: what.project.Endpoint, Project: what.project.ProjectID}
 	d.followed(s, func(ctx context.Context) bool {
 		ctx, cancel := context.WithTimeout(ctx, trailWithin)
 		defer cancel()
-		events, err := d.Control.Timeline(ctx, op, q.filter(d.now()))
+		events, err := d.Control.Timeline(ctx, op, what.sees.lines(what.lines.filter(d.now())))
 		if before := held.Load(); err != nil || before != nil && sameEvents(*before, events) {
 			return false
 		}
@@ -268,7 +271,7 @@ func (h *activities) export(c echo.Context, ending, kind string, form func(io.Wr
 	}
 	w := c.Response().Writer
 	begun, err := pour(form(answerLine{w, http.NewResponseController(w)}), ending, v.t.Trail.Cut, func(each func(trail.Event) error) error {
-		return h.Control.Export(c.Request().Context(), v.op, q.filter(h.now()), each)
+		return h.Control.Export(c.Request().Context(), v.op, v.sees.lines(q.filter(h.now())), each)
 	})
 	switch {
 	case err == nil:

@@ -38,7 +38,7 @@ type ActivityQuery struct {
 func ParseActivityQuery(v url.Values, limit int) (ActivityQuery, []QueryFault) {
 	p := queryParser{values: v}
 	q := ActivityQuery{
-		Limit: p.limit(limit), Actor: p.words("actor", maxActor), Flow: p.words("flow", maxActor), Text: p.words("q", maxWords),
+		Limit: p.limit(limit), Actor: p.words("actor", maxActor), Flow: p.words("flow", maxSubject), Text: p.words("q", maxWords),
 		Verb: p.verb(), Before: p.before(), From: p.when("from"), To: p.when("to"),
 	}
 	for _, k := range trailKinds {

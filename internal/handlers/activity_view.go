@@ -16,8 +16,8 @@ import (
 
 // trailVerbs are the verbs that can be chosen, in the order of the choice.
 var trailVerbs = []string{
-	"start", "stop", "create", "delete", "update_source", "add_output", "update_output", "delete_output",
-	"live", "loss", "waiting", "source_lost", "output_lost", "output_back", "standby", "link_lost", "link_back",
+	"start", "stop", "create", "delete", "update_channel", "update_source", "add_output", "update_output", "delete_output",
+	"live", "loss", "waiting", "source_lost", "second_input", "no_media", "problem", "output_lost", "output_back", "standby", "link_lost", "link_back",
 	"raised", "cleared", "returned", "acknowledged", "shelved", "unshelved",
 	"protect", "release", "force_release", "ask", "confirm", "withdraw", "note", "delete_note", "handover", "band",
 	"label", "delete_label", "keep_good", "restore", "park", "unpark", "drop_parked",
@@ -30,7 +30,8 @@ var trailVerbs = []string{
 
 // flowActivity is the last lines of a flow, as its page shows them.
 func (v teller) flowActivity(f *monitor.Flow, events []trail.Event) pages.Activity {
-	a := pages.Activity{T: v.t, All: ActivityQuery{Flow: f.ID}.Path()}
+	_, channel := monitor.ChannelKeyOf(f.ID)
+	a := pages.Activity{T: v.t, All: ActivityQuery{Flow: f.ID}.Path(), Channel: channel}
 	for _, e := range events {
 		a.Lines = append(a.Lines, v.line(e))
 	}
@@ -48,6 +49,8 @@ func (v teller) line(e trail.Event) pages.ActivityLine {
 	if v.known != nil && e.FlowID != "" {
 		if f, ok := v.known.Flow(e.FlowID); ok {
 			l.FlowURL, l.FlowName = flowPath(e.FlowID), cmp.Or(e.FlowName, f.Name)
+		} else if ch, ok := v.known.Channel(e.FlowID); ok {
+			l.FlowURL, l.FlowName = flowPath(e.FlowID), cmp.Or(e.FlowName, ch.Name)
 		}
 	}
 	if l.FlowName == "" {
@@ -55,6 +58,9 @@ func (v teller) line(e trail.Event) pages.ActivityLine {
 	}
 	if e.Kind == trail.Command {
 		l.Outcome, l.Mark, l.Bad = v.outcomeWord(e.Outcome)
+		if e.Cause == control.CausePartly {
+			l.Outcome, l.Mark, l.Bad, l.Message = v.t.Trail.Outcomes.Partly, ui.ShapeWarn, true, v.partlyNote(e)
+		}
 		if !e.SettledAt.IsZero() {
 			l.Settled = e.SettledAt.UTC().Format("15:04:05.000") + " UTC, " + v.t.Flow.AfterCommand(tookText(e.SettledAt.Sub(e.At)))
 		}
@@ -99,6 +105,9 @@ func (v teller) kindWord(k trail.Kind) string {
 // deedWords tell what a line is about. A verb that has no words here stands for
 // itself.
 func (v teller) deedWords(e trail.Event) string {
+	if words := v.channelDeed(e); words != "" {
+		return words
+	}
 	format, known := v.t.Trail.DeedOf(e.Verb)
 	if !known {
 		return strings.TrimSpace(e.Verb + " " + e.Target)
@@ -150,6 +159,9 @@ func (v teller) verbWord(verb string) string {
 
 // deedNote tells what was changed, or the figures of a signal.
 func (v teller) deedNote(e trail.Event) string {
+	if _, channel := monitor.ChannelKeyOf(e.FlowID); channel && e.Kind == trail.Command {
+		return v.channelNote(e.Detail)
+	}
 	switch e.Verb {
 	case control.VerbUpdateSource:
 		return v.changesNote(e.Detail, false)
@@ -163,7 +175,7 @@ func (v teller) deedNote(e trail.Event) string {
 	}
 	switch e.Kind {
 	case trail.Signal, trail.Alarm, trail.Access:
-		return v.figuresNote(e.Verb, e.Detail)
+		return v.figuresNote(e, e.Detail)
 	}
 	if told := control.Told(e.Detail); len(told) > 0 {
 		return v.changesTold(told, true)
@@ -199,17 +211,17 @@ func figuresOf(detail string) []figure {
 
 // figuresNote tells figures of a line in words: "was LIVE for 0:42 · far end
 // 203.0.113.24".
-func (v teller) figuresNote(verb, detail string) string {
+func (v teller) figuresNote(e trail.Event, detail string) string {
 	figures := figuresOf(detail)
 	if figures == nil {
 		return detail
 	}
 	var notes []string
-	if before := v.beforeWords(verb, figures); before != "" {
+	if before := v.beforeWords(e, figures); before != "" {
 		notes = append(notes, before)
 	}
 	for _, f := range figures {
-		if name, value := v.figureWords(f); value != "" {
+		if name, value := v.figureWords(e.FlowID, f); value != "" {
 			notes = append(notes, strings.TrimSpace(name+" "+value))
 		}
 	}
@@ -217,13 +229,16 @@ func (v teller) figuresNote(verb, detail string) string {
 }
 
 // beforeWords tell what was before a line, and for how long.
-func (v teller) beforeWords(verb string, figures []figure) string {
+func (v teller) beforeWords(e trail.Event, figures []figure) string {
+	_, channel := monitor.ChannelKeyOf(e.FlowID)
 	w := v.t.Trail.Figures
 	var was, lasted string
 	for _, f := range figures {
 		switch f.name {
 		case "was":
-			was = v.stateWord(f.value)
+			if was = v.stateWord(f.value); channel {
+				was = v.t.ChannelState(f.value)
+			}
 		case "lasted":
 			lasted = f.value
 			if d, err := time.ParseDuration(f.value); err == nil {
@@ -239,7 +254,7 @@ func (v teller) beforeWords(verb string, figures []figure) string {
 	case lasted == "":
 		return ""
 	}
-	switch verb {
+	switch e.Verb {
 	case "output_lost":
 		return w.FineFor + " " + lasted
 	case "output_back", "link_back":
@@ -250,8 +265,9 @@ func (v teller) beforeWords(verb string, figures []figure) string {
 	return w.Lasted + " " + lasted
 }
 
-// figureWords are a figure's name and value; no value leaves it out.
-func (v teller) figureWords(f figure) (name, value string) {
+// figureWords are the name and the value of a figure of a flow, or a channel; no
+// value leaves it out.
+func (v teller) figureWords(id string, f figure) (name, value string) {
 	w := v.t.Trail.Figures
 	switch f.name {
 	case "output", "was", "lasted":
@@ -268,7 +284,7 @@ func (v teller) figureWords(f figure) (name, value string) {
 	case "loss":
 		return w.Loss, withUnit(f.value, "%")
 	case "problem":
-		return "", v.t.Trail.Why(f.value)
+		return "", v.why(id, f.value)
 	case "cause":
 		return "", cmp.Or(map[string]string{
 			"commanded": w.Commanded, "standby": w.Stopped, "deleted": w.Removed, "removed": w.Removed,

@@ -66,7 +66,7 @@ func (h *alarms) showTyped(c echo.Context, v *visit, to destination) error {
 
 // find finds an alarm that is open, or answers errAlarmGone.
 func (h *alarms) find(v *visit, id string) (*alarm.Alarm, error) {
-	view := h.Alarms.Of(v.watcher.Key()).View()
+	view := v.sees.alarms(h.Alarms.Of(v.watcher.Key()).View())
 	for _, a := range slices.Concat(view.Active, view.Members, view.Shelved) {
 		if a.ID == id {
 			return a, nil
@@ -94,7 +94,7 @@ func (h *alarms) show(c echo.Context, v *visit, q AlarmQuery, status int, forms 
 	m.Shell.Live = "/live?view=" + viewAlarms + "&" + q.Values().Encode()
 	var rows []pages.AlarmRow
 	if q.Show == showPast {
-		all, faulty, err := h.alarmsOfTime(c.Request().Context(), v.watcher.Key(), q, t)
+		all, faulty, err := h.alarmsOfTime(c.Request().Context(), v, q, t)
 		if err != nil {
 			return fmt.Errorf("read past alarms: %w", err)
 		}
@@ -117,11 +117,8 @@ func (h *alarms) show(c echo.Context, v *visit, q AlarmQuery, status int, forms 
 		m.Shown = t.ackShown(rows, q)
 	}
 	if q.Flow != "" {
-		m.Flow, m.All = q.Flow, AlarmQuery{Show: q.Show, From: q.From, To: q.To}.Path()
-		if f, ok := v.snapshot().Flow(q.Flow); ok {
-			m.Flow = f.Name
-		}
-		m.Flow = fill(v.t.Alarms.Page.OfFlow, m.Flow)
+		m.All = AlarmQuery{Show: q.Show, From: q.From, To: q.To}.Path()
+		m.Flow = fill(v.t.Alarms.Page.OfFlow, t.flowName(q.Flow))
 	}
 	return h.print.page(c, status, m)
 }
@@ -156,7 +153,7 @@ func (h *alarms) ack(c echo.Context) error {
 		return h.showForms(c, v, q, http.StatusUnprocessableEntity, h.teller(v).alarmForms(a, q, f))
 	}
 	panel := h.Alarms.Of(v.watcher.Key())
-	done, err := panel.Ack(c.Request().Context(), v.op.Actor, f.Note, ids...)
+	done, err := panel.Ack(c.Request().Context(), v.op.Actor, f.Note, v.sees.open(ids, panel.View())...)
 	if err != nil {
 		return alarmError("acknowledge", err)
 	}
@@ -193,7 +190,11 @@ func (h *alarms) unshelve(c echo.Context) error {
 	if err != nil {
 		return badForm(err)
 	}
-	if err := h.Alarms.Of(v.watcher.Key()).Unshelve(c.Request().Context(), values.Get("id"), v.op.Actor); err != nil {
+	id, panel := values.Get("id"), h.Alarms.Of(v.watcher.Key())
+	if !v.sees.shelf(id, panel.View()) {
+		return errAlarmGone
+	}
+	if err := panel.Unshelve(c.Request().Context(), id, v.op.Actor); err != nil {
 		return alarmError("take off the shelf", err)
 	}
 	return h.acted(c, v, values, notice{flashUnshelved, ""})

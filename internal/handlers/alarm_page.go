@@ -214,7 +214,8 @@ func (v teller) shelfList(q AlarmQuery) *pages.ShelfList {
 // parent stands for.
 func (v teller) flowAlarms(flowID string) pages.FlowAlarms {
 	q := AlarmQuery{Show: showPast, Flow: flowID}
-	m := pages.FlowAlarms{T: v.t, Past: q.Path()}
+	_, channel := monitor.ChannelKeyOf(flowID)
+	m := pages.FlowAlarms{T: v.t, Past: q.Path(), Channel: channel}
 	back := []ui.Hidden{{Name: fieldFrom, Value: fromFlow}, {Name: "flow", Value: flowID}}
 	for _, a := range slices.Concat(v.alarms.Active, v.alarms.Members, v.alarms.Shelved) {
 		if a.FlowID == flowID {
@@ -245,8 +246,8 @@ func (d *desk) alarmParts(v teller, q AlarmQuery) []part {
 }
 
 // alarmsOfTime are the alarms of a time, newest first.
-func (d *desk) alarmsOfTime(ctx context.Context, key monitor.Key, q AlarmQuery, v teller) (all []*alarm.Alarm, faulty string, err error) {
-	from, to, faulty := q.Span(v.now)
-	all, err = d.Alarms.Of(key).Past(ctx, q.Flow, from, to, maxAlarms+1)
+func (d *desk) alarmsOfTime(ctx context.Context, v *visit, q AlarmQuery, t teller) (all []*alarm.Alarm, faulty string, err error) {
+	from, to, faulty := q.Span(t.now)
+	all, err = d.Alarms.Of(v.watcher.Key()).Past(ctx, alarm.Filter{FlowID: q.Flow, Without: v.sees.without(), From: from, To: to, Limit: maxAlarms + 1})
 	return all, faulty, err
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
@@ -43,7 +44,8 @@ func ParseAlarmQuery(v url.Values) AlarmQuery {
 	if !slices.Contains(alarmShows, q.Show) {
 		q.Show = showActive
 	}
-	if flow := v.Get("flow"); identifier.MatchString(flow) {
+	flow := v.Get("flow")
+	if _, channel := monitor.ChannelKeyOf(flow); identifier.MatchString(flow) || channel && len(flow) <= maxSubject {
 		q.Flow = flow
 	}
 	if q.Show == showPast {

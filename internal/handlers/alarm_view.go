@@ -202,7 +202,7 @@ func (v teller) alarmFigureText(a *alarm.Alarm) string {
 	if limit != "" {
 		limit = fill(v.t.Alarms.Limit, limit)
 	}
-	parts := []string{value, limit, cut(v.t.Trail.Why(strings.TrimSpace(a.Detail)), maxDetail)}
+	parts := []string{value, limit, cut(v.why(a.FlowID, strings.TrimSpace(a.Detail)), maxDetail)}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), v.t.Alarms.Comma)
 }
 

@@ -22,7 +22,7 @@ const verbConfirm = "confirm"
 // form asks the second person. GET /flows/:id/ask
 func (h *asks) form(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err == nil {
 		err = h.weighed(v, f)
 	}
@@ -52,7 +52,7 @@ func (h *asks) weighed(v *visit, f *monitor.Flow) error {
 // ticket of the question. POST /flows/:id/ask (ticket)
 func (h *asks) confirm(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err == nil {
 		err = h.weighed(v, f)
 	}
@@ -79,7 +79,7 @@ func (h *asks) confirm(c echo.Context) error {
 		h.flash(c, doneFlash(a.Verb), nameOfAsk(f, *a))
 	}
 	if a.Verb == control.VerbDelete {
-		return seeOther(c, "/flows")
+		return seeOther(c, crumbs(v.t, f)[0].URL)
 	}
 	return seeOther(c, flowPath(f.ID))
 }
@@ -96,6 +96,13 @@ func seenOf(f *monitor.Flow, name string) control.Fingerprint {
 
 // give gives the command that was asked for.
 func (h *asks) give(ctx context.Context, op control.Operator, f *monitor.Flow, a monitor.Ask) error {
+	key, channel := monitor.ChannelKeyOf(f.ID)
+	switch {
+	case channel && a.Verb == control.VerbStop:
+		return h.Control.StopChannel(ctx, op, key)
+	case channel && a.Verb == control.VerbDelete:
+		return h.Control.DeleteChannel(ctx, op, key)
+	}
 	switch a.Verb {
 	case control.VerbStop:
 		return h.Control.StopFlow(ctx, op, f.ID)
@@ -142,7 +149,7 @@ func nameOfAsk(f *monitor.Flow, a monitor.Ask) string {
 // withdraw takes back what was asked for. POST /flows/:id/ask/withdraw
 func (h *asks) withdraw(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -187,6 +194,8 @@ func (h *asks) show(c echo.Context, v *visit, f *monitor.Flow, status int) error
 // changePath is where the same change can be given.
 func changePath(f *monitor.Flow, a monitor.Ask) string {
 	switch a.Verb {
+	case control.VerbUpdateChannel:
+		return flowPath(f.ID) + "/" + a.Target
 	case control.VerbUpdateSource:
 		return flowPath(f.ID) + "/source"
 	case control.VerbUpdateOutput:

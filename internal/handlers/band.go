@@ -100,7 +100,7 @@ func (f bandForm) band() (monitor.Band, map[string]bandFault) {
 // form shows the band of a flow. GET /flows/:id/band
 func (h *bands) form(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (h *bands) form(c echo.Context) error {
 // save tells what is normal for a flow. POST /flows/:id/band (the form's fields)
 func (h *bands) save(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -139,15 +139,19 @@ func (h *bands) show(c echo.Context, v *visit, f *monitor.Flow, typed bandForm, 
 			Value: ui.Value{Text: value, Error: bandFaultText(v.t, faults[name], least, most)},
 		}
 	}
+	fields := []ui.Field{
+		field(fieldMinBitrate, w.Min, typed.MinBitrate, w.MinHelp, "Mb/s", "0", "1000"),
+		field(fieldMaxBitrate, w.Max, typed.MaxBitrate, w.MaxHelp, "Mb/s", "0", "1000"),
+		field(fieldMaxLoss, w.Loss, typed.MaxLoss, w.LossHelp, "%", "0", "100"),
+		field(fieldIdle, w.Idle, typed.Idle, w.IdleHelp, w.Minutes, "1", "1440"),
+	}
+	if _, channel := monitor.ChannelKeyOf(f.ID); channel { // nobody tells what is lost on the way into one
+		fields = slices.Delete(fields, 2, 3)
+	}
 	return h.print.page(c, status, pages.ShortForm{
 		Shell: h.shell(c, v, w.Of(f.Name)), Crumbs: crumbs(v.t, f), Title: w.Of(f.Name), Lead: []string{w.Lead},
-		Fields: []ui.Field{
-			field(fieldMinBitrate, w.Min, typed.MinBitrate, w.MinHelp, "Mb/s", "0", "1000"),
-			field(fieldMaxBitrate, w.Max, typed.MaxBitrate, w.MaxHelp, "Mb/s", "0", "1000"),
-			field(fieldMaxLoss, w.Loss, typed.MaxLoss, w.LossHelp, "%", "0", "100"),
-			field(fieldIdle, w.Idle, typed.Idle, w.IdleHelp, w.Minutes, "1", "1440"),
-		},
-		Post: flowPath(f.ID) + "/band", Button: v.t.Care.Save, Back: flowPath(f.ID),
+		Fields: fields,
+		Post:   flowPath(f.ID) + "/band", Button: v.t.Care.Save, Back: flowPath(f.ID),
 	})
 }
 
@@ -182,11 +186,15 @@ func (v teller) band(f *monitor.Flow) pages.BandBox {
 		}
 		return ""
 	}
-	return pages.BandBox{T: v.t, FlowID: f.ID, Off: v.off(actBuild), Rows: []pages.Pair{
+	box := pages.BandBox{T: v.t, FlowID: f.ID, Off: v.off(actBuild), Rows: []pages.Pair{
 		limit(w.Min, b.MinBitrate), limit(w.Max, b.MaxBitrate),
 		{Label: w.Loss, Value: decimalsOf(cmp.Or(b.MaxLoss, usualLoss)) + " %", Note: note(b.MaxLoss == 0)},
 		{Label: w.Idle, Value: decimalsOf(cmp.Or(b.IdleAfter, usualIdle).Minutes()) + " " + w.Minutes, Note: note(b.IdleAfter == 0)},
 	}}
+	if _, channel := monitor.ChannelKeyOf(f.ID); channel {
+		box.Rows = slices.Delete(box.Rows, 2, 3)
+	}
+	return box
 }
 
 func decimalsOf(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

@@ -118,7 +118,8 @@ func (d *desk) followKept(key monitor.Key, flowID string, s *sheet) func() *kept
 
 // care is what people keep beside a flow, as its page shows it.
 func (v teller) care(f *monitor.Flow, k *kept) pages.Care {
-	c := pages.Care{T: v.t, FlowID: f.ID, Band: v.band(f), Write: v.off(actCare), Build: v.off(actBuild)}
+	_, channel := monitor.ChannelKeyOf(f.ID)
+	c := pages.Care{T: v.t, FlowID: f.ID, Channel: channel, Band: v.band(f), Write: v.off(actCare), Build: v.off(actBuild)}
 	if k == nil {
 		return c
 	}
@@ -133,10 +134,23 @@ func (v teller) care(f *monitor.Flow, k *kept) pages.Care {
 			Name: p.Name, About: v.aboutOutput(p.Output), Encrypted: p.Encrypted, By: v.t.Care.Park.ByAt(p.By, v.stamp(p.At)),
 		})
 	}
+	c.Good.None = v.noGood(channel)
 	if k.good != nil {
 		c.Good = v.goodBox(f, *k.good)
 	}
 	return c
+}
+
+// noGood tells that none is kept, and whether one would be by itself.
+func (v teller) noGood(channel bool) string {
+	w := v.t.Care.Good
+	switch {
+	case !channel:
+		return w.None
+	case v.measured:
+		return w.NoneChannel
+	}
+	return w.NoneCloud
 }
 
 func (v teller) byAt(n control.Note) string { return v.t.Care.Note.ByAt(n.By, v.stamp(n.At)) }
@@ -155,6 +169,9 @@ func (v teller) goodBox(f *monitor.Flow, g control.Good) pages.GoodBox {
 func (v teller) differences(f *monitor.Flow, g control.Good) []string {
 	w := v.t.Care.Good
 	var all []string
+	if g.Channel != nil {
+		return v.channelDifferences(f.ID, g)
+	}
 	tell := func(title string, changes []control.Change, output bool) {
 		if len(changes) > 0 {
 			all = append(all, title+": "+v.changesTold(changes, output))
@@ -180,9 +197,13 @@ func (v teller) differences(f *monitor.Flow, g control.Good) []string {
 	return all
 }
 
-// careParts are what lives on the page of a flow of what is kept beside it.
+// careParts are what lives on the page of a flow, or of a channel, of what is kept
+// beside it.
 func (d *desk) careParts(v teller, s *monitor.Snapshot, flowID string, k *kept) []part {
 	f, ok := s.Flow(flowID)
+	if ch, channel := s.Channel(flowID); channel {
+		f, ok = shadow(ch), true
+	}
 	if !ok || k == nil {
 		return nil
 	}

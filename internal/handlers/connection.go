@@ -118,7 +118,7 @@ func (f far) ffmpegWords() string {
 // The beginnings of the commands; the URL follows.
 const (
 	testPattern = "ffmpeg -re -f lavfi -i testsrc2=s=1280x720:r=25 -f lavfi -i sine=f=1000 \\\n" +
-		"  -c:v libx264 -preset veryfast -pix_fmt yuv420p -b:v 4M -g 50 -c:a aac -f mpegts"
+		"  -c:v libx264 -preset veryfast -pix_fmt yuv420p -b:v 4M -g 50 -c:a aac -f "
 	fromMulticast = `srt-live-transmit "udp://239.1.1.1:5000"`
 )
 
@@ -132,7 +132,7 @@ type sendLines struct{ test, obs, transmit string }
 // senders gives the commands for a sender; one that cannot send this stream id
 // is empty.
 func (f far) senders() sendLines {
-	lines := sendLines{test: testPattern + " \\\n  " + f.ffmpegWords()}
+	lines := sendLines{test: testPattern + "mpegts \\\n  " + f.ffmpegWords()}
 	if !strings.ContainsAny(f.id(), "+&") {
 		lines.obs = f.plain(1000)
 	}

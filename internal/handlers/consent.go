@@ -43,7 +43,7 @@ type pressed struct {
 // POST /flows/:id/hold (verb, subject, state)
 func (d *desk) hold(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}

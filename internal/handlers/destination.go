@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
 )
 
@@ -23,7 +24,9 @@ type destination struct {
 	alarms AlarmQuery // of the page of alarms
 	lines  ActivityQuery
 	next   string // of the sign-in: the path that follows it, of a destination
-	plain  string // one of plainPages
+	plain  string // one of plainPages, or a page of a channel
+
+	channels ChannelQuery // of the list of channels
 }
 
 // plainPages are pages without an id or a query.
@@ -42,6 +45,8 @@ const (
 	toActivity  = "activity"
 	toAlarm     = "alarm" // with the forms about the alarm whose id is in flow
 	toPlain     = "plain"
+	toChannels  = "channels"
+	toChannel   = "channel" // or a page below it, which plain has
 )
 
 // identifier is the form of flow ids and output names in our paths: what the
@@ -82,6 +87,9 @@ func parseDestination(s string) destination {
 	if path == "/alarms" || len(steps) == 2 && steps[0] == "alarms" {
 		return alarmDestination(steps, query)
 	}
+	if steps[0] == "channels" {
+		return channelDestination(steps, query)
+	}
 	anew := steps[len(steps)-1] == "new" // an output of that name is written in another way
 	for i, step := range steps {
 		plain, err := url.PathUnescape(step)
@@ -119,6 +127,34 @@ func alarmDestination(steps []string, query string) destination {
 	return d
 }
 
+// channelPages are the pages below a channel that one can come back to.
+var channelPages = []string{"general", "input", "endpoints", "record", "encoders", "statistics", "json", "player", "clone"}
+
+// channelDestination is the list of channels, or a page of one.
+func channelDestination(steps []string, query string) destination {
+	switch {
+	case len(steps) == 1:
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			values = nil
+		}
+		d := destination{key: toChannels}
+		d.channels, _ = ParseChannelQuery(values, defaultLimit)
+		return d
+	case len(steps) == 2 && steps[1] == "new":
+		return destination{key: toPlain, plain: channelsPath + "/new"}
+	case len(steps) == 4, len(steps) == 5 && slices.Contains(channelPages, steps[4]):
+		id := strings.Join(steps[:4], "/")
+		if key, ok := monitor.ChannelKeyOf(id); ok && len(id) <= maxSubject && hostLike.MatchString(key.Domain) && identifier.MatchString(key.AppName) && identifier.MatchString(key.ID) {
+			return destination{key: toChannel, flow: id, plain: strings.Join(steps[4:], "/")}
+		}
+	}
+	return destination{key: toChannels, channels: ChannelQuery{Limit: defaultLimit}}
+}
+
+// hostLike is the form of the domain of a channel in a path.
+var hostLike = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`)
+
 // after is the page that follows a sign-in; never another sign-in.
 func (d destination) after() string {
 	if path, _, _ := strings.Cut(d.next, "?"); path == "/login" {
@@ -151,6 +187,10 @@ func (d destination) Path() string {
 		return d.alarms.at(pages.AlarmPath(d.flow))
 	case toPlain:
 		return d.plain
+	case toChannels:
+		return d.channels.Path()
+	case toChannel:
+		return strings.TrimRight("/"+d.flow+"/"+d.plain, "/")
 	}
 	if d.query.Limit != 0 {
 		return d.query.Path()
@@ -167,6 +207,18 @@ func destinationOf(c echo.Context) destination {
 		name = "" // no output has it
 	}
 	switch route := c.Path(); {
+	case route == channelsPath && c.Request().Method == http.MethodGet:
+		return parseDestination(channelsPath + "?" + c.QueryString())
+	case route == channelsPath, route == channelsPath+"/new":
+		return destination{key: toPlain, plain: channelsPath + "/new"}
+	case strings.HasPrefix(route, "/channels/:domain/:app/:id"):
+		if key, err := channelKeyOf(c); err == nil {
+			below, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(route, "/channels/:domain/:app/:id"), "/"), "/")
+			if !slices.Contains(channelPages, below) {
+				return parseDestination(channelPath(key))
+			}
+			return parseDestination(channelPath(key, below))
+		}
 	case route == "/alarms/ack" || route == "/alarms/shelve" || route == "/alarms/unshelve":
 		return alarmsOf(c)
 	case strings.HasPrefix(route, "/activity"):
@@ -219,6 +271,12 @@ func (d destination) route() string {
 		return "/alarms"
 	case toAlarm:
 		return "/alarms/:id"
+	case toPlain:
+		return d.plain
+	case toChannels:
+		return channelsPath
+	case toChannel:
+		return strings.TrimRight("/channels/:domain/:app/:id/"+d.plain, "/")
 	}
 	return "/flows"
 }

@@ -129,7 +129,7 @@ func (h *displays) preview(c echo.Context) error {
 func (h *displays) small(v *visit, d display.Display) pages.DisplayPreview {
 	d.Endpoint, d.ProjectID = v.session.Endpoint, v.session.ProjectID
 	return pages.DisplayPreview{
-		T: v.t, Theme: d.Look.Theme, Board: boardOf(d, h.scene(d, v.watcher, 0), h.wallVersion(d)),
+		T: v.t, Theme: d.Look.Theme, Board: boardOf(d, v.sees.scene(h.scene(d, v.watcher, 0)), h.wallVersion(d)),
 	}
 }
 

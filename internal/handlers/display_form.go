@@ -23,6 +23,7 @@ const (
 	fieldMode      = "mode"
 	fieldQuery     = "query"
 	fieldCommanded = "commanded"
+	fieldKind      = "kind"
 	fieldFlows     = "flow" // once for each chosen flow, in order
 	fieldAdd       = "add"
 	fieldAct       = "act" // "add", "up:<id>", "down:<id>", "remove:<id>"
@@ -189,7 +190,7 @@ func parseDisplay(c echo.Context) (displayForm, error) {
 		ID: get(fieldID), Name: get(fieldName),
 		Shows: display.Shows{
 			Mode: display.Mode(get(fieldMode)), Query: get(fieldQuery), Status: get(fieldCommanded),
-			Protocol: get(fieldProtocol), Flows: chosenFlows(v),
+			Protocol: get(fieldProtocol), Flows: chosenFlows(v), Kind: display.Kind(get(fieldKind)),
 		},
 		Look: display.Look{
 			Layout: whole(fieldLayout), Tally: get(fieldTally) == "on", Zone: get(fieldZone),
@@ -285,12 +286,19 @@ func (h *displays) chosen(v *visit, d display.Display, m *pages.DisplayForm) {
 		c := pages.ChosenFlow{ID: id, Name: id, Gone: true, First: i == 0, Last: i == last}
 		if f, ok := s.Flow(id); ok {
 			c.Name, c.Gone = f.Name, false
+		} else if ch, ok := s.Channel(id); ok {
+			c.Name, c.Gone = ch.Name, false
 		}
 		m.Chosen = append(m.Chosen, c)
 	}
 	for _, f := range s.Flows {
 		if !slices.Contains(d.Shows.Flows, f.ID) {
 			m.Others = append(m.Others, ui.Option{Value: f.ID, Label: f.Name})
+		}
+	}
+	for _, ch := range s.Channels.All {
+		if !slices.Contains(d.Shows.Flows, ch.ID) {
+			m.Others = append(m.Others, ui.Option{Value: ch.ID, Label: fill(v.t.Displays.Form.OfChannel, ch.Name)})
 		}
 	}
 }
@@ -356,6 +364,8 @@ func displayChoices(t *text.Strings, d display.Display, fault error, m *pages.Di
 		option(string(display.All), w.All), option(string(display.Chosen), w.Chosen), option(string(display.Abnormal), w.Abnormal))
 	m.Mode.Helps = []string{w.AllHelp, w.ChosenHelp, w.AbnormalHelp}
 	m.Mode.Help = modeHelp(w, d.Shows.Mode)
+	m.Kind = choice(fieldKind, w.Kind, "", display.ErrShows, string(d.Shows.Kind),
+		option(string(display.OfFlows), w.JustFlows), option(string(display.OfChannels), w.Channels), option(string(display.OfBoth), w.Both))
 	m.Status = choice(fieldCommanded, w.Status, "", display.ErrShows, d.Shows.Status,
 		option("", w.Any), option(string(medialive.Active), w.Active), option(string(medialive.Standby), w.Standby))
 	m.Protocol = choice(fieldProtocol, w.Protocol, "", display.ErrShows, d.Shows.Protocol,

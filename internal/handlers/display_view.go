@@ -45,6 +45,11 @@ func (v teller) displayRow(d display.Display, screens []display.Screen) pages.Di
 func (v teller) shows(d display.Display) string {
 	w := v.t.Displays.Form
 	var words []string
+	if d.Shows.Mode != display.Chosen { // who chooses takes of both
+		words = append(words, map[display.Kind]string{
+			display.OfFlows: w.JustFlows, display.OfChannels: w.Channels, display.OfBoth: w.JustFlows + " + " + w.Channels,
+		}[d.Shows.Kind])
+	}
 	switch d.Shows.Mode {
 	case display.Chosen:
 		words = append(words, w.Chosen+" ("+strconv.Itoa(len(d.Shows.Flows))+")")

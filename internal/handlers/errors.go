@@ -234,6 +234,9 @@ func (d *desk) backDenied(c echo.Context, a answer) error {
 	if from := fromOf(c); from != fromFlow {
 		return seeOther(c, listOf(from))
 	}
+	if key, err := channelKeyOf(c); err == nil {
+		return seeOther(c, channelPath(key))
+	}
 	return seeOther(c, flowPath(c.Param("id")))
 }
 

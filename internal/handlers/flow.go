@@ -19,7 +19,7 @@ type flows struct{ *desk }
 
 // teller tells of the visitor's project as it is now.
 func (d *desk) teller(v *visit) teller {
-	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), alarms: d.Alarms.Of(v.watcher.Key()).View(), user: v.op.Actor, may: d.may(v.role, v.session.Person()), known: v.snapshot(), sites: v.many(), here: d.spotAt(v.session.Place)}
+	return teller{t: v.t, now: d.now(), measured: v.snapshot().Capabilities != nil, heard: v.watcher.Heard(), pictures: v.watcher.Picture, alarms: v.sees.alarms(d.Alarms.Of(v.watcher.Key()).View()), user: v.op.Actor, may: d.may(v.role, v.session.Person()), known: v.snapshot(), sites: v.many(), here: d.spotAt(v.session.Place), endpoint: v.session.Endpoint}
 }
 
 // page shows a flow. GET /flows/:id
@@ -373,8 +373,11 @@ func (h *flows) refusedNew(c echo.Context, v *visit, f legForm, err error) error
 	return h.showNew(c, v, f, nil, why)
 }
 
-// crumbs is the way to a page of a flow.
+// crumbs is the way to a page of a flow, or of a channel.
 func crumbs(t *text.Strings, f *monitor.Flow) []pages.Crumb {
+	if _, channel := monitor.ChannelKeyOf(f.ID); channel {
+		return []pages.Crumb{{Label: t.Channels.Title, URL: channelsPath}, {Label: f.Name, URL: flowPath(f.ID)}}
+	}
 	return []pages.Crumb{{Label: t.Shell.Flows, URL: "/flows"}, {Label: f.Name, URL: flowPath(f.ID)}}
 }
 

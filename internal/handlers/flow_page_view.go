@@ -342,7 +342,7 @@ func (v teller) keyFigures(f *monitor.Flow) []pages.KeyFigure {
 
 // flowBox is the flow between its source and its outputs.
 func (v teller) flowBox(f *monitor.Flow) pages.FlowBox {
-	b := pages.FlowBox{T: v.t, ID: f.ID, Status: string(f.Status), Line: pages.LineLinked}
+	b := pages.FlowBox{T: v.t, ID: f.ID, Status: string(f.Status), Line: pages.LineLinked, Still: v.still(f)}
 	if f.Statistics != nil && !f.Statistics.ActiveSince.IsZero() && f.Status == medialive.Active {
 		b.Since = fill(v.t.Flow.SinceClock, clock(f.Statistics.ActiveSince))
 	}
@@ -369,6 +369,7 @@ func (v teller) outputs(f *monitor.Flow) pages.OutputList {
 	if total < medialive.MaxOutputs {
 		l.AddURL = flowPath(f.ID) + "/outputs/new"
 	}
+	l.Channel = v.channelOfFlow(f)
 	for i := range f.Outputs {
 		l.Rows = append(l.Rows, v.output(f, i))
 	}

@@ -20,6 +20,7 @@ type teller struct {
 	now      time.Time
 	measured bool      // the backend measures
 	heard    time.Time // when the backend last confirmed what it had told; zero: not known
+	pictures album     // nil: none are shown
 	alarms   *alarm.View
 	user     string            // who looks
 	may      may               // what who looks may do
@@ -28,10 +29,18 @@ type teller struct {
 	sites    []site            // all places of who looks; none: there is but one
 	here     spot              // with sites: the present one
 	region   string            // of all flows told of, in a list of several places; empty: it is of one
+	endpoint string            // of the service
 	away     string            // key of their place, where that is not the present one
 }
 
-func flowPath(id string) string         { return "/flows/" + url.PathEscape(id) }
+// flowPath is the path of a flow's page, or of a channel's.
+func flowPath(id string) string {
+	if _, channel := monitor.ChannelKeyOf(id); channel {
+		return "/" + id
+	}
+	return "/flows/" + url.PathEscape(id)
+}
+
 func outputPath(id, name string) string { return pages.OutputPath(id, name) }
 
 // state gives the mark, the word, and what stands after it.
@@ -147,6 +156,7 @@ func (v teller) row(f *monitor.Flow, history []monitor.Sample) pages.FlowRow {
 	if v.measured {
 		row.Trace = trace(history, f.State, v.now)
 	}
+	row.Still = v.still(f)
 	v.placeRow(f, &row)
 	if f.State == monitor.StateStale {
 		row.InState = ui.Moment{Text: lostFigure.Value}
@@ -214,6 +224,7 @@ func (v teller) sourceFigures(f *monitor.Flow) (rate, rtt, loss ui.Figure) {
 // else's turn.
 func action(t *text.Strings, f *monitor.Flow, from string) pages.FlowAction {
 	a := pages.FlowAction{FlowID: f.ID, Name: f.Name, From: from, State: string(f.Status)}
+	_, a.Turn = monitor.ChannelKeyOf(f.ID)
 	switch {
 	case f.State == monitor.StateStarting || f.State == monitor.StateStopping:
 		if f.Command != nil {

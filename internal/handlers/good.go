@@ -12,21 +12,23 @@ import (
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
+	"github.com/flowdeck/flowdeck/web/templates/text"
 	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
-// goods keeps the last known good of a flow, and leads back to it.
+// goods keeps the last known good of a flow or a channel, and leads back to it.
 type goods struct{ *desk }
 
 const (
 	verbRestore = "restore"
-	fieldKey    = "key_" // before the number of a step: its passphrase
+	fieldKey    = "key_" // before the number of a secret that the steps need
 )
 
-// keep keeps a flow as it is now. POST /flows/:id/good
+// keep keeps a flow, or a channel, as it is now. POST /flows/:id/good,
+// POST /channels/:domain/:app/:id/good
 func (h *goods) keep(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -46,7 +48,7 @@ type wayBack struct {
 }
 
 func (h *goods) find(c echo.Context, v *visit) (wayBack, error) {
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return wayBack{}, err
 	}
@@ -72,7 +74,8 @@ func (w wayBack) interrupts() bool {
 	return false
 }
 
-// form shows the steps back and what each interrupts. GET /flows/:id/good
+// form shows the steps back and what each interrupts. GET /flows/:id/good,
+// GET /channels/:domain/:app/:id/good
 func (h *goods) form(c echo.Context) error {
 	v := visitOf(c)
 	w, err := h.find(c, v)
@@ -83,7 +86,8 @@ func (h *goods) form(c echo.Context) error {
 }
 
 // restore goes back, for who has the ticket of the steps that were shown.
-// POST /flows/:id/good/restore (ticket, held, typed, reason, key_…)
+// POST /flows/:id/good/restore, POST /channels/:domain/:app/:id/good/restore
+// (ticket, held, typed, reason, key_…)
 func (h *goods) restore(c echo.Context) error {
 	v := visitOf(c)
 	w, err := h.find(c, v)
@@ -118,22 +122,57 @@ func (h *goods) restore(c echo.Context) error {
 	return h.print.page(c, http.StatusOK, h.results(c, v, w.flow, results))
 }
 
-// keys are the passphrases that the steps need, and what is wrong with them by
-// field.
+// missing is a secret that a step needs.
+type missing struct {
+	control.Step
+	field control.Field
+	name  string // of the form's field
+}
+
+// needs are the secrets that the steps need.
+func (w wayBack) needs() (all []missing) {
+	for _, s := range w.steps {
+		for _, f := range s.Needs {
+			all = append(all, missing{s, f, fieldKey + strconv.Itoa(len(all))})
+		}
+	}
+	return all
+}
+
+// keys are the secrets that the steps need, and what is wrong with them by field.
 func (w wayBack) keys(c echo.Context, v *visit) (map[string]medialive.Secret, map[string]string) {
 	keys, faults := map[string]medialive.Secret{}, map[string]string{}
-	for i, s := range w.steps {
-		if !s.NeedsPassphrase {
-			continue
+	for _, n := range w.needs() {
+		key := medialive.Secret(c.FormValue(n.name))
+		if fault := n.fault(v.t, key); fault != "" {
+			faults[n.name] = fault
 		}
-		name := fieldKey + strconv.Itoa(i)
-		key := medialive.Secret(c.FormValue(name))
-		if fault := keyFault(v.t, key); fault != "" {
-			faults[name] = fault
-		}
-		keys[s.Key()] = key
+		keys[n.KeyOf(n.field)] = key
 	}
 	return keys, faults
+}
+
+// fault tells what is wrong with a secret that was typed; empty for nothing. Of the
+// secrets of channels only that of SRT has a length.
+func (n missing) fault(t *text.Strings, key medialive.Secret) string {
+	switch {
+	case n.Verb != control.VerbUpdateChannel || strings.HasSuffix(string(n.field), ".passphrase"):
+		return keyFault(t, key)
+	case key == "" || key == medialive.Mask:
+		return t.Care.Faults.Key
+	}
+	return ""
+}
+
+// input is the field for it.
+func (n missing) input(v teller, fault string) ui.Field {
+	w := v.t.Care.Good
+	if n.Verb != control.VerbUpdateChannel {
+		return keyField(v.t, n.name, w.Key(n.Target), w.KeyHelp, fault)
+	}
+	field := keyField(v.t, n.name, w.Secret(v.channelField(n.field)), w.SecretHelp, fault)
+	field.MaxLen = "2048"
+	return field
 }
 
 // show shows the way back.
@@ -144,12 +183,11 @@ func (h *goods) show(c echo.Context, v *visit, w wayBack, faults map[string]stri
 		Same: words.Same, Problem: problem, State: w.state(), Post: flowPath(f.ID) + "/good/restore", Back: flowPath(f.ID),
 		Button: words.Button, Reason: pages.ReasonField(v.t, ui.Value{Text: cut(c.FormValue(fieldReason), maxReason)}, false),
 	}
-	for i, s := range w.steps {
+	for _, s := range w.steps {
 		m.Steps = append(m.Steps, t.step(f, s))
-		if s.NeedsPassphrase {
-			name := fieldKey + strconv.Itoa(i)
-			m.Keys = append(m.Keys, keyField(v.t, name, words.Key(s.Target), words.KeyHelp, faults[name]))
-		}
+	}
+	for _, n := range w.needs() {
+		m.Keys = append(m.Keys, n.input(t, faults[n.name]))
 	}
 	if other := v.others(f, control.VerbRestore, ""); other != nil {
 		m.Refuse = v.t.Care.Protect.By(other.Owner, t.shortClock(other.Since))
@@ -169,17 +207,23 @@ func (h *goods) show(c echo.Context, v *visit, w wayBack, faults map[string]stri
 // step puts a step into words.
 func (v teller) step(f *monitor.Flow, s control.Step) pages.GoodStep {
 	w := v.t.Care.Good
-	output := s.Verb != control.VerbUpdateSource
-	e := edit{t: v.t, output: output}
 	step := pages.GoodStep{Title: v.stepTitle(s), Effect: w.Nothing}
-	if s.Verb != control.VerbDeleteOutput {
-		step.Changes = e.changes(s.Changes)
+	switch s.Verb {
+	case control.VerbDeleteOutput:
+	case control.VerbUpdateChannel:
+		step.Changes = v.channelLines(s.Changes)
+	default:
+		step.Changes = edit{t: v.t, output: s.Verb != control.VerbUpdateSource}.changes(s.Changes)
 	}
 	if f.Status != medialive.Active || !s.Impact.Interrupts() {
 		return step
 	}
 	step.Warn = true
 	switch {
+	case s.Impact.Part == control.PartRecord:
+		step.Effect = v.t.ChannelForm.Effect.Shorter
+	case s.Impact.Part != "":
+		step.Effect = w.CutsViewers
 	case s.Impact.Source != "":
 		step.Effect = w.DropsIn
 	case s.Impact.Stops:
@@ -199,6 +243,8 @@ func (v teller) stepTitle(s control.Step) string {
 		return w.Remove(s.Target)
 	case control.VerbUpdateOutput:
 		return w.Change(s.Target)
+	case control.VerbUpdateChannel:
+		return w.Part(v.t.Channels.Parts[s.Target])
 	}
 	return w.Source(s.Target)
 }
@@ -209,9 +255,14 @@ func (h *goods) results(c echo.Context, v *visit, f *monitor.Flow, all []control
 	m := pages.Results{
 		Shell: h.shell(c, v, w.ResultOf(f.Name)), Crumbs: crumbs(v.t, f), Title: w.ResultOf(f.Name), Next: flowPath(f.ID), Label: w.ToFlow,
 	}
+	if _, channel := monitor.ChannelKeyOf(f.ID); channel {
+		m.Label = w.ToChannel
+	}
 	for _, r := range all {
 		row := pages.ResultRow{Name: t.stepTitle(r.Step), Shape: ui.ShapeStandby, Word: w.StepLeft}
 		switch {
+		case r.Back != nil:
+			row.Shape, row.Word, row.Why = ui.ShapeWarn, w.StepDone, t.untaken(r.Back)
 		case r.Outcome == monitor.OutcomeDone:
 			row.Shape, row.Word = ui.ShapeLive, w.StepDone
 		case r.Err != nil:

@@ -109,6 +109,7 @@ type question struct {
 	reason   *ui.Field      // where none is needed; nil: none is asked for
 	force    string         // leads to a forced release; or empty
 	act      act            // what it asks about; none: what every role may
+	asks     string         // in the place of a row or a button; empty: whether to stop a flow
 }
 
 // armed gives the question for the place of a row or a button.
@@ -120,7 +121,7 @@ func (d *desk) armed(c echo.Context, v *visit, q question, from string) (pages.A
 	ticket, err := d.issue(c, v, q.verb, q.subject, q.state, life)
 	return pages.Armed{
 		ID: q.id, Name: q.name, Post: q.post, Ticket: ticket, From: from, State: q.state, Confirm: q.confirm,
-		Cancel: q.cancel, Back: q.back, Names: q.names, Seconds: armedSeconds, Consent: q.consent,
+		Cancel: q.cancel, Back: q.back, Names: q.names, Seconds: armedSeconds, Consent: q.consent, Title: q.asks,
 	}, err
 }
 

@@ -140,7 +140,7 @@ func build(t testing.TB, transport http.RoundTripper, endpoint string, several .
 	past := history.New(history.Options{Store: st, Log: log})
 	mon.Attend(past.Attend)
 	hooks := notify.New(notify.Options{Store: st, Key: key, Log: log, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
-	ctl := control.New(control.Options{Store: st, Monitor: mon, Log: log})
+	ctl := control.New(control.Options{Store: st, Monitor: mon, Key: key, Log: log})
 	h.auth = auth.Options{
 		Store: st, Key: key, Backend: backend,
 		Log: log, Transport: transport, Now: h.now.Now, Admins: role.Rules{{Account: "account", User: "boss", Role: role.Admin}},

@@ -124,23 +124,28 @@ func (d *desk) past(ctx context.Context, w *monitor.Watcher, flowID string, q ch
 	if p.series, err = d.History.Read(ctx, w.Key(), flowID, q.leg, p.from(), p.at); err != nil {
 		return nil, err
 	}
-	if p.alarms, err = d.chartAlarms(ctx, w.Key(), flowID, p); err != nil {
-		return nil, err
-	}
-	op := control.Operator{Endpoint: w.Key().Endpoint, Project: w.Key().ProjectID}
-	p.events, err = d.Control.Timeline(ctx, op, trail.Filter{
-		FlowID: flowID, Kinds: []trail.Kind{trail.Command}, From: p.from(), To: p.at, Limit: pastEvents,
-	})
-	if err != nil {
+	if err := d.happened(ctx, w.Key(), flowID, p); err != nil {
 		return nil, err
 	}
 	p.sample(w, flowID)
 	return p, nil
 }
 
+// happened reads the alarms and commands of a flow or channel.
+func (d *desk) happened(ctx context.Context, key monitor.Key, id string, p *past) (err error) {
+	if p.alarms, err = d.chartAlarms(ctx, key, id, p); err != nil {
+		return err
+	}
+	op := control.Operator{Endpoint: key.Endpoint, Project: key.ProjectID}
+	p.events, err = d.Control.Timeline(ctx, op, trail.Filter{
+		FlowID: id, Kinds: []trail.Kind{trail.Command}, From: p.from(), To: p.at, Limit: pastEvents,
+	})
+	return err
+}
+
 // chartAlarms are the alarms of a flow that lasted within the stretch.
 func (d *desk) chartAlarms(ctx context.Context, key monitor.Key, flowID string, p *past) ([]*alarm.Alarm, error) {
-	all, err := d.Alarms.Of(key).Past(ctx, flowID, p.from().Add(-pastBefore), p.at, 2*pastEvents)
+	all, err := d.Alarms.Of(key).Past(ctx, alarm.Filter{FlowID: flowID, From: p.from().Add(-pastBefore), To: p.at, Limit: 2 * pastEvents})
 	if err != nil {
 		return nil, err
 	}
@@ -268,19 +273,21 @@ func (h *histories) file(c echo.Context) error {
 // fileName names a file by what is in it, in letters that mean nothing to a
 // header or a shell.
 func fileName(f *monitor.Flow, p *past) string {
-	plain := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
-				return r
-			}
-			return '_'
-		}, s)
-	}
-	name := "flow-" + plain(f.Name)
+	name := "flow-" + plainName(f.Name)
 	if p.query.leg != "" {
-		name += "-" + plain(p.query.leg)
+		name += "-" + plainName(p.query.leg)
 	}
 	return name + "-" + p.query.stretch.key + "-" + p.at.UTC().Format("20060102T150405Z") + ".csv"
+}
+
+// plainName is a name in letters that stand for nothing else.
+func plainName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '_'
+	}, s)
 }
 
 // writeHistory writes a line for each step. Nothing in it comes from outside:

@@ -219,6 +219,7 @@ func TestCommandsAreMarked(t *testing.T) {
 }
 
 func TestChartsAreKeptUpToDate(t *testing.T) {
+	t.Parallel()
 	h, b, id := oneFlow(t)
 	h.remember(t, id, "", history.FineStep, time.Hour, outage)
 	s := b.live("view=flow&id=" + id + "&range=1h")

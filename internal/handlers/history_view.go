@@ -384,9 +384,20 @@ func spanKind(s monitor.State, leg string) ui.SpanKind {
 	return ui.SpanUnknown
 }
 
-// marks are what happened: alarms first, since they may need the place, then
-// commands, then where counters began.
+// marks are what happened, and from when counters run.
 func (v teller) marks(f *monitor.Flow, p *past) []ui.ChartMark {
+	out := v.happened(p)
+	if s := legOf(f, p.query.leg); s != nil && s.State == medialive.LegConnected {
+		if x := float64(s.ConnectedAt.Sub(p.from())) / float64(p.query.stretch.span); x > 0 {
+			out = append(out, ui.ChartMark{At: min(1, x), Text: v.t.History.CountersBegin})
+		}
+	}
+	return out
+}
+
+// happened are marks of what happened: alarms first, since they may need the place, then
+// commands, then where counters began.
+func (v teller) happened(p *past) []ui.ChartMark {
 	var out []ui.ChartMark
 	share := func(t time.Time) float64 { return float64(t.Sub(p.from())) / float64(p.query.stretch.span) }
 	for _, a := range p.alarms {
@@ -410,9 +421,6 @@ func (v teller) marks(f *monitor.Flow, p *past) []ui.ChartMark {
 		if x := share(e.At); x >= 0 && x <= 1 {
 			out = append(out, ui.ChartMark{At: x, Tone: ui.ToneHand, Text: v.markTime(e.At, p) + " " + v.commandSaid(e)})
 		}
-	}
-	if s := legOf(f, p.query.leg); s != nil && s.State == medialive.LegConnected && share(s.ConnectedAt) > 0 {
-		out = append(out, ui.ChartMark{At: min(1, share(s.ConnectedAt)), Text: v.t.History.CountersBegin})
 	}
 	return out
 }

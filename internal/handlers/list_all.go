@@ -20,7 +20,7 @@ func (d *desk) viewpoints(v teller, here *monitor.Snapshot) []*viewpoint {
 		view := &viewpoint{v, s.watcher}
 		view.region = s.name()
 		if s.project() != v.here.project() {
-			view.away, view.user = s.key(), s.User
+			view.away, view.user, view.pictures = s.key(), s.User, nil // its address belongs to the present place
 			view.known, view.heard = s.watcher.Snapshot(), s.watcher.Heard()
 			view.alarms = d.Alarms.Of(s.project()).View()
 		} else {

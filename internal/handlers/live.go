@@ -27,6 +27,9 @@ const (
 	viewShell  = "shell"  // a page of which only the shell lives
 	viewAlarms = "alarms" // the page of alarms, with its query
 
+	viewChannels = "channels" // the list of channels, with the query of the page
+	viewChannel  = "channel"  // the page of a channel
+
 	viewWall     = "wall"     // a display
 	viewActivity = "activity" // the first page of the trail, with its filters
 )
@@ -43,18 +46,20 @@ type view struct {
 	kind    string
 	flow    string
 	role    role.Role   // of who looks
+	sees    sight       // the same
 	who     auth.Person // who looks, where what can be done depends on it
 	query   FlowQuery
 	charts  chartQuery
 	alarms  AlarmQuery
 	lines   ActivityQuery
+	channel ChannelQuery
 	around  string // the places of the session; empty: there is but one
 	wall    wallView
 }
 
 // parseView reads which view a page wants to follow.
 func parseView(c echo.Context, v *visit) (view, error) {
-	w := view{project: v.watcher.Key(), lang: v.t.Lang, kind: c.QueryParam("view"), flow: c.QueryParam("id"), role: v.role, around: around(v.sites)}
+	w := view{project: v.watcher.Key(), lang: v.t.Lang, kind: c.QueryParam("view"), flow: c.QueryParam("id"), role: v.role, sees: v.sees, around: around(v.sites)}
 	switch w.kind {
 	case viewShell, viewFirst:
 		w.flow = ""
@@ -68,6 +73,14 @@ func parseView(c echo.Context, v *visit) (view, error) {
 		w.lines.Before = 0
 	case viewAlarms:
 		w.flow, w.alarms = "", ParseAlarmQuery(c.QueryParams())
+	case viewChannels:
+		w.flow, w.who = "", v.session.Person()
+		w.channel, _ = ParseChannelQuery(c.QueryParams(), defaultLimit)
+	case viewChannel:
+		if _, err := v.channelByID(w.flow); err != nil {
+			return view{}, err
+		}
+		w.who = v.session.Person()
 	case viewFlow:
 		f, err := v.flow(w.flow)
 		if err != nil {
@@ -87,6 +100,11 @@ func parseView(c echo.Context, v *visit) (view, error) {
 // and a heartbeat each second. GET /live (view, id, the list's query)
 func (d *desk) live(c echo.Context) error {
 	v := visitOf(c)
+	if (view{kind: c.QueryParam("view")}).ofChannels() {
+		if err := d.proveSight(c.Request().Context(), v); err != nil {
+			return err
+		}
+	}
 	what, err := parseView(c, v)
 	if err != nil {
 		return err
@@ -170,8 +188,13 @@ func (d *desk) recheck(r *http.Request, began view) func(line) error {
 		if session.Key() != auth.PlaceKey(began.project.Endpoint, began.project.ProjectID) {
 			return &elsewhere{at: d.spotAt(session.Place)}
 		}
-		if around(d.sites(d.Context, session)) != began.around {
+		if d.sightOf(d.Context, session, 0) != began.sees || around(d.sites(d.Context, session)) != began.around {
 			return errChanged // the page comes back for what is true now
+		}
+		if began.ofChannels() {
+			if err := d.Auth.ProveChannels(d.Context, session); err != nil {
+				return err
+			}
 		}
 		_, _, err = d.reading(d.Context, session)
 		return err
@@ -196,7 +219,7 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 	t, panel, sites := text.For(what.lang), d.Alarms.Of(what.project), d.sitesAround(what.around)
 	here := spotOf(sites, what.project)
 	tell := func(s *monitor.Snapshot) teller {
-		return teller{t: t, sites: sites, here: here, now: d.now(), measured: s.Capabilities != nil, alarms: panel.View(), user: what.who.User, may: d.may(what.role, what.who), known: s}
+		return teller{t: t, pictures: w.Picture, sites: sites, here: here, now: d.now(), measured: s.Capabilities != nil, alarms: what.sees.alarms(panel.View()), user: what.who.User, may: d.may(what.role, what.who), known: s, endpoint: what.project.Endpoint}
 	}
 	s := &sheet{subscribe: d.follows(w)}
 	d.followsAll(s, what.project, sites)
@@ -204,7 +227,7 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 	case viewList:
 		rows := map[string]paintedRow{}
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			v := tell(snapshot)
 			return append(d.shellParts(v, snapshot), d.listParts(v, snapshot, what.query, w, rows)...)
 		}
@@ -214,34 +237,36 @@ func (d *desk) paint(what view, w *monitor.Watcher) picture {
 		keeps := d.followKept(what.project, what.flow, s)
 		past := d.followPast(w, what.flow, what.charts, s)
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			v := tell(snapshot)
 			parts := append(d.shellParts(v, snapshot), d.flowParts(v, snapshot, what.flow, refused, told.Load())...)
 			parts = append(parts, d.careParts(v, snapshot, what.flow, keeps())...)
 			return append(parts, d.chartParts(v, snapshot, what.flow, past)...)
 		}
+	case viewChannels, viewChannel:
+		d.paintChannels(what, w, s, tell)
 	case viewAlarms:
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			v := tell(snapshot)
 			return append(d.shellParts(v, snapshot), d.alarmParts(v, what.alarms)...)
 		}
 	case viewActivity:
-		events := d.followEvents(what.project, what.lines, s)
+		events := d.followEvents(what, s)
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			v := tell(snapshot)
 			return append(d.shellParts(v, snapshot), d.activityParts(v, what.lines, events.Load())...)
 		}
 	case viewFirst:
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			v := tell(snapshot)
 			return append(d.shellParts(v, snapshot), d.piece("first-news", pages.FirstNews{T: t, Flows: len(snapshot.Flows)}))
 		}
 	default:
 		s.render = func() []part {
-			snapshot := w.Snapshot()
+			snapshot := what.sees.snapshot(w.Snapshot())
 			return d.shellParts(tell(snapshot), snapshot)
 		}
 	}
@@ -261,7 +286,7 @@ func (d *desk) piece(target string, m model) part {
 // shellParts are what lives in every page.
 func (d *desk) shellParts(v teller, s *monitor.Snapshot) []part {
 	parts := []part{
-		d.piece("link-state", v.link(s)), d.piece("flow-count", v.count(s)),
+		d.piece("link-state", v.link(s)), d.piece("flow-count", v.count(s)), d.piece("channel-count", v.channelCount(s)),
 		d.piece("alarm-line", v.alarmLine()), d.piece("alarm-count", v.alarmCounts()), d.piece("alarm-rail", v.alarmRail()),
 	}
 	if len(v.sites) > 1 {
@@ -276,6 +301,7 @@ type paintedRow struct {
 	flow *monitor.Flow
 	off  ui.Why // why its command could not be given
 	top  *alarm.Alarm
+	look ui.Still
 	part part
 }
 
@@ -294,10 +320,10 @@ func (d *desk) listParts(v teller, s *monitor.Snapshot, q FlowQuery, w *monitor.
 		view := l.of[f]
 		id := view.rowID(f)
 		shown[id] = true
-		off, top := view.offered(action(v.t, f, fromList)), view.alarms.FlowTops[f.ID]
+		off, top, look := view.offered(action(v.t, f, fromList)), view.alarms.FlowTops[f.ID], view.still(f)
 		row, ok := painted[id]
-		if !ok || row.flow != f || row.off != off || row.top != top {
-			row = paintedRow{f, off, top, d.piece(id, view.rowOf(f))}
+		if !ok || row.flow != f || row.off != off || row.top != top || !row.look.Same(look) {
+			row = paintedRow{f, off, top, look, d.piece(id, view.rowOf(f))}
 			painted[id] = row
 		}
 		body.rows = append(body.rows, row.part)

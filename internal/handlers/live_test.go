@@ -94,6 +94,7 @@ func (s *stream) await(what string, fits func(event) bool) event {
 func partial(id string) string { return `<hx-partial hx-target="#` + id + `"` }
 
 func TestStream(t *testing.T) {
+	t.Parallel()
 	h, b, id := oneFlow(t)
 	list, flow := b.live("view=list&limit=50"), b.live("view=flow&id="+id)
 	first := list.await("the full state", func(e event) bool { return e.name == "" })
@@ -129,6 +130,7 @@ func TestStream(t *testing.T) {
 
 // A flow that somebody deletes does not stand on an open page as it was.
 func TestStreamOfAFlowThatIsGone(t *testing.T) {
+	t.Parallel()
 	h, b, id := oneFlow(t)
 	s := b.live("view=flow&id=" + id)
 	s.await("the full state", func(e event) bool { return strings.Contains(e.data, "ACTIVE") })
@@ -149,6 +151,7 @@ func TestStreamOfAFlowThatIsGone(t *testing.T) {
 // Who is about to make the first flow is told of one that somebody else makes,
 // and keeps what he has typed.
 func TestFirstPageTellsOfOthers(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, nil)
 	b := h.signedIn("op-1")
 	eventually(t, "the project is known to be empty", func() bool { return b.page("/flows").Find("#first-news").Length() == 1 })

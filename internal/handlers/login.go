@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/flowdeck/flowdeck/internal/auth"
+	"github.com/flowdeck/flowdeck/internal/channelform"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/web/templates/layout"
 	"github.com/flowdeck/flowdeck/web/templates/pages"
@@ -52,10 +53,10 @@ func parseLoginForm(v url.Values) loginForm {
 // secret, and no ticket, which belongs to the session that ended.
 func mayKeep(field string) bool {
 	switch field {
-	case fieldPassphrase, "password", "passcode", fieldTicket, "renew", "early", "next":
+	case fieldPassphrase, fieldJSON, "password", "passcode", fieldTicket, "renew", "early", "next":
 		return false
 	}
-	return !strings.HasPrefix(field, keptPrefix)
+	return !strings.HasPrefix(field, keptPrefix) && kinds[channelform.Pattern(field)] != channelform.Secret
 }
 
 // loginPath leads to the sign-in and from there to a page.
@@ -301,6 +302,11 @@ func (l *logins) resume(c echo.Context, s *auth.Session, to destination, kept ur
 		return (&alarms{l.desk}).showTyped(c, v, to)
 	case toNewOutput, toOutput:
 		return (&outputs{l.desk}).showTyped(c, v, to.key == toNewOutput)
+	case toChannel:
+		return l.resumeChannel(c, v, to)
+	}
+	if to.plain == channelsPath+"/new" {
+		return (&newChannels{l.desk}).showTyped(c, v)
 	}
 	return seeOther(c, to.Path())
 }

@@ -116,6 +116,9 @@ func newMatrix(t *testing.T) *matrix {
 		own := flowOf("OWN-FEED", medialive.Standby, outputOf("OUT-1"), outputOf("OUT-2"))
 		own.Sources[0].Address = "203.0.113.77"
 		m.ids["flow"] = c.Add(own)
+		channel := pushChannel("own-channel", medialive.ChannelOff)
+		channel.Name = "OWN-CHANNEL" // its id is in every address, which may be told back
+		m.ids["channel"] = c.AddChannel(channel).ID
 	})
 	other := medialivetest.New()
 	people(other)
@@ -171,7 +174,7 @@ func (m *matrix) fill(t *testing.T) {
 	shown, _ := m.display(func(d *display.Display) { d.Name = "OWN-WALL" })
 	away, _ := m.enter(t, m.options.Auth, "op-2")
 	m.ids["note"], m.ids["hook"], m.ids["display"], m.ids["session"], m.ids["rule"] = notes[0].ID, hooks[0].ID, shown.ID, away.ID(), "rule-viewer"
-	m.own = []string{"OWN-FEED", "OWN-NOTE", "OWN-LABEL", "OWN-HOOK", "OWN-WALL", "203.0.113.77"}
+	m.own = []string{"OWN-FEED", "OWN-NOTE", "OWN-LABEL", "OWN-HOOK", "OWN-WALL", "203.0.113.77", "OWN-CHANNEL"}
 }
 
 // enter signs somebody in, and gives the cookie too.
@@ -187,14 +190,14 @@ func (m *matrix) enter(t *testing.T, a *auth.Auth, user string) (*auth.Session, 
 
 // path fills in what a route's path leaves open with what is there.
 func (m *matrix) path(pattern string) string {
-	id := map[string]string{"flows": "flow", "displays": "display", "alarms": "flow", "settings": "hook"}[strings.Split(pattern, "/")[1]]
+	id := map[string]string{"flows": "flow", "displays": "display", "alarms": "flow", "settings": "hook", "channels": "channel"}[strings.Split(pattern, "/")[1]]
 	switch {
 	case strings.HasPrefix(pattern, "/settings/roles"):
 		id = "rule"
 	case strings.HasPrefix(pattern, "/settings/sessions"):
 		id = "session"
 	}
-	return strings.NewReplacer(":id", m.ids[id], ":name", "OUT-1", ":note", m.ids["note"], ":key", strings.Repeat("k", 43), "*", "js/live.js").Replace(pattern)
+	return strings.NewReplacer(":id", m.ids[id], ":name", "OUT-1", ":note", m.ids["note"], ":key", strings.Repeat("k", 43), ":domain", "push.example.com", ":app", "live", "*", "js/live.js").Replace(pattern)
 }
 
 // streamEnds is an answer that ends its request once it has begun: streams go on
@@ -346,6 +349,7 @@ func (m *matrix) lower(t *testing.T) {
 var weighty = []string{
 	"GET /flows/:id/delete", "POST /flows/:id/delete",
 	"GET /flows/:id/outputs/:name/delete", "POST /flows/:id/outputs/:name/delete",
+	"GET /channels/:domain/:app/:id/delete", "POST /channels/:domain/:app/:id/delete",
 }
 
 // leastOf gives the least role of a route by the lists of these tests, not by
@@ -514,6 +518,7 @@ func (c *column) follow(r *httptest.ResponseRecorder, got sort, how asked) {
 // Every route, by every role and state of a session, in the own project and from
 // another, by every method and whatever pretends to be one.
 func TestT7Matrix(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	routes, paths := map[string]bool{}, []string{}
 	for _, r := range m.echo.Routes() {

@@ -42,19 +42,31 @@ type act struct {
 
 // The acts that buttons lead to. Each takes the role of its route.
 var (
-	actStart        = act{role.Operator, "ModifyFlowStart"}
-	actStop         = act{role.Operator, "ModifyFlowStop"}
-	actSwitch       = act{role.Operator, "ModifyFlowOutput"}
-	actCare         = act{role.Operator, ""} // protection, notes, alarms
-	actCreate       = act{role.Engineer, "CreateFlows"}
-	actDelete       = act{role.Engineer, "DeleteFlow"}
-	actSource       = act{role.Engineer, "ModifyFlowSources"}
-	actAddOutput    = act{role.Engineer, "CreateFlowOutput"}
-	actDeleteOutput = act{role.Engineer, "DeleteFlowOutput"}
-	actBuild        = act{role.Engineer, ""} // labels, bands, the last known good, what is parked
-	actForce        = act{role.Admin, ""}
-	actRun          = act{role.Admin, ""} // the installation
+	actStart         = act{role.Operator, "ModifyFlowStart"}
+	actStop          = act{role.Operator, "ModifyFlowStop"}
+	actSwitch        = act{role.Operator, "ModifyFlowOutput"}
+	actCare          = act{role.Operator, ""} // protection, notes, alarms
+	actCreate        = act{role.Engineer, "CreateFlows"}
+	actDelete        = act{role.Engineer, "DeleteFlow"}
+	actSource        = act{role.Engineer, "ModifyFlowSources"}
+	actAddOutput     = act{role.Engineer, "CreateFlowOutput"}
+	actDeleteOutput  = act{role.Engineer, "DeleteFlowOutput"}
+	actSwitchChannel = act{role.Operator, "ModifyOttChannelInfoStats"}
+	actCreateChannel = act{role.Engineer, "CreateOttChannelInfo"}
+	actDeleteChannel = act{role.Engineer, "DeleteOttChannelInfo"}
+	actBuild         = act{role.Engineer, ""} // labels, bands, the last known good, what is parked
+	actForce         = act{role.Admin, ""}
+	actRun           = act{role.Admin, ""} // the installation
 )
+
+// actsOnChannels are the acts that replace a part of a channel.
+var actsOnChannels = map[control.ChannelPart]act{
+	control.PartGeneral:   {role.Engineer, "ModifyOttChannelInfoGeneral"},
+	control.PartInput:     {role.Engineer, "ModifyOttChannelInfoInput"},
+	control.PartEndpoints: {role.Engineer, "ModifyOttChannelInfoEndPoints"},
+	control.PartRecord:    {role.Engineer, "ModifyOttChannelInfoRecordSettings"},
+	control.PartEncoders:  {role.Engineer, "ModifyOttChannelInfoEncoderSettings"},
+}
 
 // actOf is the act of a command's verb.
 func actOf(verb string) act {

@@ -97,8 +97,9 @@ func (r *relayOf) Events(ctx context.Context, each func(relay.Report) error) err
 	}
 }
 
-// gatewayHouse is the dashboard over a real gateway whose relay has no media.
-func gatewayHouse(t *testing.T) *house {
+// gatewayHouse is the dashboard over a real gateway whose relay has no media, and
+// which runs channels if something is given that does.
+func gatewayHouse(t *testing.T, change ...func(*gateway.Options)) *house {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -116,10 +117,14 @@ func gatewayHouse(t *testing.T) *house {
 	_, err = users.Bootstrap(t.Context(), password)
 	must(err)
 	media := &relayOf{flows: map[string]relay.FlowSpec{}, silent: map[string]time.Time{}}
-	g, err := gateway.New(gateway.Options{
+	options := gateway.Options{
 		Store: st, Key: key, IAM: users, Relay: media, Region: "local",
 		SRTAddress: "127.0.0.1", PortFirst: freePort(t), PortLast: 65000, Version: "test", Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, change := range change {
+		change(&options)
+	}
+	g, err := gateway.New(options)
 	must(err)
 	server := httptest.NewServer(g.Handler())
 	ctx, stop := context.WithCancel(context.Background())
@@ -154,6 +159,7 @@ func freePort(t *testing.T) int {
 // The story of the first minute, by plain forms: an empty project leads to the
 // first flow, which turns LIVE by itself, has outputs, and stops with a guard.
 func TestFirstMinute(t *testing.T) {
+	t.Parallel()
 	h := gatewayHouse(t)
 	b := h.signedIn("admin")
 	eventually(t, "the project is known to be empty", func() bool {
@@ -205,6 +211,7 @@ func TestFirstMinute(t *testing.T) {
 }
 
 func TestStreamOfAMeasuredFlow(t *testing.T) {
+	t.Parallel()
 	h := gatewayHouse(t)
 	b := h.signedIn("admin")
 	made := b.post("/flows", form("name", "FEED-A", "protocol", "srt-listener", "start", "1"))

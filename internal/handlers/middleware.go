@@ -19,6 +19,10 @@ import (
 // a stream id and a description.
 const maxBody = 64 << 10
 
+// maxChannelBody is maxBody of the forms of channels, which bring all of a
+// channel along, and of a file of one.
+const maxChannelBody = 512 << 10
+
 // drainBody is how much of a larger body is read on, in bytes: a browser shows
 // an answer only once it has sent everything.
 const drainBody = 16 << 20
@@ -134,14 +138,17 @@ func sameOrigin(secure bool) echo.MiddlewareFunc {
 // boundBody refuses a body larger than maxBody, told or not.
 func boundBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		if r.ContentLength > maxBody {
+		r, most := c.Request(), int64(maxBody)
+		if strings.HasPrefix(r.URL.Path, "/channels/") {
+			most = maxChannelBody
+		}
+		if r.ContentLength > most {
 			c.Response().Header().Set("Connection", "close")
 			_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, drainBody)) // the answer is the same if it ends early
 			return errTooLarge
 		}
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
 		}
 		return next(c)
 	}

@@ -22,7 +22,7 @@ const fieldText = "text"
 // newForm shows the form for a note. GET /flows/:id/notes/new
 func (h *notes) newForm(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (h *notes) newForm(c echo.Context) error {
 // add adds a note. POST /flows/:id/notes (text)
 func (h *notes) add(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (h *notes) add(c echo.Context) error {
 // remove deletes a note of one's own. POST /flows/:id/notes/:note/delete
 func (h *notes) remove(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (h *notes) showNote(c echo.Context, v *visit, f *monitor.Flow, typed ui.Val
 // handover shows the hand-over text to be edited. GET /flows/:id/handover
 func (h *notes) handover(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (h *notes) handover(c echo.Context) error {
 // both are shown. POST /flows/:id/handover (text, shown)
 func (h *notes) saveHandover(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,8 @@ type journey struct {
 	keys          map[string]string
 }
 
-func travel(t *testing.T) *journey {
+// travel makes a journey; prepare is called before anybody signs in.
+func travel(t *testing.T, prepare ...func(*journey)) *journey {
 	t.Helper()
 	j := &journey{berlin: medialivetest.New(), paris: medialivetest.New(), keys: map[string]string{
 		"berlin": auth.PlaceKey(berlin, medialivetest.Project), "paris": auth.PlaceKey(paris, medialivetest.Project),
@@ -55,6 +56,9 @@ func travel(t *testing.T) *journey {
 		auth.Only(auth.Target{Region: "berlin", Endpoint: berlin, IAMEndpoint: berlin, Project: "local"}),
 		auth.Only(auth.Target{Region: "paris", Endpoint: paris, IAMEndpoint: paris, Project: "local"}),
 	))
+	for _, f := range prepare {
+		f(j)
+	}
 	j.browser = j.house.browser()
 	j.must(j.post("/login", form("account", "account", "username", "op-1", "password", password, "region", "berlin")))
 	j.must(j.post("/places", form("account", "account", "username", "op-1", "password", password, "region", "paris")))
@@ -108,6 +112,7 @@ func TestPlacesAreSwitched(t *testing.T) {
 // What stands on a page of one place is never done in another, whoever sends it
 // and however. The flows of both have the same id.
 func TestActOfAnotherPlaceIsRefused(t *testing.T) {
+	t.Parallel()
 	j := travel(t)
 	j.to("berlin")
 	calls := func() int { return len(j.berlin.Calls("")) + len(j.paris.Calls("")) }
@@ -257,6 +262,7 @@ func TestAllPlacesInOneList(t *testing.T) {
 
 // A place that hangs greys its own rows, and delays nobody's page.
 func TestDeadPlaceDelaysNone(t *testing.T) {
+	t.Parallel()
 	j := travel(t)
 	j.to("berlin")
 	eventually(t, "both flows", func() bool { return j.has("/flows?place=all", "BERLIN-1") && j.has("/flows?place=all", "PARIS-1") })

@@ -25,7 +25,7 @@ const (
 // GET /flows/:id/protect
 func (h *protects) form(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (h *protects) form(c echo.Context) error {
 // POST /flows/:id/protect (reason, second)
 func (h *protects) protect(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (h *protects) protect(c echo.Context) error {
 // release ends the visitor's own protection. POST /flows/:id/release
 func (h *protects) release(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (h *protects) release(c echo.Context) error {
 // page that tells whose it is. POST /flows/:id/protect/force (ticket, reason)
 func (h *protects) force(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}

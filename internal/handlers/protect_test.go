@@ -53,6 +53,7 @@ func (b *browser) held(h *house, page *goquery.Document, long time.Duration, mor
 }
 
 func TestStopOfOwnProtectedFlow(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		held   time.Duration // 0: not held
 		typed  string

@@ -60,7 +60,7 @@ func (r route) perhaps() route {
 
 // routes is the one table of all that the dashboard answers, noun by noun.
 func (d *desk) routes() []route {
-	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.roleRoutes(), d.displayRoutes())
+	return slices.Concat(d.ownRoutes(), d.flowRoutes(), d.channelRoutes(), d.channelFormRoutes(), d.careRoutes(), d.alarmRoutes(), d.sessionRoutes(), d.roleRoutes(), d.displayRoutes(), d.measureRoutes())
 }
 
 // ownRoutes are sign-in, the stream, files and probes.
@@ -87,7 +87,7 @@ func (d *desk) ownRoutes() []route {
 
 // flowRoutes are flows, their sources, outputs and history.
 func (d *desk) flowRoutes() []route {
-	flow, source, output, past := &flows{d}, &sources{d}, &outputs{d}, &histories{d}
+	flow, source, output, past, picture := &flows{d}, &sources{d}, &outputs{d}, &histories{d}, &stills{d}
 	return []route{
 		get("/flows", reader, flow.list),
 		get("/flows/new", engineer, flow.newForm),
@@ -95,6 +95,7 @@ func (d *desk) flowRoutes() []route {
 		get("/flows/:id", reader, flow.page),
 		get("/flows/:id/row", reader, flow.row),
 		get("/flows/:id/command", reader, flow.command),
+		get("/flows/:id/picture", reader, picture.ofFlow),
 		get("/flows/:id/history", reader, past.charts),
 		get("/flows/:id/history.csv", reader, past.file),
 		post("/flows/:id/start", operator, flow.start),
@@ -118,6 +119,69 @@ func (d *desk) flowRoutes() []route {
 		post("/flows/:id/outputs/:name/disable", operator, output.disable),
 		post("/flows/:id/outputs/:name/enable", operator, output.enable),
 	}
+}
+
+// channelRoutes are channels, and what people put on them.
+func (d *desk) channelRoutes() []route {
+	channel, protect, ask, picture := &channels{d}, &protects{d}, &asks{d}, &stills{d}
+	note, band, good := &notes{d}, &bands{d}, &goods{d}
+	const one = "/channels/:domain/:app/:id"
+	return []route{
+		get("/channels", reader, channel.list),
+		get(one, reader, channel.page),
+		get(one+"/row", reader, channel.row),
+		get(one+"/command", reader, channel.command),
+		get(one+"/picture", reader, picture.ofChannel),
+		post(one+"/start", operator, channel.start),
+		get(one+"/stop", operator, channel.askStop),
+		post(one+"/stop", operator, channel.stop),
+		get(one+"/delete", engineer, channel.askDelete).again(),
+		post(one+"/delete", engineer, channel.remove).again(),
+		post(one+"/hold", operator, d.hold),
+		post(one+"/tally", operator, (&tallies{d}).set),
+		get(one+"/protect", operator, protect.form),
+		post(one+"/protect", operator, protect.protect),
+		post(one+"/release", operator, protect.release),
+		post(one+"/protect/force", admin, protect.force),
+		get(one+"/ask", operator, ask.form).perhaps(),
+		post(one+"/ask", operator, ask.confirm).perhaps(),
+		post(one+"/ask/withdraw", operator, ask.withdraw),
+		get(one+"/notes/new", operator, note.newForm),
+		post(one+"/notes", operator, note.add),
+		post(one+"/notes/:note/delete", operator, note.remove),
+		get(one+"/handover", operator, note.handover),
+		post(one+"/handover", operator, note.saveHandover),
+		get(one+"/band", engineer, band.form),
+		post(one+"/band", engineer, band.save),
+		get(one+"/good", engineer, good.form),
+		post(one+"/good", engineer, good.keep),
+		post(one+"/good/restore", engineer, good.restore),
+	}
+}
+
+// channelFormRoutes are how channels are made and changed.
+func (d *desk) channelFormRoutes() []route {
+	made, file, text := &newChannels{d}, &channelFiles{d}, d.channelTexts()
+	const one = "/channels/:domain/:app/:id"
+	all := []route{
+		get("/channels/new", engineer, made.newForm),
+		post("/channels/new", engineer, made.next),
+		get("/channels/import", engineer, file.importForm),
+		post("/channels/import", engineer, file.read),
+		get(one+"/clone", engineer, file.clone),
+		get(one+"/json", engineer, text.page),
+		post(one+"/json", engineer, text.save),
+		post(one+"/json/effect", engineer, text.effectOf),
+		get(one+"/export", engineer, file.export),
+	}
+	for _, p := range channelFormParts {
+		form := &channelParts{d, p}
+		all = append(all,
+			get(one+"/"+p.tab, engineer, form.form),
+			post(one+"/"+p.tab, engineer, form.save),
+			post(one+"/"+p.tab+"/effect", engineer, form.effectOf))
+	}
+	return all
 }
 
 // careRoutes are what people put on flows.
@@ -210,6 +274,21 @@ func (d *desk) roleRoutes() []route {
 	}
 }
 
+// measureRoutes are what is measured of channels, and what they play.
+func (d *desk) measureRoutes() []route {
+	measure, play := &measures{d}, &players{d}
+	return []route{
+		get("/channels/monitoring", reader, measure.monitoring),
+		get("/channels/monitoring/charts", reader, measure.chosenCharts),
+		get("/channels/monitoring.csv", reader, measure.chosenFile),
+		get("/channels/:domain/:app/:id/statistics", reader, measure.statistics),
+		get("/channels/:domain/:app/:id/statistics/charts", reader, measure.charts),
+		get("/channels/:domain/:app/:id/statistics.csv", reader, measure.file),
+		get("/channels/:domain/:app/:id/play", reader, play.page),
+		get(playRoute, reader, play.file),
+	}
+}
+
 // displayRoutes are displays, for who keeps them and for who looks at them.
 func (d *desk) displayRoutes() []route {
 	display, screen := &displays{d}, &walls{d}
@@ -233,6 +312,7 @@ func (d *desk) displayRoutes() []route {
 		post("/displays/:id/delete", admin, display.remove).again(),
 		get("/wall", wall, screen.page),
 		get("/wall/live", wall, screen.live),
+		get("/wall/picture/:key", wall, screen.picture),
 		get("/wall/:key", anyone, screen.open),
 	}
 }

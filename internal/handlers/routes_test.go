@@ -22,16 +22,21 @@ var open = []string{
 }
 
 // onWalls are the routes that a display's cookie opens, and nothing else does.
-var onWalls = []string{"GET /wall", "GET /wall/live"}
+var onWalls = []string{"GET /wall", "GET /wall/live", "GET /wall/picture/:key"}
 
 // The routes that need a session, by the least role that may use them.
 var (
 	forViewers = []string{
 		"GET /flows", "GET /flows/:id", "GET /flows/:id/row", "GET /flows/:id/command", "GET /flows/:id/outputs/:name/row",
-		"GET /flows/:id/history", "GET /flows/:id/history.csv", "GET /alarms", "GET /labels", "GET /settings",
+		"GET /flows/:id/picture", "GET /flows/:id/history", "GET /flows/:id/history.csv", "GET /alarms", "GET /labels", "GET /settings",
 		"GET /activity", "GET /activity.csv", "GET /activity.json", "GET /renew", "GET /live",
 		"GET /settings/sessions", "POST /settings/sessions/others", "POST /settings/sessions/:id/end", "GET /step-up", "POST /step-up",
+		"GET /channels", "GET /channels/:domain/:app/:id", "GET /channels/:domain/:app/:id/row", "GET /channels/:domain/:app/:id/command",
+		"GET /channels/:domain/:app/:id/picture",
 		"GET /displays", "GET /displays/:id", "GET /displays/:id/preview", "POST /displays/preview",
+		"GET /channels/monitoring", "GET /channels/monitoring/charts", "GET /channels/monitoring.csv",
+		"GET /channels/:domain/:app/:id/statistics", "GET /channels/:domain/:app/:id/statistics/charts", "GET /channels/:domain/:app/:id/statistics.csv",
+		"GET /channels/:domain/:app/:id/play", "GET /channels/:domain/:app/:id/play/*",
 	}
 	forOperators = []string{
 		"POST /flows/:id/start", "GET /flows/:id/stop", "POST /flows/:id/stop", "POST /flows/:id/hold", "POST /flows/:id/tally",
@@ -40,9 +45,25 @@ var (
 		"GET /flows/:id/ask", "POST /flows/:id/ask", "POST /flows/:id/ask/withdraw",
 		"GET /flows/:id/notes/new", "POST /flows/:id/notes", "POST /flows/:id/notes/:note/delete",
 		"GET /flows/:id/handover", "POST /flows/:id/handover",
+		"POST /channels/:domain/:app/:id/start", "GET /channels/:domain/:app/:id/stop", "POST /channels/:domain/:app/:id/stop",
+		"POST /channels/:domain/:app/:id/hold", "POST /channels/:domain/:app/:id/tally",
+		"GET /channels/:domain/:app/:id/protect", "POST /channels/:domain/:app/:id/protect", "POST /channels/:domain/:app/:id/release",
+		"GET /channels/:domain/:app/:id/ask", "POST /channels/:domain/:app/:id/ask", "POST /channels/:domain/:app/:id/ask/withdraw",
+		"GET /channels/:domain/:app/:id/notes/new", "POST /channels/:domain/:app/:id/notes", "POST /channels/:domain/:app/:id/notes/:note/delete",
+		"GET /channels/:domain/:app/:id/handover", "POST /channels/:domain/:app/:id/handover",
 		"GET /alarms/:id", "POST /alarms/ack", "POST /alarms/shelve", "POST /alarms/unshelve",
 	}
 	forEngineers = []string{
+		"GET /channels/:domain/:app/:id/band", "POST /channels/:domain/:app/:id/band",
+		"GET /channels/:domain/:app/:id/good", "POST /channels/:domain/:app/:id/good", "POST /channels/:domain/:app/:id/good/restore",
+		"GET /channels/new", "POST /channels/new", "GET /channels/import", "POST /channels/import",
+		"GET /channels/:domain/:app/:id/clone", "GET /channels/:domain/:app/:id/json", "POST /channels/:domain/:app/:id/json", "POST /channels/:domain/:app/:id/json/effect", "GET /channels/:domain/:app/:id/export",
+		"GET /channels/:domain/:app/:id/general", "POST /channels/:domain/:app/:id/general", "POST /channels/:domain/:app/:id/general/effect",
+		"GET /channels/:domain/:app/:id/input", "POST /channels/:domain/:app/:id/input", "POST /channels/:domain/:app/:id/input/effect",
+		"GET /channels/:domain/:app/:id/endpoints", "POST /channels/:domain/:app/:id/endpoints", "POST /channels/:domain/:app/:id/endpoints/effect",
+		"GET /channels/:domain/:app/:id/record", "POST /channels/:domain/:app/:id/record", "POST /channels/:domain/:app/:id/record/effect",
+		"GET /channels/:domain/:app/:id/encoders", "POST /channels/:domain/:app/:id/encoders", "POST /channels/:domain/:app/:id/encoders/effect",
+		"GET /channels/:domain/:app/:id/delete", "POST /channels/:domain/:app/:id/delete",
 		"GET /flows/new", "POST /flows", "GET /flows/:id/delete", "POST /flows/:id/delete",
 		"GET /flows/:id/source", "POST /flows/:id/source", "POST /flows/:id/source/effect",
 		"GET /flows/:id/outputs/new", "POST /flows/:id/outputs", "POST /flows/:id/outputs/new/effect",
@@ -54,7 +75,7 @@ var (
 		"GET /labels/edit", "POST /labels", "POST /labels/delete",
 	}
 	forAdmins = []string{
-		"POST /flows/:id/protect/force",
+		"POST /flows/:id/protect/force", "POST /channels/:domain/:app/:id/protect/force",
 		"GET /displays/new", "POST /displays", "POST /displays/form", "GET /displays/:id/edit", "POST /displays/:id",
 		"POST /displays/:id/pause", "POST /displays/:id/resume", "GET /displays/:id/link", "POST /displays/:id/link",
 		"GET /displays/:id/revoke", "POST /displays/:id/revoke", "GET /displays/:id/delete", "POST /displays/:id/delete",
@@ -94,7 +115,7 @@ func TestNoUnlistedRoute(t *testing.T) {
 // concrete fills in a route's parameters.
 func concrete(route string) (method, path string) {
 	method, path, _ = strings.Cut(route, " ")
-	path = strings.NewReplacer(":id", "flow-0001", ":name", "OUT-1", "*", "js/live.js").Replace(path)
+	path = strings.NewReplacer(":id", "flow-0001", ":name", "OUT-1", ":domain", "push.example.com", ":app", "live", "*", "js/live.js").Replace(path)
 	if path == "/live" {
 		path += "?view=list"
 	}

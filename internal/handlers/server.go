@@ -15,6 +15,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/control"
 	"github.com/flowdeck/flowdeck/internal/display"
 	"github.com/flowdeck/flowdeck/internal/history"
+	"github.com/flowdeck/flowdeck/internal/measure"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/monitor"
 	"github.com/flowdeck/flowdeck/internal/notify"
@@ -68,6 +69,7 @@ type desk struct {
 	print  *printer
 	hub    *hub
 	kept   *pageCache
+	asked  *measure.Measures
 	health *health
 	static http.Handler
 	place  string                      // key of the place of which live parts are rendered
@@ -120,7 +122,7 @@ func newDesk(o Options) (*desk, error) {
 	}
 	d := &desk{
 		Options: o, log: o.Log, now: o.Now, guard: revive.Guard{Log: o.Log, Panicked: o.Metrics.CountPanic}, secure: o.Secure, print: printer,
-		kept: newPageCache(), health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(), build: o.Build + "-" + static.Sum(), asking: make(map[string]echo.HandlerFunc), least: make(map[string]role.Role),
+		kept: newPageCache(), asked: &measure.Measures{Now: o.Now}, health: newHealth(o.Metrics, o.Ready, o.Key), static: static.Handler(), build: o.Build + "-" + static.Sum(), asking: make(map[string]echo.HandlerFunc), least: make(map[string]role.Role),
 	}
 	d.hub = newHub(o.Context, o.MaxStreams, o.Now, o.Metrics.drops.Inc, d.paint)
 	d.hub.failed = func(cause any) { d.guard.Tell("a stream", cause) }

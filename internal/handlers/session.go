@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -26,13 +27,14 @@ type visit struct {
 	op      control.Operator
 	watcher *monitor.Watcher
 	sites   []site // all places of the session
+	sees    sight
 	t       *text.Strings
 	theme   layout.Theme
 }
 
-// snapshot is what is known of the visitor's project: always the session's,
-// never one that a form names.
-func (v *visit) snapshot() *monitor.Snapshot { return v.watcher.Snapshot() }
+// snapshot is what is known of the visitor's project, as far as it may be shown:
+// always the session's, never one that a form names.
+func (v *visit) snapshot() *monitor.Snapshot { return v.sees.snapshot(v.watcher.Snapshot()) }
 
 // flow finds a flow of the visitor's project. One that is not there before all
 // of them were read may still be found.
@@ -118,6 +120,11 @@ func (d *desk) guarded(r route) echo.HandlerFunc {
 			if within := r.within(); within > 0 && !v.session.SteppedUp(d.now(), within) {
 				return d.askToStepUp(c, v, r)
 			}
+			if strings.HasPrefix(r.path, channelsPath) {
+				if err := d.proveSight(c.Request().Context(), v); err != nil {
+					return err
+				}
+			}
 			v.awaitFirstRead(c.Request().Context())
 			if err = r.handle(c); r.mayAsk && errors.Is(err, errUnproved) {
 				return d.askToStepUp(c, v, r)
@@ -142,7 +149,7 @@ func (d *desk) visit(c echo.Context) (*visit, error) {
 		return d.visitFor(c, renewed)
 	}
 	session, err := d.Auth.Session(c.Request())
-	if err == nil && c.Path() != "/live" { // a stream comes back with a page's new id
+	if err == nil && c.Path() != "/live" && c.Path() != playRoute { // a stream comes back with a page's new id
 		session, err = d.Auth.Settle(c.Request().Context(), c.Response(), session)
 	}
 	if err != nil {
@@ -159,7 +166,7 @@ func (d *desk) visitFor(c echo.Context, session *auth.Session) (*visit, error) {
 		return nil, err
 	}
 	return &visit{
-		session: session, role: d.Auth.Role(r.Context(), session), watcher: watcher, sites: d.sites(r.Context(), session), t: d.texts(c), theme: themeOf(r),
+		session: session, role: d.Auth.Role(r.Context(), session), watcher: watcher, sees: d.sightOf(r.Context(), session, sightWait), sites: d.sites(r.Context(), session), t: d.texts(c), theme: themeOf(r),
 		op: control.Operator{
 			Client: client, Watcher: watcher, Endpoint: session.Endpoint,
 			Project: session.ProjectID, Actor: session.User,

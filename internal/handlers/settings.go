@@ -201,7 +201,7 @@ func (h *settings) show(c echo.Context, status int, w notify.Webhook, fault erro
 			return err
 		}
 		for _, d := range log {
-			m.Log = append(m.Log, deliveryRow(v.t, d))
+			m.Log = append(m.Log, deliveryRow(v.t, v.sees.told(d)))
 		}
 		m.Title = fill(n.EditTitle, kept.Name)
 		m.TestURL, m.AskURL = webhookPath(w.ID)+"/test", webhookPath(w.ID)+"/delete"

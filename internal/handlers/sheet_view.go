@@ -130,7 +130,7 @@ func (v teller) firstLines(address, port, name string) pages.Lines {
 		return append(all, pages.LinePart{Text: `"`})
 	}
 	return pages.Lines{T: v.t, Blocks: []pages.Line{
-		{ID: "ffmpeg", Tool: "ffmpeg", Note: v.t.First.FfmpegNote, Parts: around(testPattern+" \\\n  ", url(1000))},
+		{ID: "ffmpeg", Tool: "ffmpeg", Note: v.t.First.FfmpegNote, Parts: around(testPattern+"mpegts \\\n  ", url(1000))},
 		{ID: "obs", Tool: "OBS", Note: v.t.First.OBSNote, Parts: url(1000)},
 		{ID: "slt", Tool: "srt-live-transmit", Note: v.t.First.TransmitNote, Parts: around(fromMulticast+" \\\n  ", url(1))},
 	}}

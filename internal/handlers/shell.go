@@ -38,7 +38,7 @@ func (d *desk) plainShell(v *visit, title string) layout.Shell {
 	snapshot := v.snapshot()
 	return layout.Shell{
 		T: v.t, Theme: v.theme, Title: title, Section: "flows",
-		Link: t.link(snapshot), Count: t.count(snapshot),
+		Link: t.link(snapshot), Count: t.count(snapshot), Channels: t.channelCount(snapshot),
 		Line: t.alarmLine(), Alarms: t.alarmCounts(), Active: t.alarmRail(),
 		Ends:   t.ends(v.session.Ends()),
 		Places: d.placeMenu(t, t.here, v.many()),
@@ -108,6 +108,15 @@ func (v teller) count(s *monitor.Snapshot) layout.FlowCount {
 	c := layout.FlowCount{T: v.t}
 	if s.Complete {
 		c.Total = strconv.Itoa(len(s.Flows))
+	}
+	return c
+}
+
+// channelCount is the number of channels, and whether there can be any.
+func (v teller) channelCount(s *monitor.Snapshot) layout.ChannelCount {
+	c := layout.ChannelCount{T: v.t, None: s.Channels.None}
+	if s.Channels.Complete {
+		c.Total = strconv.Itoa(len(s.Channels.All))
 	}
 	return c
 }
@@ -249,6 +258,12 @@ const (
 	flashWebhookTested  flashKind = "webhook_tested"
 	flashWebhookFailed  flashKind = "webhook_failed"
 
+	flashTurnedOn       flashKind = "turned_on" // of a channel
+	flashTurnedOff      flashKind = "turned_off"
+	flashChannelDeleted flashKind = "channel_deleted"
+	flashChannelMade    flashKind = "channel_made"
+	flashChannelSaved   flashKind = "channel_saved"
+
 	flashSwitched flashKind = "switched"
 	flashLeft     flashKind = "left"
 	flashEntered  flashKind = "entered"
@@ -302,6 +317,16 @@ func (d *desk) takeFlash(c echo.Context, t *text.Strings) *ui.Notice {
 func flashText(t *text.Strings, kind flashKind, name string) string {
 	n := t.Notice
 	switch kind {
+	case flashTurnedOn:
+		return t.Channels.Guard.TurnedOn(name)
+	case flashTurnedOff:
+		return t.Channels.Guard.TurnedOff(name)
+	case flashChannelDeleted:
+		return t.Channels.Guard.Deleted(name)
+	case flashChannelMade:
+		return t.Channels.Guard.Made(name)
+	case flashChannelSaved:
+		return t.Channels.Guard.Saved(name)
 	case flashCreated:
 		return n.FlowCreated(name)
 	case flashUnstarted:

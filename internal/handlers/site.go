@@ -30,6 +30,7 @@ type spot struct {
 	Project, Region     string
 	User, Account       string
 	Trouble             trouble
+	Sees                sight // of the channels there
 }
 
 // trouble is why nothing of a place may be seen.
@@ -66,30 +67,32 @@ func (d *desk) sites(ctx context.Context, s *auth.Session) []site {
 	all := make([]site, len(places))
 	for i, p := range places {
 		all[i] = site{spot: d.spotAt(p)}
-		all[i].watcher, all[i].Trouble = d.glance(ctx, s, p.Key())
+		d.glance(ctx, s, p.Key(), &all[i])
 	}
 	return all
 }
 
-// glance gives the watcher of a place that the session may look at, or why it
-// may not.
-func (d *desk) glance(ctx context.Context, s *auth.Session, key string) (*monitor.Watcher, trouble) {
+// glance adds to a site of the session what may be seen there: its watcher, or
+// why there is none.
+func (d *desk) glance(ctx context.Context, s *auth.Session, key string, of *site) {
+	of.Trouble = troubleEnded
 	there, err := d.Auth.At(ctx, s, key)
 	if err != nil {
-		return nil, troubleEnded
+		return
 	}
 	client, err := d.Auth.Glance(ctx, there)
 	switch {
 	case err == nil:
-		return d.Monitor.Watch(monitor.Key{Endpoint: there.Endpoint, ProjectID: there.ProjectID}, client, there.ExpiresAt), troubleNone
+		of.watcher = d.Monitor.Watch(monitor.Key{Endpoint: there.Endpoint, ProjectID: there.ProjectID}, client, there.ExpiresAt)
+		of.Trouble, of.Sees = troubleNone, d.sightOf(ctx, there, 0)
 	case errors.Is(err, auth.ErrExpired):
-		return nil, troubleEnded
 	case errors.Is(err, auth.ErrUnproved) && medialive.KindOf(err) != "":
-		return nil, troubleDown
+		of.Trouble = troubleDown
 	case errors.Is(err, auth.ErrUnproved):
-		return nil, troubleAsking
+		of.Trouble = troubleAsking
+	default:
+		of.Trouble = troubleRefused
 	}
-	return nil, troubleRefused
 }
 
 // around is the places of a session as a part of a view's key; empty where there
@@ -169,7 +172,7 @@ func (d *desk) placeLine(v teller, s site) layout.PlaceLine {
 		Trouble: v.troubleOf(s), Ended: s.Trouble == troubleEnded,
 	}
 	if s.watcher != nil {
-		l.Waits = d.Alarms.Of(s.project()).View().Unacked
+		l.Waits = s.Sees.alarms(d.Alarms.Of(s.project()).View()).Unacked
 	}
 	return l
 }

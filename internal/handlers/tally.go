@@ -16,7 +16,7 @@ type tallies struct{ *desk }
 // set sets the tally lamp of a flow. POST /flows/:id/tally (lamp)
 func (h *tallies) set(c echo.Context) error {
 	v := visitOf(c)
-	f, err := v.flow(c.Param("id"))
+	f, err := v.subject(c)
 	if err != nil {
 		return err
 	}

@@ -377,7 +377,7 @@ func TestFigures(t *testing.T) {
 		`="`:                                         `="`,
 		``:                                           "",
 	} {
-		if got := v.figuresNote("", detail); got != want {
+		if got := v.figuresNote(trail.Event{}, detail); got != want {
 			t.Errorf("%s is told as %q, not %q", detail, got, want)
 		}
 	}

@@ -109,7 +109,8 @@ func (h *walls) open(c echo.Context) error {
 // page is the page of a screen. GET /wall (page)
 func (h *walls) page(c echo.Context) error {
 	v := c.Get(wallKey).(display.Visit)
-	b := boardOf(v.Display, h.scene(v.Display, h.watcherOf(v.Display), pageOf(c)), h.wallVersion(v.Display))
+	w := h.watcherOf(v.Display)
+	b := boardOf(v.Display, pictured(h.scene(v.Display, w, pageOf(c)), w), h.wallVersion(v.Display))
 	return h.print.page(c, http.StatusOK, wallview.Page{Board: b, Theme: v.Display.Look.Theme})
 }
 
@@ -174,7 +175,7 @@ func (d *desk) paintWall(of display.Display, page int, w *monitor.Watcher) pictu
 			return merged(ctx, merged(ctx, changed, raised), everySecond(ctx)), func() { stop(); endFlows(); endAlarms() }
 		},
 		render: func() []part {
-			b := boardOf(of, d.scene(of, w, page), d.wallVersion(of))
+			b := boardOf(of, pictured(d.scene(of, w, page), w), d.wallVersion(of))
 			var parts []part
 			for _, p := range b.Parts() {
 				parts = append(parts, d.piece(p.ID(), p))

@@ -46,11 +46,14 @@ func countsOf(n display.Tally) []wallview.Count {
 // wallTile is a tile as its template wants it.
 func wallTile(f display.Tile, now time.Time) wallview.Tile {
 	tile := wallview.Tile{
-		Name: f.Name, State: wallview.State(f.State), Since: f.Since,
+		Name: f.Name, Channel: f.Channel, State: wallview.State(f.State), Since: f.Since,
 		Aging: f.Aging, ReadAt: f.ReadAt, Unacked: f.Unacked, Cause: wallview.Cause(f.Cause),
 		Loss: f.Loss, Bitrate: f.Bitrate, Rate: wallview.Age(f.Rate),
 		Joined: f.Joined, Count: wallview.Age(f.Count), Output: f.Output, Place: f.Place,
 		Owner: f.Owner, Protected: f.Protected, Lamp: wallview.Lamp(f.Lamp),
+	}
+	if f.Still.Key != "" {
+		tile.Still = wallview.Still{URL: wallPath + "/picture/" + f.Still.Key + "?at=" + stamp(f.Still.At), At: f.Still.At, Old: now.Sub(f.Still.At) > stillOld}
 	}
 	for _, m := range f.Outputs {
 		tile.Outputs = append(tile.Outputs, ui.SlotKind(m))

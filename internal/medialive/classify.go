@@ -16,9 +16,11 @@ const (
 	CodeInvalid       = "LIVE.100011001" // parameter, state, unknown or existing output: the text tells
 	CodeNotPermitted  = "LIVE.100011003" // with status 401
 	CodeInternal      = "LIVE.100011005"
+	CodeUnsupported   = "LIVE.100011006" // what a gateway cannot do
 	CodeExists        = "LIVE.103011018"
 	CodeNotFound      = "LIVE.103011019"
 	CodeState         = "LIVE.103011022"
+	CodeNoStatistic   = "LIVE.103011099" // with status 404
 	CodeUnknownAPI    = "APIG.0101"
 	CodeTimeout       = "APIG.0201"
 	CodeNotSignedIn   = "APIG.0301"
@@ -39,17 +41,20 @@ const (
 // body that is none of the API's.
 type fault struct{ code, message, requestID string }
 
-// parseFault reads the three shapes of error body: error_code and error_msg of
-// the API and its gateway, result_code and result_msg of the channel
-// operations, and error{code, message} of IAM.
+// parseFault reads the shapes of error body: error_code and error_msg of the API
+// and its gateway, result_code and result_msg of the channel operations,
+// error{code, message} of IAM, and message or details{code, details} of Cloud
+// Eye.
 func parseFault(body []byte) fault {
 	var b struct {
-		ErrorCode  text     `json:"error_code"`
-		ErrorMsg   text     `json:"error_msg"`
-		ResultCode text     `json:"result_code"`
-		ResultMsg  text     `json:"result_msg"`
-		RequestID  text     `json:"request_id"`
-		Error      iamFault `json:"error"`
+		ErrorCode  text       `json:"error_code"`
+		ErrorMsg   text       `json:"error_msg"`
+		ResultCode text       `json:"result_code"`
+		ResultMsg  text       `json:"result_msg"`
+		RequestID  text       `json:"request_id"`
+		Error      innerFault `json:"error"`
+		Message    innerFault `json:"message"`
+		Details    innerFault `json:"details"`
 	}
 	if json.Unmarshal(body, &b) != nil {
 		return fault{}
@@ -61,6 +66,10 @@ func parseFault(body []byte) fault {
 		f.code, f.message = string(b.ResultCode), string(b.ResultMsg)
 	case b.Error.Code != "":
 		f.code, f.message = string(b.Error.Code), string(b.Error.Message)
+	case b.Message.Code != "":
+		f.code, f.message = string(b.Message.Code), string(b.Message.Details)
+	case b.Details.Code != "":
+		f.code, f.message = string(b.Details.Code), string(b.Details.Details)
 	default:
 		return fault{}
 	}
@@ -84,20 +93,22 @@ func (t *text) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// iamFault is the error object of IAM.
-type iamFault struct {
+// innerFault is the error object of IAM and of Cloud Eye.
+type innerFault struct {
 	Code    text
-	Message text
+	Message text // of IAM
+	Details text // of Cloud Eye
 }
 
 // UnmarshalJSON never fails, as that of text.
-func (f *iamFault) UnmarshalJSON(data []byte) error {
+func (f *innerFault) UnmarshalJSON(data []byte) error {
 	var b struct {
 		Code    text `json:"code"`
 		Message text `json:"message"`
+		Details text `json:"details"`
 	}
 	if json.Unmarshal(data, &b) == nil {
-		f.Code, f.Message = b.Code, b.Message
+		*f = innerFault(b)
 	}
 	return nil
 }
@@ -139,7 +150,7 @@ func (r request) kind(status int, f fault) Kind {
 	case status == http.StatusRequestTimeout:
 		return KindUnavailable
 	case status >= 400 || f.code != "":
-		return r.clientFault(f)
+		return r.clientFault(status, f)
 	}
 	if r.command { // a redirect, or another answer that the API never gives
 		return KindOutcomeUnknown
@@ -157,8 +168,11 @@ func (r request) serverFault(status int, f fault) Kind {
 }
 
 // clientFault judges a 4xx, or an error code under a status of success.
-func (r request) clientFault(f fault) Kind {
-	said := strings.ToLower(f.message)
+func (r request) clientFault(status int, f fault) Kind {
+	said := ""
+	if f.code == CodeInvalid {
+		said = strings.ToLower(f.message)
+	}
 	switch {
 	case f.code == "" && !r.command:
 		return KindUnreadable
@@ -170,16 +184,16 @@ func (r request) clientFault(f fault) Kind {
 		return KindState
 	case f.code == CodeInternal:
 		return r.serverFault(http.StatusInternalServerError, f)
-	case f.code == "404": // IAM
-		return KindNotFound
-	case f.code != CodeInvalid:
-		return KindRefused
 	case containsAny(said, "not exist", "is not exists"):
 		return KindNotFound
 	case containsAny(said, "has been exist", "is exist", "already exist"):
 		return KindExists
 	case containsAny(said, "in active status", "in standby status", "has been turned"):
 		return KindState
+	case f.code == "404": // IAM
+		return KindNotFound
+	case status == http.StatusNotFound && strings.HasPrefix(f.code, "LIVE."): // channels; statistics, for any failure
+		return KindNotFound
 	}
 	return KindRefused
 }

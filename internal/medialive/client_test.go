@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -102,6 +103,86 @@ func operations() map[string]func(context.Context, *medialive.Client) error {
 	}
 }
 
+// channelOperations calls each of the twelve operations on channels and
+// dimensions, the changing ones with all their fields and with as few as they
+// take.
+func channelOperations() map[string]func(context.Context, *medialive.Client) error {
+	full := medialive.FullChannel()
+	key := full.ChannelKey
+	spare := medialive.Channel{ChannelKey: key, State: medialive.ChannelOff, Input: medialive.ChannelInput{Protocol: medialive.RTMPPush}}
+	create := func(ch medialive.Channel) func(context.Context, *medialive.Client) error {
+		return func(ctx context.Context, c *medialive.Client) error {
+			_, err := c.CreateChannel(ctx, ch)
+			return err
+		}
+	}
+	list := func(filter medialive.ChannelKey) func(context.Context, *medialive.Client) error {
+		return func(ctx context.Context, c *medialive.Client) error {
+			_, err := c.ListChannels(ctx, filter, 100, 0)
+			return err
+		}
+	}
+	endpoints := func(outputs []medialive.Endpoint) func(context.Context, *medialive.Client) error {
+		return func(ctx context.Context, c *medialive.Client) error {
+			_, err := c.ModifyChannelEndpoints(ctx, medialive.EndpointsChange{ChannelKey: key, Outputs: outputs})
+			return err
+		}
+	}
+	input := func(in medialive.ChannelInput, expand *medialive.EncoderExpand) func(context.Context, *medialive.Client) error {
+		return func(ctx context.Context, c *medialive.Client) error {
+			_, err := c.ModifyChannelInput(ctx, medialive.InputChange{ChannelKey: key, Input: &in, Expand: expand})
+			return err
+		}
+	}
+	statistic := func(role medialive.RegionRole) func(context.Context, *medialive.Client) error {
+		return func(ctx context.Context, c *medialive.Client) error {
+			q := medialive.QuerySCTE35(key, medialive.AllSignals, time.Unix(1741650609, 0), time.Unix(1741658609, 0))
+			q.Role = role
+			_, err := c.ShowChannelStatistic(ctx, q, 100, 0)
+			return err
+		}
+	}
+	instances := func(path ...medialive.DimensionStep) func(context.Context, *medialive.Client) error {
+		return func(ctx context.Context, c *medialive.Client) error {
+			_, err := c.ListInstances(ctx, 0, 100, path...)
+			return err
+		}
+	}
+	return map[string]func(context.Context, *medialive.Client) error{
+		"CreateChannel full":       create(full),
+		"CreateChannel spare":      create(spare),
+		"ListChannels all":         list(medialive.ChannelKey{}),
+		"ListChannels id":          list(medialive.ChannelKey{ID: "ch1"}),
+		"ListChannels key":         list(key),
+		"ShowChannel":              func(ctx context.Context, c *medialive.Client) error { _, err := c.ShowChannel(ctx, key); return err },
+		"DeleteChannel":            func(ctx context.Context, c *medialive.Client) error { return c.DeleteChannel(ctx, key) },
+		"ModifyChannelEndpoints":   endpoints(full.Outputs),
+		"ModifyChannelEndpoints 0": endpoints(nil),
+		"ModifyChannelInput":       input(full.Input, full.Expand),
+		"ModifyChannelInput spare": input(spare.Input, nil),
+		"ModifyChannelRecordSettings": func(ctx context.Context, c *medialive.Client) error {
+			return c.ModifyChannelRecordSettings(ctx, medialive.RecordChange{ChannelKey: key, Record: &full.Record})
+		},
+		"ModifyChannelGeneral": func(ctx context.Context, c *medialive.Client) error {
+			_, err := c.ModifyChannelGeneral(ctx, medialive.GeneralChange{ChannelKey: key, Name: "one"})
+			return err
+		},
+		"SwitchChannel": func(ctx context.Context, c *medialive.Client) error {
+			_, err := c.SwitchChannel(ctx, key, medialive.ChannelOn)
+			return err
+		},
+		"ModifyChannelEncoderSettings": func(ctx context.Context, c *medialive.Client) error {
+			_, err := c.ModifyChannelEncoderSettings(ctx, medialive.EncoderChange{ChannelKey: key, Encoders: full.Encoders})
+			return err
+		},
+		"ShowChannelStatistic":        statistic(""),
+		"ShowChannelStatistic both":   statistic(medialive.AllRegions),
+		"ListDimensions":              func(ctx context.Context, c *medialive.Client) error { _, err := c.ListDimensions(ctx); return err },
+		"ListInstances":               instances(medialive.DimensionStep{Dimension: medialive.DimChannel}),
+		"ListInstances of a pipeline": instances(medialive.DimensionStep{Dimension: medialive.DimChannel, ID: "ch1"}, medialive.DimensionStep{Dimension: medialive.DimPipeline}),
+	}
+}
+
 // TestConformity lets every operation meet the specification, with both kinds
 // of authentication. A start answers ACTIVE and a stop STANDBY in the examples,
 // so what is sent and what is understood are both checked.
@@ -112,7 +193,9 @@ func TestConformity(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			c := client(t, auth, signed(t, conform.Server(t, conform.Examples(t))))
-			for name, call := range operations() {
+			calls := operations()
+			maps.Copy(calls, channelOperations())
+			for name, call := range calls {
 				if err := call(t.Context(), c); err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
@@ -176,6 +259,56 @@ func TestAnswersAreUnderstood(t *testing.T) {
 		Status: medialive.Enabled, Health: medialive.Disconnected, Type: medialive.StandardOutput,
 	}); !reflect.DeepEqual(output, want) {
 		t.Errorf("output: %+v", output)
+	}
+}
+
+func TestChannelAnswersAreUnderstood(t *testing.T) {
+	c := client(t, medialive.Token(token), conform.Examples(t))
+	key := medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: "ch1"}
+	channel, err := c.ShowChannel(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loss, window := 100, 3600
+	common := func(file string) medialive.Package {
+		return medialive.Package{URL: "pull.example.com/live/ch1/" + file, SegmentDuration: 4, PlaylistWindow: &window}
+	}
+	if want := (medialive.Channel{
+		ChannelKey: key, Name: "Channel one", State: medialive.ChannelOff,
+		Input: medialive.ChannelInput{
+			Protocol: medialive.FLVPull,
+			Sources:  []medialive.ChannelSource{{URL: "http://203.0.113.5/live/ch1.flv", Bitrate: 1024, Width: 100, Height: 100}},
+			Failover: &medialive.FailoverConditions{LossThreshold: &loss, Preference: medialive.PreferNone},
+		},
+		Record: medialive.RecordSettings{RollingBuffer: 86400},
+		Outputs: []medialive.Endpoint{{
+			HLS:  []medialive.HLSPackage{{Package: common("index.m3u8"), Version: "1"}},
+			DASH: []medialive.DASHPackage{{Package: common("index.mpd")}},
+		}},
+	}); !reflect.DeepEqual(channel, want) {
+		t.Errorf("channel: %v", channel)
+	}
+	list, err := c.ShowChannelStatistic(t.Context(), medialive.StatisticQuery{ChannelKey: key}, 100, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list.Total != 2 || list.Signals[0].Kind != medialive.SpliceInsert || list.Signals[0].Duration != 30 || list.Signals[0].EventID != 1207959695 ||
+		list.Signals[1].Segmentation != medialive.ProviderAdStart || list.Signals[1].Duration != -1 || list.Signals[1].Role != medialive.MasterRegion {
+		t.Errorf("signals: %+v", list)
+	}
+	dimensions, err := c.ListDimensions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := dimensions[medialive.DimAudio]; len(dimensions) != 8 || d.Params[0] != "id" || d.Display["id"].English != "Audio" {
+		t.Errorf("dimensions: %+v", dimensions)
+	}
+	page, err := c.ListInstances(t.Context(), 0, 100, medialive.DimensionStep{Dimension: medialive.DimFlow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page.Total != 1 || page.Instances[0].In(medialive.DimFlow) != (medialive.InstanceRef{ID: "ch1", Name: "Channel one"}) {
+		t.Errorf("instances: %+v", page)
 	}
 }
 

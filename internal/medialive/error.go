@@ -13,7 +13,7 @@ type Kind string
 const (
 	KindNotSignedIn    Kind = "not_signed_in"   // no token, or it ended: sign in again
 	KindNotPermitted   Kind = "not_permitted"   // signed in, but may not (a 401 too: LIVE.100011003)
-	KindNotFound       Kind = "not_found"       // the flow or output does not exist
+	KindNotFound       Kind = "not_found"       // the flow, output or channel does not exist
 	KindExists         Kind = "exists"          // the name is taken
 	KindState          Kind = "state"           // the state forbids it: already running, must be stopped first
 	KindRefused        Kind = "refused"         // any other refusal of the request as it stands
@@ -28,8 +28,8 @@ type Error struct {
 	Op         string // operationId of the spec
 	Kind       Kind
 	Status     int           // HTTP status; 0 when there was no answer
-	Code       string        // error_code as given, e.g. LIVE.100011001
-	Message    string        // error_msg as given: from outside, never trusted
+	Code       string        // error_code or result_code as given, e.g. LIVE.100011001
+	Message    string        // error_msg or result_msg as given: from outside, never trusted
 	RequestID  string        // X-Request-Id, or request_id of the body
 	RetryAfter time.Duration // with KindThrottled and KindUnavailable, when told
 	Err        error         // the cause, where there is one

@@ -59,8 +59,30 @@ func reads(c *Client) map[string]func(context.Context) error {
 		"Capabilities":   func(ctx context.Context) error { _, err := c.Capabilities(ctx); return err },
 		"Statistics":     func(ctx context.Context) error { _, err := c.Statistics(ctx, ""); return err },
 		"RefusedCallers": func(ctx context.Context) error { _, err := c.RefusedCallers(ctx, testFlow); return err },
+		"ListChannels":   func(ctx context.Context) error { _, err := c.ListChannels(ctx, ChannelKey{}, 10, 0); return err },
+		"ShowChannel":    func(ctx context.Context) error { _, err := c.ShowChannel(ctx, testChannel); return err },
+		"ShowChannelStatistic": func(ctx context.Context) error {
+			_, err := c.ShowChannelStatistic(ctx, StatisticQuery{ChannelKey: testChannel}, 10, 0)
+			return err
+		},
+		"ListDimensions": func(ctx context.Context) error { _, err := c.ListDimensions(ctx); return err },
+		"ListInstances":  func(ctx context.Context) error { _, err := c.ListInstances(ctx, 0, 10); return err },
+		"Metrics":        func(ctx context.Context) error { _, err := cloudEye(c).Metrics(ctx, Metric{}, "", 10); return err },
+		"MetricData": func(ctx context.Context) error {
+			_, err := cloudEye(c).MetricData(ctx, Metric{}, MetricQuery{})
+			return err
+		},
+		"BatchMetricData": func(ctx context.Context) error {
+			_, err := cloudEye(c).BatchMetricData(ctx, nil, MetricQuery{})
+			return err
+		},
 	}
 }
+
+var testChannel = ChannelKey{"push.example.com", "live", "ch1"}
+
+// cloudEye asks Cloud Eye where a client goes.
+func cloudEye(c *Client) *CloudEye { return &CloudEye{c} }
 
 func commands(c *Client) map[string]func(context.Context) error {
 	source := Source{Name: "s", Protocol: Listener}
@@ -82,6 +104,31 @@ func commands(c *Client) map[string]func(context.Context) error {
 			return err
 		},
 		"DeleteOutput": func(ctx context.Context) error { return c.DeleteOutput(ctx, testFlow, "o") },
+		"CreateChannel": func(ctx context.Context) error {
+			_, err := c.CreateChannel(ctx, Channel{ChannelKey: testChannel})
+			return err
+		},
+		"DeleteChannel": func(ctx context.Context) error { return c.DeleteChannel(ctx, testChannel) },
+		"ModifyChannelEndpoints": func(ctx context.Context) error {
+			_, err := c.ModifyChannelEndpoints(ctx, EndpointsChange{ChannelKey: testChannel})
+			return err
+		},
+		"ModifyChannelInput": func(ctx context.Context) error {
+			_, err := c.ModifyChannelInput(ctx, InputChange{ChannelKey: testChannel})
+			return err
+		},
+		"ModifyChannelRecordSettings": func(ctx context.Context) error {
+			return c.ModifyChannelRecordSettings(ctx, RecordChange{ChannelKey: testChannel})
+		},
+		"ModifyChannelGeneral": func(ctx context.Context) error {
+			_, err := c.ModifyChannelGeneral(ctx, GeneralChange{ChannelKey: testChannel})
+			return err
+		},
+		"SwitchChannel": func(ctx context.Context) error { _, err := c.SwitchChannel(ctx, testChannel, ChannelOn); return err },
+		"ModifyChannelEncoderSettings": func(ctx context.Context) error {
+			_, err := c.ModifyChannelEncoderSettings(ctx, EncoderChange{ChannelKey: testChannel})
+			return err
+		},
 	}
 }
 

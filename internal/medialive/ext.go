@@ -12,15 +12,33 @@ import (
 // Capabilities says what the gateway is and can do.
 // GET /ext/v1/{project_id}/capabilities
 type Capabilities struct {
-	Version    string `json:"version"`
-	Region     string `json:"region"`
-	SRTAddress string `json:"srt_address"`           // where listeners are bound
-	PortFirst  int    `json:"port_first"`            // range allotted to listeners
-	PortLast   int    `json:"port_last"`             //
-	NextPort   int    `json:"next_port"`             // the port the next listener would get; 0 when none is free
-	SRTVersion string `json:"srt_version"`           // libsrt in use; empty when it is missing
-	SRTLibrary string `json:"srt_library"`           // which library was loaded
-	SRTProblem string `json:"srt_problem,omitempty"` // why SRT does not work, and which package to install
+	Version        string `json:"version"`
+	Region         string `json:"region"`
+	SRTAddress     string `json:"srt_address"`               // where listeners are bound
+	PortFirst      int    `json:"port_first"`                // range allotted to listeners
+	PortLast       int    `json:"port_last"`                 //
+	NextPort       int    `json:"next_port"`                 // the port the next listener would get; 0 when none is free
+	SRTVersion     string `json:"srt_version"`               // libsrt in use; empty when it is missing
+	SRTLibrary     string `json:"srt_library"`               // which library was loaded
+	SRTProblem     string `json:"srt_problem,omitempty"`     // why SRT does not work, and which package to install
+	ChannelProblem string `json:"channel_problem,omitempty"` // why no channel can be turned ON
+	// PictureSeconds is how often a picture is made of what somebody looks at; 0:
+	// there are none, and PictureProblem says why unless they were turned off.
+	PictureSeconds float64 `json:"picture_seconds,omitempty"`
+	PictureProblem string  `json:"picture_problem,omitempty"`
+	// ChannelLimits are all that this gateway refuses of channels
+	// ([CodeUnsupported]) and the API has; a cloud has no such list.
+	ChannelLimits []ChannelLimit `json:"channel_limits"`
+}
+
+// ChannelLimit is something of channels that a gateway cannot do. Without Value,
+// Most and Partly it is the field as such.
+type ChannelLimit struct {
+	Field  string `json:"field"`            // its path without places: endpoints.hls_package.encryption
+	Value  string `json:"value,omitempty"`  // this value alone is refused
+	Most   int    `json:"most,omitempty"`   // entries that the list may have
+	Partly bool   `json:"partly,omitempty"` // Reason says what is possible
+	Reason string `json:"reason"`           // in words for people
 }
 
 // LegState is the life of one SRT connection, as the relay sees it.
@@ -104,13 +122,17 @@ const (
 type EventKind string
 
 // The kinds of event. GET /ext/v1/{project_id}/events is an SSE stream: first
-// one EventFlow for each flow and an EventReady, then changes as they happen.
+// one EventFlow for each flow, one EventChannel for each channel where the reader
+// may list them, and an EventReady; then changes as they happen.
 const (
-	EventFlow       EventKind = "flow"       // a flow was created or changed: Flow and Outputs in full
-	EventGone       EventKind = "gone"       // FlowID was deleted
-	EventStatistics EventKind = "statistics" // measured once a second for every ACTIVE flow, and at each change
-	EventReady      EventKind = "ready"      // all that existed has been told
-	EventBeat       EventKind = "beat"       // each second, so that silence means trouble
+	EventFlow        EventKind = "flow"         // a flow was created or changed: Flow and Outputs in full
+	EventGone        EventKind = "gone"         // FlowID was deleted
+	EventChannel     EventKind = "channel"      // a channel was created or changed: Channel in full, its secrets masked, and its Detail
+	EventChannelGone EventKind = "channel_gone" // ChannelKey was deleted
+	EventChannelRuns EventKind = "channel_runs" // Details of every channel that is ON, every two seconds
+	EventStatistics  EventKind = "statistics"   // measured once a second for every ACTIVE flow, and at each change
+	EventReady       EventKind = "ready"        // all that existed has been told
+	EventBeat        EventKind = "beat"         // each second, so that silence means trouble
 )
 
 // Event is one event of the gateway's stream.
@@ -121,6 +143,10 @@ type Event struct {
 	Flow       *Flow            `json:"flow,omitempty"`
 	Outputs    []Output         `json:"outputs,omitempty"`
 	Statistics []FlowStatistics `json:"statistics,omitempty"`
+	ChannelKey *ChannelKey      `json:"channel_key,omitempty"`
+	Channel    *Channel         `json:"channel,omitempty"`
+	Detail     *ChannelDetail   `json:"detail,omitempty"`
+	Details    []ChannelDetail  `json:"details,omitempty"`
 }
 
 // Capabilities tells what a Flowdeck gateway is and can do; KindNotFound when

@@ -29,7 +29,7 @@ func TestExtensions(t *testing.T) {
 	}))
 	defer server.Close()
 	c := testClient(t, server.URL)
-	if got, err := c.Capabilities(t.Context()); err != nil || got != caps {
+	if got, err := c.Capabilities(t.Context()); err != nil || !reflect.DeepEqual(got, caps) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if got, err := c.Statistics(t.Context(), ""); err != nil || len(got) != 0 {

@@ -30,6 +30,15 @@ func LiveEndpoint(region string) (string, bool) {
 	return "https://live." + region + ".myhuaweicloud.com", true
 }
 
+// CloudEyeEndpoint gives the Cloud Eye endpoint of a region, all of which the
+// official SDK has, and false for a region that [Regions] does not list.
+func CloudEyeEndpoint(region string) (string, bool) {
+	if !knownRegion(region) {
+		return "", false
+	}
+	return "https://ces." + region + ".myhuaweicloud.com", true
+}
+
 // IAMEndpoint gives the IAM endpoint of a region; for a region that [Regions]
 // does not list, the global one, whose tokens work in every region.
 func IAMEndpoint(region string) string {

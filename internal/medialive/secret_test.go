@@ -26,18 +26,50 @@ func holders(t *testing.T) map[string]any {
 		t.Fatal(err)
 	}
 	crypto := &Crypto{Algorithm: AES128, KeyType: SRTPassword, Passphrase: hidden}
+	full := FullChannel()
+	full.Extra = Extra{"x": opaque(`"my-hidden-passphrase"`)}
+	full.Input.Extra, full.Outputs[0].HLS[0].RequestArgs.Extra = full.Extra, full.Extra
 	source := Source{Name: "s", Decryption: crypto}
 	return map[string]any{
-		"secret":        hidden,
-		"pointer":       new(hidden),
-		"slice":         []Secret{hidden},
-		"map":           map[string]Secret{"passphrase": hidden},
-		"crypto":        *crypto,
-		"source":        source,
-		"flow":          Flow{Sources: []Source{source}},
-		"new flow":      NewFlow{Source: source},
-		"output":        Output{Encryption: crypto},
-		"change":        OutputChange{Encryption: crypto},
+		"secret":       hidden,
+		"pointer":      new(hidden),
+		"slice":        []Secret{hidden},
+		"map":          map[string]Secret{"passphrase": hidden},
+		"crypto":       *crypto,
+		"source":       source,
+		"flow":         Flow{Sources: []Source{source}},
+		"new flow":     NewFlow{Source: source},
+		"output":       Output{Encryption: crypto},
+		"change":       OutputChange{Encryption: crypto},
+		"channel":      full,
+		"a pointer":    &full,
+		"channels":     ChannelPage{Channels: []Channel{full}},
+		"input":        full.Input,
+		"standby":      full.Input.Standby,
+		"endpoint":     full.Outputs[0],
+		"package":      full.Outputs[0].HLS[0].Package,
+		"HLS":          full.Outputs[0].HLS[0],
+		"DASH":         full.Outputs[0].DASH[0],
+		"MSS":          full.Outputs[0].MSS[0],
+		"drm":          *full.Outputs[0].HLS[0].Encryption,
+		"header":       *full.Outputs[0].HLS[0].CDNIdentifier,
+		"create":       EndpointsChange{Outputs: full.Outputs},
+		"input change": InputChange{Input: &full.Input},
+		"push address": []PushAddress{{URL: full.Input.Sources[0].URL}},
+		"url":          full.Input.Sources[0].URL,
+		"pointers inside": struct {
+			S *ChannelSource
+			A *PushAddress
+			E *Encryption
+			H *HTTPHeader
+			P *Package
+			O *Opaque
+			X *AudioSettings
+		}{
+			&full.Input.Sources[0], &PushAddress{URL: full.Input.Sources[0].URL}, full.Outputs[0].HLS[0].Encryption,
+			full.Outputs[0].HLS[0].CDNIdentifier, &full.Outputs[0].DASH[0].Package, full.Extra["x"], &AudioSettings{Extra: full.Extra},
+		},
+		"not known":     struct{ E Extra }{Extra{"x": opaque(`"my-hidden-passphrase"`)}},
 		"event":         Event{Flow: &Flow{Sources: []Source{source}}},
 		"sign-in":       SignIn{Password: hidden, Passcode: hidden},
 		"token":         TokenInfo{Token: hidden},
@@ -65,7 +97,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 				printed.Write(data)
 			}
 			text := strings.ToLower(printed.String())
-			if strings.Contains(text, hidden.Reveal()) || strings.Contains(text, hex) {
+			if strings.Contains(text, "hidden") || strings.Contains(text, hex) {
 				t.Errorf("the secret shows in\n%s", printed.String())
 			}
 		})
@@ -103,7 +135,10 @@ func TestAnswersThatRepeatSecrets(t *testing.T) {
 	_, outputs := c.CreateOutputs(t.Context(), testFlow, []Output{{}, {Encryption: crypto}})
 	_, output := c.UpdateOutput(t.Context(), testFlow, "o", OutputChange{Encryption: crypto})
 	_, signedIn := iam.SignIn(t.Context(), SignIn{Password: hidden})
-	for _, err := range []error{created, source, outputs, output, signedIn} {
+	_, channel := c.CreateChannel(t.Context(), FullChannel())
+	_, input := c.ModifyChannelInput(t.Context(), InputChange{ChannelKey: testChannel, Input: &ChannelInput{Standby: []ChannelSource{{Passphrase: hidden}}}})
+	_, endpoints := c.ModifyChannelEndpoints(t.Context(), EndpointsChange{ChannelKey: testChannel, Outputs: FullChannel().Outputs})
+	for _, err := range []error{created, source, outputs, output, signedIn, channel, input, endpoints} {
 		e := wantKind(t, err, KindRefused)
 		if e.Message != "passphrase *** is invalid" || strings.Contains(err.Error(), hidden.Reveal()) {
 			t.Errorf("%v", err)

@@ -25,6 +25,15 @@ const (
 	FaultTooMany      FaultCode = "too_many"      // more than Max entries
 	FaultEnum         FaultCode = "enum"          // Value is none of those possible
 	FaultHost         FaultCode = "host"          // Value is neither an IP address nor a domain name
+
+	// Of channels.
+	FaultURL       FaultCode = "url"       // not an address; Value has the schemes that are possible, never the address
+	FaultAddress   FaultCode = "address"   // Value is neither an IP address nor a CIDR block, of a comma-separated list
+	FaultDuplicate FaultCode = "duplicate" // Value was given before
+	FaultCount     FaultCode = "count"     // Value is not Max, that of the primary sources
+	FaultOrder     FaultCode = "order"     // not below (start, min) its other end, Max
+	FaultUnknown   FaultCode = "unknown"   // Value names nothing that exists
+	FaultUnfit     FaultCode = "unfit"     // Value, or having one, does not go with the rest: protocol, format, or another choice
 )
 
 // Fault is one thing wrong with what was entered.
@@ -140,6 +149,14 @@ func Host(address string) string { return strings.TrimPrefix(address, "srt://") 
 type validation struct {
 	prefix string // before the name of every field
 	faults []Fault
+}
+
+// within has the fields that check names stand below another.
+func (v *validation) within(field string, check func()) {
+	was := v.prefix
+	v.prefix += field + "."
+	check()
+	v.prefix = was
 }
 
 func (v *validation) add(f Fault) {

@@ -303,3 +303,40 @@ func FuzzAnswers(f *testing.F) {
 		}
 	})
 }
+
+// FuzzChannelAnswers: no answer makes a panic, or something without a name.
+func FuzzChannelAnswers(f *testing.F) {
+	f.Add(`{"total":1,"channels":[{"domain":"d","app_name":"a","id":"i"}]}`)
+	f.Add(`{"channels":[{"domain":"d","app_name":"a","id":"i","endpoints":[{"hls_package":[{"ads":[1],"hls_version":3}]}]}]}`)
+	f.Add(`{"domain":"push.example.com","app_name":"live","id":"ch1","scte35":{"total":-1,"scte35_info":[{"type":"Splice Insert"}]}}`)
+	f.Add(`{"total":-1,"instances":[null,{"medialive_mpc":{}}],"query":{"audio":{"display":{"id":{"en-us":"x"}}}}}`)
+	f.Add(`{"metrics":[{"datapoints":[{"timestamp":-1,"average":1e300},null]}],"datapoints":[{}],"meta_data":{"marker":"m"}}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		c := answeringBody(t, body)
+		page, err := c.ListChannels(t.Context(), ChannelKey{}, 10, 0)
+		for _, channel := range page.Channels {
+			if err != nil || !channel.complete() {
+				t.Fatalf("%v, %v", page, err)
+			}
+		}
+		if list, err := c.ShowChannelStatistic(t.Context(), StatisticQuery{ChannelKey: testChannel}, 10, 0); err == nil && list.Signals == nil {
+			t.Fatal("no list of signals")
+		}
+		if dimensions, err := c.ListDimensions(t.Context()); err == nil && dimensions == nil {
+			t.Fatal("no dimensions")
+		}
+		if instances, err := c.ListInstances(t.Context(), 0, 10); err == nil {
+			for _, i := range instances.Instances {
+				_ = i.In(DimFlow)
+			}
+		}
+		series, _ := cloudEye(c).BatchMetricData(t.Context(), nil, MetricQuery{})
+		for _, s := range series {
+			if !slices.IsSortedFunc(s.Points, func(a, b Point) int { return a.At.Compare(b.At) }) {
+				t.Fatalf("%+v", s)
+			}
+		}
+		_, _ = cloudEye(c).MetricData(t.Context(), Metric{}, MetricQuery{})
+		_, _ = cloudEye(c).AllMetrics(t.Context(), Metric{})
+	})
+}

@@ -55,3 +55,36 @@ func TestOutputsFallWithTheirSource(t *testing.T) {
 		}
 	})
 }
+
+// TestOutputsThatWereDownBefore takes the media of a source away after its outputs
+// were last read before it came: that they had none then, and have none again,
+// does not make them guilty.
+func TestOutputsThatWereDownBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 20 {
+			cloud := medialivetest.New()
+			id := cloud.Add(flow("A", medialive.Active, medialive.Disconnected, "1", "2", "3"))
+			w := watch(t, cloud)
+			health := func(h medialive.Health) {
+				cloud.Change(id, func(f *medialivetest.Flow) {
+					f.Sources[0].Health = h
+					for i := range f.Outputs {
+						f.Outputs[i].Health = h
+					}
+				})
+			}
+			pass(20 * time.Second)
+			unread := cloud.Inject("ShowOutputInfo", 0, medialivetest.Down())
+			health(medialive.Connected)
+			pass(30*time.Second + rand.N(6*time.Second))
+			health(medialive.Disconnected)
+			unread()
+			for range 200 {
+				if s := state(t, w, id); s == monitor.StateOutputLost {
+					t.Fatal("the outputs are blamed")
+				}
+				pass(50 * time.Millisecond)
+			}
+		}
+	})
+}

@@ -38,6 +38,9 @@ func (w *Watcher) setCare(flowID string, c Care) {
 	if r := w.records[flowID]; r != nil {
 		r.care, r.dirty = c, true
 	}
+	if r := w.channels.records[flowID]; r != nil {
+		r.care, r.dirty, w.channels.changed = c, true, true
+	}
 }
 
 // SetLabels names known peers from now on; nil names none.
@@ -135,9 +138,7 @@ func (w *Watcher) recallCommands(past map[string]Command) {
 			continue
 		}
 		w.orders[id] = &order{Command: c}
-		if r := w.records[id]; r != nil {
-			r.order, r.dirty = w.orders[id], true
-		}
+		w.ordered(id, w.orders[id])
 	}
 }
 

@@ -339,7 +339,7 @@ func (w *Watcher) detailed(f medialive.Flow, at time.Time) {
 	r := w.record(f.ID)
 	r.setDetail(f, at)
 	r.detailPeriod = w.paceOf(r).source
-	w.settle(r, at)
+	w.settle(r.order, r.id, r.status, at)
 	w.publish()
 }
 

@@ -44,6 +44,8 @@ func (w *Watcher) distrust(drop bool) {
 	w.interrupt()
 	if drop {
 		clear(w.records)
+		clear(w.channels.records)
+		w.channels.order, w.channels.changed, w.channels.complete = true, true, false
 		w.rows.stale, w.complete = true, false
 	}
 	w.publishAll()

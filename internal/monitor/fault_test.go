@@ -398,6 +398,14 @@ func (s *shelf) RefusedCallers(context.Context, string) ([]medialive.RefusedCall
 
 func (s *shelf) Events(context.Context, func(medialive.Event) error) error { return nil }
 
+func (s *shelf) ListChannels(context.Context, medialive.ChannelKey, int, int) (medialive.ChannelPage, error) {
+	return medialive.ChannelPage{}, nil
+}
+
+func (s *shelf) ShowChannel(context.Context, medialive.ChannelKey) (medialive.Channel, error) {
+	return medialive.Channel{}, &medialive.Error{Kind: medialive.KindNotFound}
+}
+
 // TestF6ListChanges mutates the list while it is paged, with totals that lie
 // now and then, a thousand times: whatever comes and goes, no flow is shown
 // twice, none that was there all the time is ever missing, and in the end the

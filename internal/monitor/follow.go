@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"time"
 
@@ -120,11 +121,17 @@ func (w *Watcher) follow(ctx context.Context, r Reader, caps medialive.Capabilit
 	defer silence.Stop()
 	w.setCapabilities(caps)
 
-	s := stream{w: w, told: make(map[string]bool)}
+	s := stream{w: w, told: make(map[string]bool), channels: make(map[string]bool)}
 	capable := w.monitor.now()
 	err := r.Events(ctx, func(e medialive.Event) error {
 		silence.Reset(silenceLimit)
 		s.apply(e)
+		if e.Kind == medialive.EventReady && len(s.channels) == 0 {
+			w.monitor.work.Go(func() {
+				defer w.monitor.guard.Survive("channels")
+				w.channelsDenied(ctx, r)
+			})
+		}
 		if now := w.monitor.now(); now.Sub(capable) >= capableEvery || e.Kind == medialive.EventGone {
 			capable = now
 			w.monitor.work.Go(func() {
@@ -151,7 +158,7 @@ func (w *Watcher) readCapabilities(ctx context.Context, r Reader) {
 func (w *Watcher) setCapabilities(caps medialive.Capabilities) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.capabilities != nil && *w.capabilities == caps {
+	if w.capabilities != nil && reflect.DeepEqual(*w.capabilities, caps) {
 		return
 	}
 	w.capabilities = &caps
@@ -162,6 +169,7 @@ func (w *Watcher) setCapabilities(caps medialive.Capabilities) {
 type stream struct {
 	w         *Watcher
 	told      map[string]bool // flows told since it began
+	channels  map[string]bool // the same, of channels
 	ready     bool            // all that existed has been told
 	confirmed time.Time       // when unchanged facts of some flows were last renewed
 }
@@ -188,8 +196,15 @@ func (s *stream) apply(e medialive.Event) {
 				r.setStatistics(st, now)
 			}
 		}
+	case medialive.EventChannel:
+		s.channel(e, now)
+	case medialive.EventChannelGone:
+		s.channelGone(e)
+	case medialive.EventChannelRuns:
+		s.runs(e, now)
 	case medialive.EventReady:
 		s.complete(now)
+		s.allChannels()
 	}
 	if s.ready && now.Sub(s.confirmed) >= streamPeriod {
 		s.renew(now)
@@ -210,7 +225,7 @@ func (s *stream) flow(e medialive.Event, now time.Time) {
 	for _, o := range e.Outputs {
 		r.setOutput(o, now, streamPeriod)
 	}
-	s.w.settle(r, now)
+	s.w.settle(r.order, r.id, r.status, now)
 }
 
 // complete ends the beginning: flows that were not told do not exist.
@@ -230,6 +245,9 @@ func (s *stream) complete(now time.Time) {
 // for each is shown anew to all who look on.
 func (s *stream) renew(now time.Time) {
 	s.confirmed = now
+	for _, r := range s.w.channels.records {
+		s.w.settle(r.order, r.id, StatusOf(r.read.State), now)
+	}
 	var due []*record
 	for _, r := range s.w.records {
 		if now.Sub(r.statusAt) >= confirmEvery {
@@ -252,5 +270,5 @@ func (s *stream) confirm(r *record, now time.Time) {
 			r.outputs[i].at = now
 		}
 	}
-	s.w.settle(r, now)
+	s.w.settle(r.order, r.id, r.status, now)
 }

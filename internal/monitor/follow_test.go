@@ -53,10 +53,22 @@ type gateway struct {
 	may     error // what a reader of little right is answered
 	lists   int
 	hangs   bool // refused callers are never answered
+
+	mayChannels error // what a reader is answered who asks for channels
 }
 
 func newGateway(begin ...medialive.Event) *gateway {
 	return &gateway{events: make(chan medialive.Event), cut: make(chan struct{}), begin: begin}
+}
+
+func (g *gateway) ListChannels(context.Context, medialive.ChannelKey, int, int) (medialive.ChannelPage, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return medialive.ChannelPage{}, g.mayChannels
+}
+
+func (g *gateway) ShowChannel(context.Context, medialive.ChannelKey) (medialive.Channel, error) {
+	return medialive.Channel{}, &medialive.Error{Kind: medialive.KindNotFound}
 }
 
 func (g *gateway) Events(ctx context.Context, tell func(medialive.Event) error) error {

@@ -19,6 +19,8 @@ type Reader interface {
 	ShowOutput(ctx context.Context, flowID, name string) (medialive.Output, error)
 	Capabilities(ctx context.Context) (medialive.Capabilities, error)
 	RefusedCallers(ctx context.Context, flowID string) ([]medialive.RefusedCaller, error)
+	ListChannels(ctx context.Context, filter medialive.ChannelKey, limit, offset int) (medialive.ChannelPage, error)
+	ShowChannel(ctx context.Context, key medialive.ChannelKey) (medialive.Channel, error)
 	Events(ctx context.Context, each func(medialive.Event) error) error
 }
 
@@ -49,6 +51,8 @@ type Options struct {
 	Now func() time.Time // nil means time.Now
 
 	Panicked func(what string) // told of each panic of a watcher; may be nil
+
+	NoPictures bool // none are fetched
 }
 
 // Monitor keeps one Watcher for each Key.
@@ -58,6 +62,8 @@ type Monitor struct {
 	now func() time.Time
 
 	guard revive.Guard
+
+	noPictures bool
 
 	ctx    context.Context // ends the watchers
 	cancel context.CancelFunc
@@ -83,7 +89,7 @@ func New(o Options) *Monitor {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Monitor{
-		log: o.Log, rps: o.RPS, now: o.Now, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked},
+		log: o.Log, rps: o.RPS, now: o.Now, guard: revive.Guard{Log: o.Log, Panicked: o.Panicked}, noPictures: o.NoPictures,
 		ctx: ctx, cancel: cancel,
 		watchers: make(map[Key]*Watcher),
 	}

@@ -87,6 +87,7 @@ func (w *Watcher) poll(ctx context.Context) {
 	w.capabilities = nil
 	w.mu.Unlock()
 	p.work.Go(func() { w.whole("the list", func() { p.sweeps(ctx) }) })
+	p.work.Go(func() { w.whole("channels", func() { p.watchChannels(ctx) }) })
 	w.whole("details", func() { p.readDetails(ctx) })
 	p.work.Wait()
 }
@@ -227,8 +228,8 @@ func (p *poller) open() bool {
 	return p.fails >= breakerFails
 }
 
-// probing keeps a probe from being repeated: repeats of all readers together
-// would be more calls than the breaker lets through.
+// probing keeps a probe, of flows or of channels, from being repeated: repeats of
+// all readers together would be more calls than the breaker lets through.
 func (p *poller) probing(ctx context.Context) context.Context {
 	if p.open() {
 		return medialive.Once(ctx)
@@ -323,7 +324,7 @@ func (w *Watcher) listed(rows []medialive.FlowSummary, seen map[string]bool, at 
 		r := w.record(s.ID)
 		before := r.status
 		r.setSummary(s, at)
-		w.settle(r, at)
+		w.settle(r.order, r.id, r.status, at)
 		if before != "" && r.status != before {
 			w.soon[s.ID] = true
 		}

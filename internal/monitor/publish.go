@@ -63,7 +63,8 @@ func (w *Watcher) publishRows(all bool) {
 	next := &Snapshot{
 		At: now, Complete: w.complete, Link: w.link, Capabilities: w.capabilities,
 		Flows: make([]*Flow, len(byRow)), index: index,
-		Pace: w.pace.shown(w.monitor.rps), Labels: w.labels, Credential: w.lastCredential(), Skew: w.skew.Round(time.Minute),
+		Channels: w.publishChannels(last.Channels, all, now),
+		Pace:     w.pace.shown(w.monitor.rps), Labels: w.labels, Credential: w.lastCredential(), Skew: w.skew.Round(time.Minute),
 	}
 	if next.Link.Since.IsZero() {
 		next.Link = last.Link
@@ -89,5 +90,5 @@ func (w *Watcher) publishRows(all bool) {
 func same(a, b *Snapshot) bool {
 	return a.Complete == b.Complete && a.Link == b.Link && a.Capabilities == b.Capabilities &&
 		a.Pace == b.Pace && a.Skew == b.Skew && a.Labels == b.Labels && a.Credential.Equal(b.Credential) &&
-		slices.Equal(a.Flows, b.Flows)
+		a.Channels.same(b.Channels) && slices.Equal(a.Flows, b.Flows)
 }

@@ -87,7 +87,7 @@ type outputRecord struct {
 	at    time.Time
 	next  time.Duration // planned between at and the next read
 	moved bool          // CONNECTED was read during this start
-	down  time.Time     // first of the unbroken reads of DISCONNECTED; zero: it is not
+	down  time.Time     // first of the unbroken reads of DISCONNECTED that count (setOutput), else the last; zero: it is not
 }
 
 // setStatus notes a status that was asked for at that time. Where it changed,
@@ -176,6 +176,7 @@ func (r *record) silent(now time.Time) bool {
 // again after so long. It tells whether the output was not known to be
 // DISCONNECTED while its source gives media.
 func (r *record) setOutput(o medialive.Output, at time.Time, next time.Duration) (fell bool) {
+	tells := r.movingSince.Add(cloudSettling) // from then on that it is DISCONNECTED does
 	for i := range r.outputs {
 		have := &r.outputs[i]
 		if have.name != o.Name || at.Before(have.at) {
@@ -188,8 +189,9 @@ func (r *record) setOutput(o medialive.Output, at time.Time, next time.Duration)
 		switch {
 		case o.Health != medialive.Disconnected:
 			have.down = time.Time{}
-		case have.down.IsZero():
-			have.down, fell = at, !r.movingSince.IsZero()
+		case have.down.IsZero() || have.down.Before(tells):
+			fell = !r.movingSince.IsZero() && (have.down.IsZero() || !at.Before(tells))
+			have.down = at
 		}
 		r.dirty = true
 	}

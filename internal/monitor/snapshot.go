@@ -78,6 +78,13 @@ type Care struct {
 	Ask     *Ask     // nil: nobody waits for a second person
 	Band    Band
 	Tally   Tally
+	Push    *Push // of a channel; nil: the service told none
+}
+
+// Push is where the service told, in its answer to a command, to push a channel to.
+// No read tells it again.
+type Push struct {
+	Addresses []medialive.PushAddress
 }
 
 // Lamp is what a tally lamp says.
@@ -187,8 +194,9 @@ type Snapshot struct {
 	At           time.Time
 	Complete     bool // a full list has been read since the watcher began
 	Link         Link
-	Flows        []*Flow                 // by name, then id
-	index        map[string]int          // of Flows, by id
+	Flows        []*Flow        // by name, then id
+	index        map[string]int // of Flows, by id
+	Channels     Channels
 	Capabilities *medialive.Capabilities // nil: not a Flowdeck gateway
 	Pace         Pace
 	Labels       *Labels       // names of known peers; never nil once published
@@ -221,6 +229,33 @@ func (s *Snapshot) Flow(id string) (*Flow, bool) {
 		return nil, false
 	}
 	return s.Flows[i], true
+}
+
+// Channels are the channels of a project. A channel that did not change is the
+// same *Channel as in the snapshot before.
+type Channels struct {
+	None     bool       // the endpoint has no channels at all
+	Complete bool       // a full list has been read since the watcher began
+	Link     Link       // how their list is reached
+	All      []*Channel // by name, then id
+	index    map[string]int
+}
+
+// WithoutChannels is the snapshot for who may not be shown channels: whether there
+// are any, and which, was not read.
+func (s *Snapshot) WithoutChannels() *Snapshot {
+	without := *s
+	without.Channels = Channels{None: s.Channels.None}
+	return &without
+}
+
+// Channel finds a channel by its ChannelID.
+func (s *Snapshot) Channel(id string) (*Channel, bool) {
+	i, ok := s.Channels.index[id]
+	if !ok {
+		return nil, false
+	}
+	return s.Channels.All[i], true
 }
 
 // Sample is one point of a flow's recent history, a second apart.

@@ -157,14 +157,23 @@ func (f facts) commanded(now time.Time) (State, bool) {
 		unseen := f.status == medialive.Active && f.source == nil && f.statistics == nil
 		return StateStarting, unseen && f.command.Verb == verbStart && waited < commandPatience
 	}
-	switch outcome := f.command.Outcome; {
+	return commandedState(f.command, false, now)
+}
+
+// commandedState gives the state of a command whose effect was not read yet.
+func commandedState(c *Command, confirmed bool, now time.Time) (State, bool) {
+	if c == nil || confirmed {
+		return "", false
+	}
+	waited := now.Sub(c.At)
+	switch outcome := c.Outcome; {
 	case outcome == OutcomeUnknown:
 		return StateUnknown, true
 	case outcome == OutcomeRefused, outcome == OutcomeNotDone, waited >= doubtPatience:
 		return "", false
 	case waited >= commandPatience:
 		return StateUnknown, true
-	case f.command.Verb == verbStart:
+	case c.Verb == verbStart:
 		return StateStarting, true
 	}
 	return StateStopping, true

@@ -62,7 +62,10 @@ type Watcher struct {
 	doubted      bool               // a part of the watcher panicked, and not all was read anew
 	interrupt    context.CancelFunc // ends the reading under way, which begins anew
 
+	channels channelBook
+
 	refused refusedCache
+	album   album
 }
 
 func newWatcher(m *Monitor, key Key) *Watcher {
@@ -84,6 +87,7 @@ func newWatcher(m *Monitor, key Key) *Watcher {
 		looked:      make(map[string]time.Time),
 		pace:        newPace(),
 		interrupt:   func() {},
+		channels:    newChannelBook(),
 	}
 	w.snapshot.Store(&Snapshot{At: m.now(), Link: Link{Since: m.now()}, Labels: w.labels, Pace: w.pace.shown(m.rps)})
 	return w
@@ -178,15 +182,34 @@ func (w *Watcher) Commanded(flowID string, c Command) {
 		return // a read was faster than the failure
 	}
 	o.Command = c
-	if r := w.records[flowID]; r != nil {
+	w.ordered(flowID, o)
+	w.publish()
+}
+
+// ordered shows the newest command of a flow or a channel, where that was read.
+// w.mu is held.
+func (w *Watcher) ordered(id string, o *order) {
+	if r := w.records[id]; r != nil {
 		r.order, r.dirty = o, true
-		w.publish()
+	}
+	if r := w.channels.records[id]; r != nil {
+		r.order, r.dirty, w.channels.changed = o, true, true
 	}
 }
 
 // ReadSoon asks for an early read of a flow, or of the list if flowID is empty
 // or not known. From a gateway changes come by themselves, so nothing is read.
 func (w *Watcher) ReadSoon(flowID string) {
+	if _, channel := ChannelKeyOf(flowID); channel {
+		w.mu.Lock()
+		if w.pace.heard.IsZero() {
+			w.channels.soon[flowID] = true
+		}
+		w.mu.Unlock()
+		w.touch()
+		wake(w.channels.kick)
+		return
+	}
 	w.mu.Lock()
 	w.soon[flowID] = true
 	w.soon[""] = true
@@ -434,13 +457,13 @@ func (w *Watcher) forget(id string) {
 	w.rows.stale = true
 }
 
-// settle lets a status that was just read confirm the command of its flow, and
+// settle lets a status that was just read confirm the command of its flow or channel, and
 // tells the journal of what that settled. w.mu is held.
-func (w *Watcher) settle(r *record, at time.Time) {
-	if r.order == nil || !r.order.read(r.status, at, w.monitor.now()) {
+func (w *Watcher) settle(o *order, id string, status medialive.FlowStatus, at time.Time) {
+	if o == nil || !o.read(status, at, w.monitor.now()) {
 		return
 	}
-	c, id := r.order.Command, r.id
+	c := o.Command
 	journal := w.monitor.journal.Load()
 	if journal == nil {
 		return
@@ -452,14 +475,16 @@ func (w *Watcher) settle(r *record, at time.Time) {
 }
 
 // setLink notes how the backend is reached. w.mu is held.
-func (w *Watcher) setLink(err error) {
-	now := w.monitor.now()
+func (w *Watcher) setLink(err error) { w.link = linkOf(w.link, err, w.monitor.now()) }
+
+// linkOf is how something is reached after a call, where before it was so.
+func linkOf(before Link, err error, now time.Time) Link {
 	next := Link{OK: err == nil, Since: now}
 	if err != nil {
 		next.Kind, next.Reason = medialive.KindOf(err), reason(err)
 	}
-	if next.OK == w.link.OK && next.Kind == w.link.Kind && !w.link.Since.IsZero() {
-		next.Since = w.link.Since
+	if next.OK == before.OK && next.Kind == before.Kind && !before.Since.IsZero() {
+		next.Since = before.Since
 	}
-	w.link = next
+	return next
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flowdeck/flowdeck/internal/alarm"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 // Message is what is told, in our own shape.
@@ -60,7 +61,9 @@ func messageOf(n news, home string) Message {
 	}
 	if home != "" {
 		m.Link = strings.TrimSuffix(home, "/") + "/alarms"
-		if a.FlowID != "" {
+		if _, channel := monitor.ChannelKeyOf(a.FlowID); channel {
+			m.Link = strings.TrimSuffix(home, "/") + "/" + a.FlowID
+		} else if a.FlowID != "" {
 			m.Link = strings.TrimSuffix(home, "/") + "/flows/" + url.PathEscape(a.FlowID)
 		}
 	}
@@ -160,7 +163,7 @@ var words = map[string]map[string]string{
 		"alarm.raised": "ALARM", "alarm.cleared": "Cleared", "alarm.returned": "Cleared, not acknowledged",
 		"alarm.acknowledged": "Acknowledged", "alarm.shelved": "Shelved", "alarm.unshelved": "Off the shelf",
 		"source_lost": "SOURCE LOST", "output_lost": "OUTPUT LOST", "no_media": "No media after start", "loss": "Packet loss",
-		"bitrate": "Bitrate outside its band", "unstable": "UNSTABLE", "idle": "Active without media",
+		"bitrate": "Bitrate outside its band", "unstable": "UNSTABLE", "second_input": "Standby input on air", "problem": "Channel does not run", "recording": "Not recording", "idle": "Active without media",
 		"unreachable": "Service not reached", "credential": "Credential about to end", "many": "Several alarms of one cause",
 		"since": "since", "limit": "limit", "test": "Flowdeck: this is a test. Alarms will be told here.",
 	},
@@ -168,7 +171,7 @@ var words = map[string]map[string]string{
 		"alarm.raised": "告警", "alarm.cleared": "已恢复", "alarm.returned": "已恢复，未确认",
 		"alarm.acknowledged": "已确认", "alarm.shelved": "已搁置", "alarm.unshelved": "取消搁置",
 		"source_lost": "源丢失", "output_lost": "输出丢失", "no_media": "启动后无媒体", "loss": "丢包",
-		"bitrate": "码率超出范围", "unstable": "不稳定", "idle": "运行但无媒体",
+		"bitrate": "码率超出范围", "unstable": "不稳定", "second_input": "备用源播出", "problem": "频道未正常运行", "recording": "录制中断", "idle": "运行但无媒体",
 		"unreachable": "无法连接服务", "credential": "凭据即将到期", "many": "同一原因的多个告警",
 		"since": "始于", "limit": "限值", "test": "Flowdeck：这是一条测试消息。告警将发送到此处。",
 	},

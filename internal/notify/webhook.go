@@ -61,6 +61,16 @@ var (
 // Delivery is one message to one webhook, with what came of it.
 type Delivery = store.Delivery
 
+// FlowOf gives the id of the flow, or the channel, that a delivery tells of; empty
+// for none.
+func FlowOf(d Delivery) string {
+	var m Message
+	if json.Unmarshal(d.Body, &m) != nil {
+		return ""
+	}
+	return m.Alarm.FlowID
+}
+
 const (
 	longestName   = 64
 	longestURL    = 2048

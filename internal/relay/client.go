@@ -18,6 +18,7 @@ const (
 	silentTimeout = 5 * time.Second // events come each second
 	maxAnswer     = 64 << 10
 	maxReport     = 16 << 20
+	tapRead       = 32 << 10
 )
 
 // ErrInvalid tells that the relay does not accept a spec.
@@ -37,6 +38,7 @@ func Dial(socket string) *Client {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, "unix", socket)
 		},
+		ReadBufferSize:    tapRead,
 		DisableKeepAlives: true, // a connection kept over the relay's end would cost a failed call
 	}}}
 }
@@ -66,6 +68,18 @@ func (c *Client) put(ctx context.Context, spec FlowSpec, query url.Values) error
 // Remove ends a flow; one that does not run is no error.
 func (c *Client) Remove(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, "/flows/"+url.PathEscape(id), nil, nil)
+}
+
+// Tap reads what the source of a flow sends, from now on: the transport stream
+// as it comes, in the clear. It goes on over a loss of the source, and ends with
+// the flow. What a reader is too slow for is dropped. The caller closes it. Errors:
+// [ErrNoFlow].
+func (c *Client) Tap(ctx context.Context, id string) (io.ReadCloser, error) {
+	res, err := c.do(ctx, http.MethodGet, "/flows/"+url.PathEscape(id)+"/media", nil)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
 }
 
 // Report reads the state of the relay.
@@ -160,6 +174,8 @@ func readProblem(res *http.Response) error {
 		return &PortError{Leg: p.Leg, Port: p.Port}
 	case codeInvalid:
 		return fmt.Errorf("%w: %s", ErrInvalid, p.Text)
+	case codeNoFlow:
+		return ErrNoFlow
 	case codeUnavailable:
 		return &unavailableError{p.Text}
 	}

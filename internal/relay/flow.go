@@ -7,7 +7,7 @@ import (
 )
 
 // flow is a running flow. Its fields belong to the relay's lock, but for the
-// sinks, which the media goroutine reads.
+// sinks and the taps, which the media goroutine reads.
 type flow struct {
 	id       string
 	started  time.Time
@@ -15,11 +15,14 @@ type flow struct {
 	outputs  []*leg
 	refusals refusals
 	sinks    atomic.Pointer[[]*peer] // never changed, only replaced
+	taps     atomic.Pointer[[]*tap]  // the same
+	tapDrops int64                   // bytes, of taps that have ended
 }
 
 func newFlow(id string, now time.Time) *flow {
 	f := &flow{id: id, started: now}
 	f.sinks.Store(&[]*peer{})
+	f.taps.Store(&[]*tap{})
 	return f
 }
 
@@ -45,6 +48,7 @@ func (f *flow) report() FlowReport {
 		ID: f.id, Started: f.started, Source: f.source.report(),
 		Outputs: make([]LegReport, 0, len(f.outputs)), Refused: f.refusals.newestFirst(),
 	}
+	r.Taps, r.TapDrop = f.tapped()
 	for _, o := range f.outputs {
 		r.Outputs = append(r.Outputs, o.report())
 	}

@@ -123,6 +123,9 @@ func (m *media) forward(s srt.Socket, batch []srt.Packet) (full bool) {
 			sink.send(m.lib, &batch[i])
 		}
 	}
+	for _, t := range *p.leg.flow.taps.Load() {
+		t.add(batch[:n])
+	}
 	return n == len(batch)
 }
 

@@ -34,6 +34,7 @@ func TestMedia(t *testing.T) {
 		t.Run("silent newcomer", func(t *testing.T) { testSilentNewcomer(t, h) })
 		t.Run("killed sender", func(t *testing.T) { testKilledSender(t, h) })
 		t.Run("dead receiver", func(t *testing.T) { testDeadReceiver(t, h) })
+		t.Run("tap", func(t *testing.T) { testTap(t, h) })
 		t.Run("reconnect", func(t *testing.T) { testReconnect(t, h) })
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"syscall"
 )
 
 // reach is where legs may call. Whoever may make a flow chooses whom the
@@ -17,6 +18,20 @@ type reach struct {
 }
 
 func newReach(allow []netip.Prefix) reach { return reach{allow: allow, own: net.InterfaceAddrs} }
+
+// Guard gives a check for net.Dialer.Control that lets nobody reach what legs
+// may not call: for what channels pull by HTTP. allow are networks that may be
+// reached although they lead to this machine.
+func Guard(allow []netip.Prefix) func(network, address string, c syscall.RawConn) error {
+	where := newReach(allow)
+	return func(_, address string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return fmt.Errorf("%q is no address: %w", address, err)
+		}
+		return where.permits(to.Addr())
+	}
+}
 
 // nobodys are ranges that lead to no far end, or to a service of a cloud that
 // trusts its machines: IANA's special-purpose registries, and the addresses at

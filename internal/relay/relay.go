@@ -190,6 +190,7 @@ func (r *relay) drop(id string) {
 		return
 	}
 	delete(r.flows, id)
+	f.endTaps()
 	for _, l := range f.legs() {
 		r.closeLeg(l)
 	}

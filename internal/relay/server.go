@@ -128,6 +128,7 @@ func (r *relay) handler(stop func()) http.Handler {
 		r.remove(req.PathValue("id"))
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("GET /flows/{id}/media", r.serveTap)
 	mux.HandleFunc("GET /report", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(r.report())
@@ -199,6 +200,7 @@ const (
 	codeInvalid     = "invalid"
 	codePort        = "port"
 	codeUnavailable = "unavailable"
+	codeNoFlow      = "no flow"
 	codeFailed      = "failed"
 )
 

@@ -81,7 +81,9 @@ type FlowReport struct {
 	Started time.Time   `json:"started"`
 	Source  LegReport   `json:"source"`
 	Outputs []LegReport `json:"outputs"`
-	Refused []Refused   `json:"refused,omitempty"` // newest first, at most 100 a flow
+	Refused []Refused   `json:"refused,omitempty"`  // newest first, at most 100 a flow
+	Taps    int         `json:"taps,omitempty"`     // who reads the source through this socket, see [Client.Tap]
+	TapDrop int64       `json:"tap_drop,omitempty"` // bytes that they were too slow for
 }
 
 // Refused is a caller that was turned away; alike ones are counted together.

@@ -29,6 +29,7 @@ type Alarm struct {
 type AlarmFilter struct {
 	Endpoint, Project string // these must be given
 	FlowID            string
+	Without           string    // ids that begin so are left out; empty: none
 	From, To          time.Time // raised at From or later, and before To
 	Limit             int       // 0: 100
 }
@@ -71,6 +72,7 @@ func (s *Store) Alarms(ctx context.Context, f AlarmFilter) ([]Alarm, error) {
 	q.and(`endpoint = %s`, f.Endpoint)
 	q.and(`project = %s`, f.Project)
 	q.unless(f.FlowID == "", `flow_id = %s`, f.FlowID)
+	q.unless(f.Without == "", `flow_id NOT LIKE %s`, f.Without+"%")
 	q.unless(f.From.IsZero(), `raised_at >= %s`, f.From)
 	q.unless(f.To.IsZero(), `raised_at < %s`, f.To)
 	return s.alarms(ctx, q.where()+` ORDER BY raised_at DESC, id LIMIT `+q.arg(limit(f.Limit)), q.args...)

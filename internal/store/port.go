@@ -22,10 +22,12 @@ func listeners(outputs []FlowOutput) []listener {
 	return ls
 }
 
-// PortsInUse gives the ports that listeners of all flows have, whether the
-// flows are active or not.
+// PortsInUse gives the UDP ports that listeners of all flows and channels have,
+// whether these are active or not.
 func (s *Store) PortsInUse(ctx context.Context) (map[int]bool, error) {
-	ports, err := all(ctx, s.read(), number, `SELECT port FROM listener_ports`)
+	ports, err := all(ctx, s.read(), number, `SELECT port FROM listener_ports
+		UNION SELECT srt_port FROM channels WHERE srt_port <> 0
+		UNION SELECT srt_standby FROM channels WHERE srt_standby <> 0`)
 	if err != nil {
 		return nil, fmt.Errorf("ports in use: %w", err)
 	}

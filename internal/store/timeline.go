@@ -66,6 +66,7 @@ func (s *Store) timeline(ctx context.Context, f trail.Filter, q query) ([]trail.
 		}
 		q.and(`l.kind IN (`+strings.Repeat(`, %s`, len(kinds))[2:]+`)`, kinds...)
 	}
+	q.unless(f.Without == "", `COALESCE(c.flow_id, l.flow_id) NOT LIKE %s`, f.Without+"%")
 	q.unless(f.Actor == "", `l.actor = %s`, f.Actor)
 	q.unless(f.Verb == "", `l.verb = %s`, f.Verb)
 	q.unless(f.Outcome == "", `COALESCE(c.outcome, l.outcome) = %s`, f.Outcome)

@@ -59,6 +59,7 @@ type Event struct {
 type Filter struct {
 	Endpoint, Project string // lines of the whole installation are included
 	FlowID            string
+	Without           string // ids that begin so are left out; empty: none
 	Kinds             []Kind
 	Actor, Outcome    string // exact
 	Verb              string // exact

@@ -21,6 +21,9 @@ func BenchmarkAll(b *testing.B) {
 	whole = b.Run("alarm", r.alarm) && whole
 	whole = b.Run("trail", r.trail) && whole
 	whole = b.Run("watch", r.watch) && whole
+	whole = b.Run("channel", r.channel) && whole
+	whole = b.Run("pictures", r.pictures) && whole
+	whole = b.Run("taps", r.taps) && whole
 	fmt.Printf("\n%s\n", r.table())
 	if file := os.Getenv("FLOWDECK_BENCH_RECORD"); file != "" && whole {
 		must(b, r.record(file))

@@ -50,7 +50,12 @@ func TestBrowser(t *testing.T) {
 		{"second person", testSecondPerson},
 		{"backend down", testBackendDown},
 		{"keys", testKeys},
+		{"channel forms", testChannelForms},
 		{"past", testPast},
+		{"player", testPlayer},
+		{"channels", testChannels},
+		{"every operation on a gateway", testOperationsOnGateway},
+		{"every operation on a cloud", testOperationsOnCloud},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

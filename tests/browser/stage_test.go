@@ -54,6 +54,7 @@ func setStage(t *testing.T, h *house) stage {
 	h.loses(clip, s.lost, shelved)
 	admin.send("", "/alarms/shelve", "id", admin.alarm(h, "active", shelved.ID), "for", "60", "scope", "kind", "reason", "the camera moves house")
 	admin.alarm(h, "active", s.lost.ID)
+	h.setChannels(clip, admin)
 	return s
 }
 

@@ -10,10 +10,11 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
-// falsehoods counts what a list showed that was not so: a flow that was gone,
-// and a state that was neither the truth nor said to be old.
+// falsehoods counts what a list showed that was not so: a flow or a channel that
+// was gone, and a state that was neither the truth nor said to be old.
 type falsehoods struct {
 	looks, gone, wrong atomic.Int32
 	first              atomic.Value
@@ -40,7 +41,7 @@ func (f *falsehoods) check(truth map[string]string) func(view) {
 func (f *falsehoods) fail(t *testing.T) {
 	t.Helper()
 	if f.gone.Load()+f.wrong.Load() > 0 {
-		t.Errorf("%d times a flow was gone, %d times a state was false, at first: %v", f.gone.Load(), f.wrong.Load(), f.first.Load())
+		t.Errorf("%d times one was gone, %d times a state was false, at first: %v", f.gone.Load(), f.wrong.Load(), f.first.Load())
 	}
 }
 
@@ -104,55 +105,60 @@ func TestF5Unreadable(t *testing.T) {
 	}
 }
 
-// TestF6Unsteady changes the list between its pages, and uses words that nobody
+// unsteady is a list that changes while it is read.
+type unsteady struct {
+	what, path, count string // in the plural; its page; the id of their number
+	op                string // that lists them
+	idle, strange     string // their state, and the word that nobody knows for it
+	add               func(c *medialivetest.Cloud, name string) (id string)
+	remove            func(c *medialivetest.Cloud, id string)
+	ids               func(c *medialivetest.Cloud) []string
+}
+
+// TestF6Unsteady changes a list between its pages, and uses words that nobody
 // knows.
 func TestF6Unsteady(t *testing.T) {
 	t.Parallel()
-	const count = 150
+	for _, u := range []unsteady{
+		{
+			"flows", "/flows", "#flow-count", "ListFlows", "STANDBY", "S-2030",
+			func(c *medialivetest.Cloud, name string) string { return addFlow(c, name, medialive.Standby) },
+			(*medialivetest.Cloud).Remove, (*medialivetest.Cloud).IDs,
+		},
+		{
+			"channels", "/channels", "#channel-count", "ListOttChannelInfo", "OFF", "O-2030",
+			func(c *medialivetest.Cloud, name string) string { return addChannel(c, name, medialive.ChannelOff) },
+			func(c *medialivetest.Cloud, id string) { key, _ := monitor.ChannelKeyOf(id); c.RemoveChannel(key) }, channelIDs,
+		},
+	} {
+		t.Run(u.what, func(t *testing.T) {
+			t.Parallel()
+			u.test(t)
+		})
+	}
+}
+
+func (u unsteady) test(t *testing.T) {
+	truth := [2]map[string]string{{}, {}}
 	h := open(t, nil, func(c *medialivetest.Cloud) {
-		for i := range count {
-			addFlow(c, fmt.Sprintf("FEED-%03d", i), medialive.Standby)
+		for i := range 150 {
+			truth[i/100][u.add(c, fmt.Sprintf("FEED-%03d", i))] = u.idle
 		}
 	})
 	b := h.signIn("op-1")
 	var lies falsehoods
-	truth := [2]map[string]string{{}, {}}
-	for _, id := range h.cloud.IDs() {
-		f, _ := h.cloud.Flow(id)
-		truth[half(f.Name)][id] = "STANDBY"
-	}
 	var lists [2]*screen
-	for i, path := range []string{"/flows?limit=100", "/flows?limit=100&offset=100"} {
+	for i, path := range []string{u.path + "?limit=100", u.path + "?limit=100&offset=100"} {
 		b.follow(path, nil).await(patience, "the whole list", func(p view) bool { return len(p.rows()) >= len(truth[i]) })
 		lists[i] = b.follow(path, lies.check(truth[i]))
 	}
-	// After each page of the list that is answered, a flow comes or goes, whose
-	// name is behind all others: rows slip from one page to the other.
-	var pages, extra int
-	var last string
-	lift := h.cloud.Inject("ListFlows", 0, medialivetest.Then(func() {
-		if pages++; last != "" && pages%3 == 0 {
-			h.cloud.Remove(last)
-			last = ""
-			return
-		}
-		extra++
-		last = addFlow(h.cloud, fmt.Sprintf("Z-%04d", extra), medialive.Standby)
-	}))
-	span := 20 * time.Second
-	if long() {
-		span = 2 * time.Minute
-	}
-	lasts(t, span, nil)
-	lift()
-	evidence(t, "F6", fmt.Sprintf("%d flows came and some went between the pages of the list: flows falsely gone, states false, in %d looks", extra, lies.looks.Load()),
+	extra := u.slip(h)
+	evidence(t, "F6", fmt.Sprintf("%d %s came and some went between the pages of the list: falsely gone, states false, in %d looks", extra, u.what, lies.looks.Load()),
 		fmt.Sprintf("%d, %d", lies.gone.Load(), lies.wrong.Load()), "0, 0")
 	lies.fail(t)
-	want := len(h.cloud.IDs())
-	took := lists[0].await(patience, "the true number of flows", func(p view) bool {
-		return words(p.doc.Find("#flow-count")) == fmt.Sprint(want)
-	})
-	evidence(t, "F6", "the number of flows is true again after", took, "≤ 10 s")
+	want := len(u.ids(h.cloud))
+	took := lists[0].await(patience, "the true number", func(p view) bool { return words(p.doc.Find(u.count)) == fmt.Sprint(want) })
+	evidence(t, "F6", "the number of "+u.what+" is true again after", took, "≤ 10 s")
 	seen := map[string]bool{}
 	for _, l := range lists {
 		l.see(func(p view) {
@@ -165,22 +171,38 @@ func TestF6Unsteady(t *testing.T) {
 		})
 		l.steady()
 	}
-	unknownWords(t, h, b)
+	u.unknownWords(t, h, b)
 }
 
-// half tells on which page of a hundred a flow of TestF6Unsteady is.
-func half(name string) int {
-	if name >= "FEED-100" {
-		return 1
+// slip has one come or go after each page of the list that is answered, whose
+// name is behind all others: rows slip from one page to the other. It gives how
+// many came.
+func (u unsteady) slip(h *house) (extra int) {
+	var pages int
+	var last string
+	lift := h.cloud.Inject(u.op, 0, medialivetest.Then(func() {
+		if pages++; last != "" && pages%3 == 0 {
+			u.remove(h.cloud, last)
+			last = ""
+			return
+		}
+		extra++
+		last = u.add(h.cloud, fmt.Sprintf("Z-%04d", extra))
+	}))
+	span := 20 * time.Second
+	if long() {
+		span = 2 * time.Minute
 	}
-	return 0
+	lasts(h.t, span, nil)
+	lift()
+	return extra
 }
 
 // unknownWords has the service use statuses that nobody knows: each row says
 // so, none says something else, and no button guesses.
-func unknownWords(t *testing.T, h *house, b *browser) {
+func (u unsteady) unknownWords(t *testing.T, h *house, b *browser) {
 	t.Helper()
-	list := b.follow("/flows?limit=100", nil)
+	list := b.follow(u.path+"?limit=100", nil)
 	var other atomic.Int32
 	lift := h.cloud.Inject("", 0, medialivetest.UnknownWords())
 	took := list.await(patience, "UNKNOWN in each row", func(p view) bool {
@@ -191,10 +213,10 @@ func unknownWords(t *testing.T, h *house, b *browser) {
 		}
 		return len(p.rows()) == 100
 	})
-	evidence(t, "F6", "unknown status words: every row UNKNOWN, without a button, after", took, "≤ 5 s")
+	evidence(t, "F6", "unknown status words of "+u.what+": every row UNKNOWN, without a button, after", took, "≤ 5 s")
 	within(t, "UNKNOWN", took, 5*time.Second)
 	lasts(t, 2*time.Second, func() {
-		for _, r := range b.page("/flows?limit=100").rows() {
+		for _, r := range b.page(u.path + "?limit=100").rows() {
 			if r.Word != "UNKNOWN" {
 				other.Add(1)
 			}
@@ -203,14 +225,13 @@ func unknownWords(t *testing.T, h *house, b *browser) {
 	if n := other.Load(); n > 0 {
 		t.Errorf("%d rows told another state than UNKNOWN", n)
 	}
-	id := h.cloud.IDs()[0]
-	if _, all := b.page("/flows/" + id).fact(1); !strings.Contains(all, "S-2030") {
-		t.Errorf("the flow's page does not tell the word that the service used: %s", all)
+	if _, all := b.page(pathOf(u.ids(h.cloud)[0])).fact(1); !strings.Contains(all, u.strange) {
+		t.Errorf("the page does not tell the word that the service used: %s", all)
 	}
 	lift()
-	list.await(patience, "STANDBY again", func(p view) bool {
+	list.await(patience, u.idle+" again", func(p view) bool {
 		for _, r := range p.rows() {
-			if r.Word != "STANDBY" {
+			if r.Word != u.idle {
 				return false
 			}
 		}

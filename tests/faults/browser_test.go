@@ -118,16 +118,16 @@ func (b *browser) landed(ctx context.Context, r reply) (reply, error) {
 	return b.ask(ctx, http.MethodGet, r.header.Get("Location"), nil)
 }
 
-// start presses Start on a flow's page.
+// start presses Start on the page of a flow, or turns a channel ON.
 func (b *browser) start(id string) reply {
 	b.h.t.Helper()
-	return b.press(b.page("/flows/"+id), "#flow-command form")
+	return b.press(b.page(pathOf(id)), "#flow-command form")
 }
 
-// stop presses Stop, and confirms.
+// stop presses Stop, or turns OFF, and confirms.
 func (b *browser) stop(id string) reply {
 	b.h.t.Helper()
-	return b.press(b.page("/flows/"+id+"/stop"), `form[action$="/stop"]`)
+	return b.press(b.page(pathOf(id)+"/stop"), `form[action$="/stop"]`)
 }
 
 // text gets what is no page.

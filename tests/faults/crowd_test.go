@@ -24,34 +24,51 @@ type pressed struct {
 func TestF8Crowd(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil, nil)
-	id := h.flow("ON-AIR", medialive.Active, "out-1", "out-2")
+	all := []crowd{
+		{"flow", "/flows", h.flow("ON-AIR", medialive.Active, "out-1", "out-2"), "LIVE", "STANDBY", [2]press{
+			{"stop", "ModifyFlowStop", "Stop of ON-AIR was accepted."}, {"start", "ModifyFlowStart", "Start of ON-AIR was accepted."},
+		}},
+		{"channel", "/channels", h.channel("ON-AIR", medialive.ChannelOn), "ON", "OFF", [2]press{
+			{"stop", "ModifyOttChannelInfoStats", "Turning OFF ON-AIR."}, {"start", "ModifyOttChannelInfoStats", "Turning ON ON-AIR."},
+		}},
+	}
 	var people []*browser
 	for _, u := range users {
 		people = append(people, h.signIn(u))
 	}
-	list := people[0].follow("/flows", nil)
-	list.await(patience, "LIVE", func(p view) bool { return p.rows()[id].Word == "LIVE" })
-	slow := h.cloud.Inject("ModifyFlowStop", 0, medialivetest.Slow(300*time.Millisecond))
-	defer slow()
-	h.crowd50(people, id, "stop", "ModifyFlowStop", func(b *browser) pressed {
-		path, values, err := b.page("/flows/" + id + "/stop").form(`form[action$="/stop"]`)
-		must(t, err)
-		return pressed{b, path, values}
-	})
-	list.await(patience, "STANDBY", func(p view) bool { return p.rows()[id].Word == "STANDBY" && p.rows()[id].Button })
-	slow = h.cloud.Inject("ModifyFlowStart", 0, medialivetest.Slow(300*time.Millisecond))
-	defer slow()
-	h.crowd50(people, id, "start", "ModifyFlowStart", func(b *browser) pressed {
-		path, values, err := b.page("/flows/" + id).form("#flow-command form")
-		must(t, err)
-		return pressed{b, path, values}
-	})
-	list.steady()
+	for _, c := range all {
+		list := people[0].follow(c.list, nil)
+		list.await(patience, c.on, func(p view) bool { return p.rows()[c.id].Word == c.on })
+		h.crowd50(people, c, c.presses[0], func(b *browser) pressed {
+			path, values, err := b.page(pathOf(c.id) + "/stop").form(`form[action$="/stop"]`)
+			must(t, err)
+			return pressed{b, path, values}
+		})
+		list.await(patience, c.off, func(p view) bool { return p.rows()[c.id].Word == c.off && p.rows()[c.id].Button })
+		h.crowd50(people, c, c.presses[1], func(b *browser) pressed {
+			path, values, err := b.page(pathOf(c.id)).form("#flow-command form")
+			must(t, err)
+			return pressed{b, path, values}
+		})
+		list.steady()
+	}
 }
 
+// crowd is what fifty press at, and how it is called.
+type crowd struct {
+	what, list, id string
+	on, off        string // its states
+	presses        [2]press
+}
+
+// press is what they press.
+type press struct{ verb, op, accepted string }
+
 // crowd50 has each of the people prepare ten presses, and presses all at once.
-func (h *house) crowd50(people []*browser, id, verb, op string, prepare func(*browser) pressed) {
+func (h *house) crowd50(people []*browser, c crowd, what press, prepare func(*browser) pressed) {
 	h.t.Helper()
+	defer h.cloud.Inject(what.op, 0, medialivetest.Slow(300*time.Millisecond))()
+	before := h.asked(what.op, c.id)
 	const each = 10
 	var presses []pressed
 	for range each {
@@ -73,15 +90,15 @@ func (h *house) crowd50(people []*browser, id, verb, op string, prepare func(*br
 	work.Wait()
 	took := time.Since(began)
 
-	calls := h.asked(op, id)
-	evidence(h.t, "F8", fmt.Sprintf("%d posts of one %s by %d people at once: upstream calls", len(presses), verb, len(people)), calls, "1")
+	calls := h.asked(what.op, c.id) - before
+	evidence(h.t, "F8", fmt.Sprintf("%d posts of one %s of a %s by %d people at once: upstream calls", len(presses), what.verb, c.what, len(people)), calls, "1")
 	if calls != 1 {
-		h.t.Errorf("%d calls of %s", calls, op)
+		h.t.Errorf("%d calls of %s", calls, what.op)
 	}
 	var actor string
 	done, others := 0, 0
 	for _, e := range people[0].commands() {
-		if e.Verb != verb {
+		if e.Verb != what.verb || e.FlowID != c.id {
 			continue
 		}
 		if e.Outcome == "done" {
@@ -90,22 +107,22 @@ func (h *house) crowd50(people []*browser, id, verb, op string, prepare func(*br
 			others++
 		}
 	}
-	evidence(h.t, "F8", "intents of that "+verb+" in the trail: done, others", fmt.Sprintf("%d, %d", done, others), "1, 0")
+	evidence(h.t, "F8", "intents of that "+what.verb+" of a "+c.what+" in the trail: done, others", fmt.Sprintf("%d, %d", done, others), "1, 0")
 	if done != 1 || others != 0 {
 		h.t.Errorf("the trail has %d that were done, and %d others", done, others)
 	}
 	clear, accepted := 0, 0
 	for _, a := range answers {
 		switch {
-		case strings.HasPrefix(a, strings.ToUpper(verb[:1])+verb[1:]+" of ON-AIR was accepted."):
+		case strings.HasPrefix(a, what.accepted):
 			accepted, clear = accepted+1, clear+1
 		case strings.HasPrefix(a, actor+" has given that command already."):
 			clear++
 		default:
-			h.t.Errorf("a press of %s was answered: %s", verb, a)
+			h.t.Errorf("a press of %s was answered: %s", what.verb, a)
 		}
 	}
-	evidence(h.t, "F8", "posts that were told clearly: that theirs was accepted, or who did it, within "+took.Round(time.Millisecond).String(),
+	evidence(h.t, "F8", "posts to a "+c.what+" that were told clearly: that theirs was accepted, or who did it, within "+took.Round(time.Millisecond).String(),
 		fmt.Sprintf("%d + %d of %d", accepted, clear-accepted, len(answers)), "1 + 49 of 50")
 	if accepted != 1 {
 		h.t.Errorf("%d people were told that theirs was accepted", accepted)

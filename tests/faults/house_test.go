@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 const (
@@ -73,6 +75,49 @@ func addFlow(c *medialivetest.Cloud, name string, status medialive.FlowStatus, o
 	return c.Add(f)
 }
 
+const ingest = "push.example.com" // the domain of the channels
+
+func ingestKey(id string) medialive.ChannelKey {
+	return medialive.ChannelKey{Domain: ingest, AppName: "live", ID: id}
+}
+
+// channel makes a channel in the cloud, whose id is its name.
+func (h *house) channel(name string, state medialive.ChannelState) (id string) {
+	return addChannel(h.cloud, name, state)
+}
+
+func addChannel(c *medialivetest.Cloud, name string, state medialive.ChannelState) (id string) {
+	key := ingestKey(name)
+	return monitor.ChannelID(c.AddChannel(medialive.Channel{
+		ChannelKey: key, Name: name, State: state, Record: medialive.RecordSettings{RollingBuffer: 3600},
+		Input: medialive.ChannelInput{Protocol: medialive.RTMPPush, Sources: []medialive.ChannelSource{{Bitrate: 1024}}},
+		Outputs: []medialive.Endpoint{{HLS: []medialive.HLSPackage{{Package: medialive.Package{
+			URL: "pull.example.com/live/" + key.ID + "/index.m3u8", SegmentDuration: 4,
+		}}}}},
+	}))
+}
+
+func isChannel(id string) bool { return strings.HasPrefix(id, monitor.ChannelIDs) }
+
+// channelIDs gives all channels, as IDs of a cloud gives flows.
+func channelIDs(c *medialivetest.Cloud) (ids []string) {
+	for _, key := range c.ChannelKeys() {
+		ids = append(ids, monitor.ChannelID(key))
+	}
+	return ids
+}
+
+// pathOf is the path of the page of a flow or a channel.
+func pathOf(id string) string {
+	if isChannel(id) {
+		return "/" + id
+	}
+	return "/flows/" + id
+}
+
+// idOf is the flow or the channel that a page is of.
+func idOf(path string) string { return strings.TrimPrefix(strings.TrimPrefix(path, "/flows/"), "/") }
+
 // writes counts the requests that would change something.
 func (h *house) writes() (n int) {
 	for _, r := range h.cloud.Requests() {
@@ -83,10 +128,12 @@ func (h *house) writes() (n int) {
 	return n
 }
 
-// asked counts the requests of an operation for a flow; an empty id is any.
-func (h *house) asked(op, flowID string) (n int) {
+// asked counts the requests of an operation for a flow or a channel; an empty id
+// is any.
+func (h *house) asked(op, id string) (n int) {
+	key, channel := monitor.ChannelKeyOf(id)
 	for _, c := range h.cloud.Calls(op) {
-		if flowID == "" || c.FlowID == flowID {
+		if id == "" || c.FlowID == id || channel && c.Channel == key {
 			n++
 		}
 	}
@@ -99,7 +146,7 @@ func isWrite(op string) bool {
 		"CreateFlowOutput", "ModifyFlowOutput", "DeleteFlowOutput":
 		return true
 	}
-	return false
+	return strings.Contains(op, "OttChannelInfo") && op != "ListOttChannelInfo"
 }
 
 // evidence logs a figure for docs/evidence.md.

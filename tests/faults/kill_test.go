@@ -14,6 +14,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 // order is a command that the dashboard has acknowledged.
@@ -30,7 +31,7 @@ type orders struct {
 }
 
 // TestF16Killed kills the dashboard again and again while three people start
-// and stop flows.
+// and stop flows, and turn channels ON and OFF.
 func TestF16Killed(t *testing.T) {
 	t.Parallel()
 	kills := 20
@@ -46,9 +47,10 @@ func TestF16Killed(t *testing.T) {
 		for n := range 4 {
 			own = append(own, h.flow(fmt.Sprintf("FLOW-%d-%d", i, n), medialive.Standby, "out-1"))
 		}
-		flows = append(flows, own)
+		flows = append(flows, append(own, h.channel(fmt.Sprintf("CHANNEL-%d", i), medialive.ChannelOff)))
 	}
 	await(t, patience, "all flows", func() bool { return len(people[0].page("/flows").rows()) == 12 })
+	await(t, patience, "all channels", func() bool { return len(people[0].page("/channels").rows()) == 3 })
 
 	ctx, stop := context.WithCancel(t.Context())
 	given, work := &orders{}, sync.WaitGroup{}
@@ -74,7 +76,7 @@ func slowToAnswer(c *medialivetest.Cloud) {
 		}
 		return false
 	}
-	for _, op := range []string{"ModifyFlowStart", "ModifyFlowStop"} {
+	for _, op := range []string{"ModifyFlowStart", "ModifyFlowStop", "ModifyOttChannelInfoStats"} {
 		c.Inject(op, 0, medialivetest.Slow(half))
 	}
 }
@@ -95,7 +97,7 @@ func (h *house) killAgainAndAgain(kills int) (slowest, sum time.Duration) {
 	return slowest, sum
 }
 
-// keepGiving starts and stops flows in turn, and notes what was acknowledged.
+// keepGiving starts and stops flows and channels in turn, and notes what was acknowledged.
 // What fails while the dashboard is away is tried no second time: the next flow
 // is.
 func (o *orders) keepGiving(ctx context.Context, b *browser, flows []string) {
@@ -117,18 +119,18 @@ func (o *orders) keepGiving(ctx context.Context, b *browser, flows []string) {
 	}
 }
 
-// give presses the button that a flow's page offers, if any, and gives the
+// give presses the button that a page offers, if any, and gives the
 // command if it was acknowledged.
 func give(ctx context.Context, b *browser, id string) (order, error) {
 	made := order{verb: "start", flow: id, actor: b.user}
 	form := "#flow-command form"
-	p, err := b.ask(ctx, http.MethodGet, "/flows/"+id, nil)
+	p, err := b.ask(ctx, http.MethodGet, pathOf(id), nil)
 	if err != nil {
 		return order{}, err
 	}
 	if p.doc.Find(`#flow-command a[href*="/stop"]`).Length() > 0 {
 		made.verb, form = "stop", `form[action$="/stop"]`
-		if p, err = b.ask(ctx, http.MethodGet, "/flows/"+id+"/stop", nil); err != nil {
+		if p, err = b.ask(ctx, http.MethodGet, pathOf(id)+"/stop", nil); err != nil {
 			return order{}, err
 		}
 	}
@@ -142,17 +144,21 @@ func give(ctx context.Context, b *browser, id string) (order, error) {
 	switch {
 	case err != nil:
 		return order{}, err
-	case r.status != http.StatusSeeOther || !strings.HasPrefix(flash(r), made.verb):
+	case r.status != http.StatusSeeOther || !slices.Contains(accepted[made.verb], flash(r)):
 		return order{}, nil // nothing to do, or refused: it said so
 	}
 	return made, nil
 }
 
+// accepted are the notices that acknowledge a command.
+var accepted = map[string][]string{"start": {"started", "turned_on"}, "stop": {"stopped", "turned_off"}}
+
 // flash is the kind of the notice that an answer leaves for the next page.
 func flash(r reply) string {
 	for _, c := range (&http.Response{Header: r.header}).Cookies() {
 		if c.Name == noticeCookie {
-			return c.Value
+			kind, _, _ := strings.Cut(c.Value, ":")
+			return kind
 		}
 	}
 	return ""
@@ -198,32 +204,54 @@ func (h *house) reckon(b *browser, given *orders) {
 	}
 	evidence(h.t, "F16", fmt.Sprintf("acknowledged commands that are missing from the trail, of %d", len(given.all)), missing, "0")
 	twice, unwritten := 0, 0
-	for _, id := range h.cloud.IDs() {
-		for verb, op := range map[string]string{"start": "ModifyFlowStart", "stop": "ModifyFlowStop"} {
-			intents, done := 0, 0
-			for _, e := range trail {
-				if e.Verb == verb && e.FlowID == id {
-					intents++
-					if e.Outcome == "done" {
-						done++
-					}
+	for _, s := range h.switches() {
+		intents, done := 0, 0
+		for _, e := range trail {
+			if strings.Contains(s.verbs, e.Verb) && e.FlowID == s.id {
+				intents++
+				if e.Outcome == "done" {
+					done++
 				}
 			}
-			asked, effects := h.asked(op, id), h.cloud.Effects(op, id)
-			if asked > intents {
-				unwritten += asked - intents
-				h.t.Errorf("%s of %s: %d calls, %d intents", verb, id, asked, intents)
-			}
-			if effects < done || effects > done+untold[id] {
-				twice += max(effects-done, done-effects)
-				h.t.Errorf("%s of %s: took effect %d times, the trail has %d done", verb, id, effects, done)
-			}
+		}
+		asked, effects := h.asked(s.op, s.id), h.effects(s.op, s.id)
+		if asked > intents {
+			unwritten += asked - intents
+			h.t.Errorf("%s of %s: %d calls, %d intents", s.verbs, s.id, asked, intents)
+		}
+		if effects < done || effects > done+untold[s.id] {
+			twice += max(effects-done, done-effects)
+			h.t.Errorf("%s of %s: took effect %d times, the trail has %d done", s.verbs, s.id, effects, done)
 		}
 	}
 	evidence(h.t, "F16", "calls without an intent; effects that the trail does not have, or has in excess", fmt.Sprintf("%d; %d", unwritten, twice), "0; 0")
-	took := await(h.t, patience, "the truth on the list", func() bool { return h.settled(b.page("/flows")) })
-	evidence(h.t, "F16", "the list shows the truth after the last start and all outcomes", took, "≤ 10 s")
+	took := await(h.t, patience, "the truth on the lists", func() bool {
+		return h.settled(b.page("/flows")) && h.tells(b.page("/channels"), channelIDs(h.cloud))
+	})
+	evidence(h.t, "F16", "the lists show the truth after the last start and all outcomes", took, "≤ 10 s")
 	h.verified("F16")
+}
+
+// switches are what was switched, by which operation, and the verbs of the trail
+// for it: a channel has one operation for both.
+type switches struct{ id, op, verbs string }
+
+func (h *house) switches() (all []switches) {
+	for _, id := range h.cloud.IDs() {
+		all = append(all, switches{id, "ModifyFlowStart", "start"}, switches{id, "ModifyFlowStop", "stop"})
+	}
+	for _, id := range channelIDs(h.cloud) {
+		all = append(all, switches{id, "ModifyOttChannelInfoStats", "start, stop"})
+	}
+	return all
+}
+
+// effects tells how many times an operation took effect on a flow or a channel.
+func (h *house) effects(op, id string) int {
+	if key, channel := monitor.ChannelKeyOf(id); channel {
+		return h.cloud.ChannelEffects(op, key)
+	}
+	return h.cloud.Effects(op, id)
 }
 
 // told are the commands of a flow, a line each.

@@ -11,7 +11,7 @@ import (
 // view is what somebody sees.
 type view struct{ doc *goquery.Document }
 
-// row is a flow in the list.
+// row is a flow, or a channel, in its list.
 type row struct {
 	ID, Name string
 	Word     string // of its state
@@ -23,12 +23,12 @@ type row struct {
 // marked tells that the row does not pass for present knowledge.
 func (r row) marked() bool { return r.Aged || r.Word == "STALE" }
 
-// rows are the flows of the list, by id.
+// rows are the flows or the channels of the list, by id.
 func (p view) rows() map[string]row {
 	all := map[string]row{}
-	p.doc.Find("#flow-rows tr[data-row]").Each(func(_ int, tr *goquery.Selection) {
+	p.doc.Find("#flow-rows tr[data-row], #channel-rows tr[data-row]").Each(func(_ int, tr *goquery.Selection) {
 		r := row{
-			ID: strings.TrimPrefix(tr.AttrOr("id", ""), "flow-"), Name: words(tr.Find(".col-name .name")),
+			ID: idOf(tr.Find(".col-name .name").AttrOr("href", "")), Name: words(tr.Find(".col-name .name")),
 			Word: words(tr.Find(".col-state .state-word")), Aged: tr.HasClass("aged"),
 			Off:    words(tr.Find(".col-action .off-why")),
 			Button: tr.Find(".col-action [data-command]").Length() > 0,
@@ -38,13 +38,13 @@ func (p view) rows() map[string]row {
 	return all
 }
 
-// word is the state on the page of a flow.
+// word is the state on the page of a flow or a channel.
 func (p view) word() string { return words(p.doc.Find("#flow-state .state-word")) }
 
-// fact gives what one of the facts of a flow says: 0 what was commanded, 1 what
+// fact gives what one of the facts of a flow or a channel says: 0 what was commanded, 1 what
 // the service confirmed.
 func (p view) fact(n int) (word, all string) {
-	fact := p.doc.Find("#flow-facts .fact").Eq(n)
+	fact := p.doc.Find("#flow-facts .fact, #channel-facts .fact").Eq(n)
 	return words(fact.Find(".key")), words(fact)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 // project puts six flows into a cloud: half of them live, half in standby.
@@ -25,9 +26,11 @@ func project(c *medialivetest.Cloud) {
 
 // settled tells that the list shows each flow as it is in the cloud, with
 // buttons that can be pressed.
-func (h *house) settled(p view) bool {
+func (h *house) settled(p view) bool { return h.tells(p, h.cloud.IDs()) }
+
+// tells is settled of some flows, or of some channels.
+func (h *house) tells(p view, ids []string) bool {
 	shown := p.rows()
-	ids := h.cloud.IDs()
 	for _, id := range ids {
 		if r := shown[id]; r.Word != h.truth(id) || r.marked() || !r.Button {
 			return false
@@ -36,9 +39,13 @@ func (h *house) settled(p view) bool {
 	return len(shown) == len(ids) && !p.off()
 }
 
-// truth is the state word of a flow in the cloud: media comes to each that is
-// started and whose source is connected.
+// truth is the state word of a flow or a channel in the cloud: media comes to each
+// flow that is started and whose source is connected.
 func (h *house) truth(id string) string {
+	if key, channel := monitor.ChannelKeyOf(id); channel {
+		ch, _ := h.cloud.Channel(key)
+		return string(ch.State)
+	}
 	f, ok := h.cloud.Flow(id)
 	switch {
 	case !ok:
@@ -255,7 +262,7 @@ func TestF3Storm(t *testing.T) {
 }
 
 // reads are the operations that are throttled in F4.
-var reads = []string{"ListFlows", "ShowFlowDetail", "ShowOutputInfo"}
+var reads = []string{"ListFlows", "ListOttChannelInfo", "ShowFlowDetail", "ShowOutputInfo"}
 
 // TestF4Throttled has the service refuse all reads as too many.
 func TestF4Throttled(t *testing.T) {

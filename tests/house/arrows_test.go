@@ -31,6 +31,11 @@ var arrows = map[string][]string{
 	"internal/store":                   {"internal/trail"},
 	"internal/srt":                     {},
 	"internal/relay":                   {"internal/srt"},
+	"internal/packager":                {"internal/packager/rtmp"},
+	"internal/packager/rtmp":           {},
+	"internal/picture":                 {},
+	"internal/channelform":             {"internal/medialive"}, // what is typed about a channel, and back
+	"internal/measure":                 {"internal/medialive"}, // what services measure of channels
 	"internal/role":                    {},
 	"internal/config":                  {"internal/medialive", "internal/role"}, // for Secret, and who are admins
 	"internal/monitor":                 {"internal/medialive", "internal/revive"},
@@ -41,8 +46,8 @@ var arrows = map[string][]string{
 	"internal/history":                 {"internal/medialive", "internal/revive", "internal/monitor", "internal/store"},
 	"internal/notify":                  {"internal/alarm", "internal/monitor", "internal/medialive", "internal/revive", "internal/store", "internal/seal", "internal/trail"},
 	"internal/gateway/iam":             {"internal/store", "internal/seal", "internal/medialive"},
-	"internal/gateway":                 {"internal/medialive", "internal/store", "internal/seal", "internal/relay", "internal/gateway/iam"},
-	"internal/handlers":                {"internal/control", "internal/monitor", "internal/auth", "internal/alarm", "internal/display", "internal/history", "internal/notify", "internal/role", "internal/trail", "internal/medialive", "internal/revive", "web/..."},
+	"internal/gateway":                 {"internal/medialive", "internal/store", "internal/seal", "internal/relay", "internal/packager", "internal/picture", "internal/gateway/iam"},
+	"internal/handlers":                {"internal/channelform", "internal/control", "internal/monitor", "internal/auth", "internal/alarm", "internal/display", "internal/history", "internal/measure", "internal/notify", "internal/role", "internal/trail", "internal/medialive", "internal/revive", "web/..."},
 	"internal/app":                     {"..."},
 	"internal/app/apptest":             {},
 	"scripts/vulndb":                   {},

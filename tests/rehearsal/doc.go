@@ -2,8 +2,8 @@
 // look on, while the cloud, the way to it and the dashboard itself fail in turn.
 // A judge compares what people were shown, what was done and what the trail
 // tells with the truth log of the fake cloud: nothing false may be shown, on the
-// list, the pages of flows, of alarms and of the trail, nothing done twice, and
-// nobody's act may be missing.
+// lists and the pages of flows and of channels, on those of alarms and of the
+// trail, nothing done twice, and nobody's act may be missing.
 //
 // FLOWDECK_REHEARSAL is how long it lasts (a minute), FLOWDECK_REHEARSAL_SEED
 // repeats its script.

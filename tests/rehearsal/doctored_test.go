@@ -15,8 +15,8 @@ var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 func after(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
 
-// fact is what is true of the flow "f" from a time on.
-func fact(seconds int, s medialive.FlowStatus, h medialive.Health) medialivetest.Fact {
+// flowFact is what is true of the flow "f" from a time on.
+func flowFact(seconds int, s medialive.FlowStatus, h medialive.Health) medialivetest.Fact {
 	f := newFlow("EVENT", s, 1)
 	f.ID, f.Sources[0].Health, f.Outputs[0].Health = "f", h, h
 	return medialivetest.Fact{At: after(seconds), ID: "f", Cause: "Change", Flow: f}
@@ -26,8 +26,8 @@ func fact(seconds int, s medialive.FlowStatus, h medialive.Health) medialivetest
 // again from 120 s on.
 func goesLive() truth {
 	return newTruth([]medialivetest.Fact{
-		fact(0, medialive.Standby, medialive.Disconnected), fact(10, medialive.Active, medialive.Connected),
-		fact(60, medialive.Active, medialive.Disconnected), fact(120, medialive.Standby, medialive.Disconnected),
+		flowFact(0, medialive.Standby, medialive.Disconnected), flowFact(10, medialive.Active, medialive.Connected),
+		flowFact(60, medialive.Active, medialive.Disconnected), flowFact(120, medialive.Standby, medialive.Disconnected),
 	})
 }
 
@@ -61,7 +61,7 @@ func TestJudgeSeesFalseStatements(t *testing.T) {
 			t.Errorf("%s %s at %d s: %v", c.about, c.word, c.at, problems)
 		}
 	}
-	cut := fact(10, medialive.Active, medialive.Connected)
+	cut := flowFact(10, medialive.Active, medialive.Connected)
 	cut.Flow.Outputs[0].Health = medialive.Disconnected
 	s := sight{after(60), "op", "/flows", "f", aboutState, "", "LIVE", 10 * time.Second, nil}
 	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 1 {
@@ -70,6 +70,14 @@ func TestJudgeSeesFalseStatements(t *testing.T) {
 	s.blind = []span{{after(15), after(22), "503"}, {after(45), after(52), "503"}} // 15 s of sight are left
 	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 0 {
 		t.Errorf("LIVE with an output that was lost while nothing could be read: %v", problems)
+	}
+	s.at, s.blind = after(200), []span{{after(150), after(151), "503"}}
+	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 1 {
+		t.Errorf("LIVE with an output that was lost long before it could not be read: %v", problems)
+	}
+	s.blind = []span{{after(190), after(191), killed}}
+	if problems := judgeShown(newTruth([]medialivetest.Fact{cut}), []sight{s}); len(problems) != 0 {
+		t.Errorf("LIVE with an output that a dashboard started anew has not found yet: %v", problems)
 	}
 	if !goesLive().false(sight{after(30), "op", "/flows", "gone", aboutState, "", "LIVE", time.Second, nil}) {
 		t.Error("a flow that never was may be shown as LIVE")

@@ -15,6 +15,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 // The people of an event.
@@ -23,40 +24,43 @@ var (
 	viewerNames   = []string{"viewer-1", "viewer-2"}
 )
 
-const flowCount = 12
+const flowCount, channelCount = 12, 3
 
 // event is a live event: the program, the cloud, people, and what they were
 // shown and did.
 type event struct {
-	t     *testing.T
-	app   *apptest.App
-	cloud *medialivetest.Cloud
-	seed  uint64
-	flows []string
-	names map[string]string
-	url   atomic.Value
+	t        *testing.T
+	app      *apptest.App
+	cloud    *medialivetest.Cloud
+	seed     uint64
+	flows    []string
+	channels []string          // by monitor.ChannelID
+	names    map[string]string // of flows and of channels
+	url      atomic.Value
 
-	facts truth // as of known facts; the judge's alone
-	known int
+	facts         truth // as of known facts; the judge's alone
+	known         int
+	knownChannels int
 
-	mu       sync.Mutex
-	sights   []sight // not judged yet
-	deeds    []deed
-	told     []told                 // of commands, by pages of the trail
-	acks     map[ackTold]time.Time  // when it was shown first
-	paces    map[paceTold]time.Time // when it was told last
-	late     lateness
-	troubled []span          // all that went wrong; the last may not have ended
-	outages  []span          // of these, in which the dashboard could not read
-	problems map[string]int  // by the judgement
-	first    string          // of the problems
-	shown    int             // statements judged
-	forgot   map[string]bool // losses that were called WAITING
-	frames   int             // pictures that were looked at
-	tried    int             // presses
-	failed   int             // pages and presses that came to nothing
-	renewals int
-	faults   map[string]int
+	mu         sync.Mutex
+	sights     []sight // not judged yet
+	deeds      []deed
+	told       []told                 // of commands, by pages of the trail
+	acks       map[ackTold]time.Time  // when it was shown first
+	paces      map[paceTold]time.Time // when it was told last
+	late       lateness
+	troubled   []span          // all that went wrong; the last may not have ended
+	outages    []span          // of these, in which the dashboard could not read
+	problems   map[string]int  // by the judgement
+	first      string          // of the problems
+	shown      int             // statements judged
+	ofChannels int             // of these
+	forgot     map[string]bool // losses that were called WAITING
+	frames     int             // pictures that were looked at
+	tried      int             // presses
+	failed     int             // pages and presses that came to nothing
+	renewals   int
+	faults     map[string]int
 }
 
 func newEvent(t *testing.T, seed uint64) *event {
@@ -77,6 +81,15 @@ func newEvent(t *testing.T, seed uint64) *event {
 		name := fmt.Sprintf("EVENT-%02d", n)
 		id := e.cloud.Add(newFlow(name, status, 3))
 		e.flows, e.names[id] = append(e.flows, id), name
+	}
+	for n := range channelCount {
+		state := medialive.ChannelOn
+		if n == 0 {
+			state = medialive.ChannelOff
+		}
+		name := fmt.Sprintf("CHANNEL-%d", n)
+		id := monitor.ChannelID(e.cloud.AddChannel(newChannel(name, state)))
+		e.channels, e.names[id] = append(e.channels, id), name
 	}
 	e.app = apptest.Start(t, map[string]string{
 		"FLOWDECK_BACKEND": e.cloud.Serve(t), "FLOWDECK_LOG_LEVEL": "info", "FLOWDECK_UPSTREAM_RPS": "50",
@@ -99,6 +112,15 @@ func newFlow(name string, status medialive.FlowStatus, outputs int) medialivetes
 		})
 	}
 	return f
+}
+
+// any picks a flow or a channel.
+func (e *event) any(dice *rand.Rand) string {
+	n := dice.IntN(len(e.flows) + len(e.channels))
+	if n < len(e.flows) {
+		return e.flows[n]
+	}
+	return e.channels[n-len(e.flows)]
 }
 
 func (e *event) base() string { return e.url.Load().(string) }
@@ -139,7 +161,9 @@ func (e *event) people(shown, worked context.Context, looking, working *sync.Wai
 		if err := p.signIn(shown); err != nil {
 			e.t.Fatal(err)
 		}
-		for _, path := range []string{"/flows", "/alarms", "/flows/" + e.flows[i], "/flows/" + e.flows[(i+5)%flowCount]} {
+		for _, path := range []string{
+			"/flows", "/alarms", "/channels", pathOf(e.flows[i]), pathOf(e.flows[(i+5)%flowCount]), pathOf(e.channels[i%channelCount]),
+		} {
 			s := &screen{person: p, path: path}
 			looking.Go(func() { s.watch(shown) })
 		}
@@ -180,6 +204,11 @@ func (e *event) judgeUntil(end time.Time) {
 	})
 	due = slices.DeleteFunc(due, func(s sight) bool { return s.excused(e.troubled) })
 	e.shown += len(due)
+	for _, s := range due {
+		if isChannel(s.flow) {
+			e.ofChannels++
+		}
+	}
 	blind := slices.Clone(e.outages[max(0, len(e.outages)-mostBlind):])
 	if n := len(e.troubled); n > 0 && e.troubled[n-1].to.IsZero() {
 		blind = append(blind, e.troubled[n-1])
@@ -203,6 +232,9 @@ func (e *event) truth() truth {
 	all := e.cloud.Facts("")
 	e.facts.add(all[e.known:])
 	e.known = len(all)
+	channels := e.cloud.ChannelFacts(medialive.ChannelKey{})
+	e.facts.addChannels(channels[e.knownChannels:])
+	e.knownChannels = len(channels)
 	return e.facts
 }
 
@@ -237,7 +269,12 @@ func (e *event) settle(ctx context.Context) (lines []line, took time.Duration) {
 // trail tells of.
 func (e *event) listed(ctx context.Context, p *person, lines []line) (ids []string) {
 	for _, a := range alarmsOf(lines) {
-		if got, err := p.ask(ctx, http.MethodGet, "/alarms/"+a.ID, nil); err == nil && got.status == http.StatusOK {
+		got, err := p.ask(ctx, http.MethodGet, "/alarms/"+a.ID, nil)
+		for try := 1; try < 30 && (err != nil || got.status >= http.StatusInternalServerError); try++ { // it did not say
+			pass(ctx, time.Second)
+			got, err = p.ask(ctx, http.MethodGet, "/alarms/"+a.ID, nil)
+		}
+		if err == nil && got.status == http.StatusOK {
 			ids = append(ids, a.ID)
 		}
 	}
@@ -345,7 +382,11 @@ func (e *event) finish(lines []line, took time.Duration) {
 		acts[d.verb]++
 	}
 	what := fmt.Sprintf("rehearsal of %.1f min, %d operators and %d viewers, %d faults", took.Minutes(), len(operatorNames), len(viewerNames), total)
-	e.evidence(what+": pictures looked at, statements judged; false statements", fmt.Sprintf("%d, %d; %d", e.frames, e.shown, e.problems["false"]), "0 false")
+	if e.ofChannels == 0 || e.shown == e.ofChannels {
+		e.report("blind", []string{fmt.Sprintf("of %d statements %d were about channels", e.shown, e.ofChannels)})
+	}
+	e.evidence(what+": pictures looked at, statements judged, of them about channels; false statements",
+		fmt.Sprintf("%d, %d, %d; %d", e.frames, e.shown, e.ofChannels, e.problems["false"]), "0 false")
 	twice, wrong := judgeTwice(lines, requests)
 	e.report("twice", twice)
 	effects, commands := 0, len(commandsOf(lines))
@@ -365,7 +406,7 @@ func (e *event) finish(lines []line, took time.Duration) {
 	e.finishPages(lines, requests)
 	alarms, lost := judgeAlarms(e.truth(), lines, e.outages, time.Now())
 	e.report("alarm", alarms)
-	e.evidence(fmt.Sprintf("rehearsal: alarms raised, source losses in clear view; missing or false ones, over %d restarts", e.faults["kill"]),
+	e.evidence(fmt.Sprintf("rehearsal: alarms raised, source losses in clear view; missing or false ones, over %d restarts", e.faults[killed]),
 		fmt.Sprintf("%d, %d; %d", len(alarmsOf(lines)), lost, len(alarms)), "0")
 	e.evidence("rehearsal: losses of a source that were called WAITING, for its media came between two reads or before a restart",
 		fmt.Sprint(len(e.forgot)), "told")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
@@ -20,7 +19,7 @@ type told struct {
 	word        string // of the outcome; empty: none
 }
 
-// reader reads the trail of the project, and of flows, again and again.
+// reader reads the trail of the project, of flows and of channels, again and again.
 type reader struct {
 	*person
 	last map[told]string // word by line, as last told to this reader
@@ -32,14 +31,14 @@ func (r *reader) read(ctx context.Context) {
 		if got, err := r.get(ctx, "/activity"); err == nil {
 			got.doc.Find("li.event:has(.outcome)").Each(func(_ int, row *goquery.Selection) {
 				flow, linked := row.Find(".event-flow a").Attr("href")
-				if flow = strings.TrimPrefix(flow, "/flows/"); !linked { // no flow was read since a restart
+				if flow = idOf(flow); !linked { // none was read since a restart
 					flow = words(row.Find(".event-flow"))
 				}
 				r.note("/activity", flow, row, ".event-time", ".event-who b")
 			})
 		}
-		flow := r.event.flows[r.dice.IntN(flowCount)]
-		if got, err := r.get(ctx, "/flows/"+flow); err == nil {
+		flow := r.event.any(r.dice)
+		if got, err := r.get(ctx, pathOf(flow)); err == nil {
 			got.doc.Find("#activity li.activity-row").Each(func(_ int, row *goquery.Selection) {
 				r.note("/flows", flow, row, "time", "b:not(.activity-media)")
 			})

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/flowdeck/flowdeck/internal/medialive"
-	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
 )
 
 const (
@@ -28,14 +25,14 @@ type span struct {
 func (t truth) losses(flow string, end time.Time) (all []span) {
 	var moving, lost time.Time
 	for i, f := range t[flow] {
-		active := !f.Gone && f.Flow.Status == medialive.Active
+		active := !f.Gone && active(f)
 		switch {
-		case active && moves(f.Flow):
+		case active && moves(f):
 			all, lost = appendSpan(all, lost, f.At), time.Time{}
 			if moving.IsZero() {
 				moving = f.At
 			}
-		case active && still(f.Flow) && i > 0 && !moving.IsZero() && lost.IsZero():
+		case active && still(f) && i > 0 && !moving.IsZero() && lost.IsZero():
 			if f.At.Sub(moving) >= known {
 				lost = f.At
 			}
@@ -128,11 +125,15 @@ func alarmsOf(lines []line) (all []*raised) {
 	return all
 }
 
-// judgeAlarms gives the losses that raised no alarm, and the alarms of flows
-// that were in standby. lost counts the losses that had to alarm.
+// judgeAlarms gives the losses that raised no alarm, the alarms of flows that
+// were in standby, and any of a channel: a cloud tells nothing that could be one.
+// lost counts the losses that had to alarm.
 func judgeAlarms(t truth, lines []line, outages []span, end time.Time) (problems []string, lost int) {
 	alarms := alarmsOf(lines)
 	for flow := range t {
+		if isChannel(flow) {
+			continue
+		}
 		for _, l := range t.losses(flow, end) {
 			if !l.clear(outages) {
 				continue
@@ -148,7 +149,9 @@ func judgeAlarms(t truth, lines []line, outages []span, end time.Time) (problems
 		}
 	}
 	for _, a := range alarms {
-		if a.FlowID != "" && t.idle(a.FlowID, a.At.Add(-mustAlarm), a.At) {
+		if isChannel(a.FlowID) {
+			problems = append(problems, fmt.Sprintf("%s %s of the channel %s was raised", clock(a.At), a.Cause, a.FlowName))
+		} else if a.FlowID != "" && t.idle(a.FlowID, a.At.Add(-mustAlarm), a.At) {
 			problems = append(problems, fmt.Sprintf("%s %s of %s %s was raised in standby\n%s", clock(a.At), a.Cause, a.FlowName, a.Target,
 				t.tell(a.FlowID, a.At.Add(-mustAlarm), a.At)))
 		}
@@ -159,7 +162,7 @@ func judgeAlarms(t truth, lines []line, outages []span, end time.Time) (problems
 // idle tells that a flow was in standby all the time.
 func (t truth) idle(flow string, from, to time.Time) bool {
 	facts, _ := t.during(flow, from, to)
-	return !slices.ContainsFunc(facts, func(f medialivetest.Fact) bool { return !f.Gone && f.Flow.Status == medialive.Active })
+	return !slices.ContainsFunc(facts, func(f fact) bool { return !f.Gone && active(f) })
 }
 
 // judgeKept compares the alarms that the trail says are still listed with those

@@ -18,10 +18,11 @@ const slack = 3 * time.Second
 type about string
 
 const (
-	aboutState     about = "state"     // the one word of a flow
+	aboutState     about = "state"     // the one word of a flow or a channel
 	aboutConfirmed about = "confirmed" // what the service confirmed
 	aboutOutput    about = "output"    // the mark of an output
 	aboutAlarm     about = "alarm"     // an alarm that lasts
+	aboutRecord    about = "recording" // how long a channel keeps what it sends
 )
 
 // sight is a statement that a screen showed as present knowledge.
@@ -29,7 +30,7 @@ type sight struct {
 	at     time.Time
 	who    string
 	where  string // the path of the page
-	flow   string
+	flow   string // or channel: monitor.ChannelID
 	about  about
 	output string
 	word   string
@@ -42,8 +43,14 @@ func (s sight) String() string {
 		clock(s.at), s.who, s.where, s.flow, s.about, s.output, s.word, s.window)
 }
 
-// truth is what was true of each flow, in order.
-type truth map[string][]medialivetest.Fact
+// fact is what became true of a flow, or of a channel.
+type fact struct {
+	medialivetest.Fact
+	channel medialive.Channel // where it is of one, and no Flow
+}
+
+// truth is what was true of each flow and channel, in order.
+type truth map[string][]fact
 
 func newTruth(facts []medialivetest.Fact) truth {
 	t := truth{}
@@ -51,17 +58,17 @@ func newTruth(facts []medialivetest.Fact) truth {
 	return t
 }
 
-// add takes what became true after all that is known.
+// add takes what became true of flows after all that is known.
 func (t truth) add(facts []medialivetest.Fact) {
 	for _, f := range facts {
-		t[f.ID] = append(t[f.ID], f)
+		t[f.ID] = append(t[f.ID], fact{Fact: f})
 	}
 }
 
 // during gives the facts of a flow that held at some time between two.
-func (t truth) during(flow string, from, to time.Time) (facts []medialivetest.Fact, first int) {
+func (t truth) during(flow string, from, to time.Time) (facts []fact, first int) {
 	all := t[flow]
-	end, _ := slices.BinarySearchFunc(all, to, func(f medialivetest.Fact, at time.Time) int {
+	end, _ := slices.BinarySearchFunc(all, to, func(f fact, at time.Time) int {
 		if f.At.After(at) {
 			return 1
 		}
@@ -83,7 +90,7 @@ func (t truth) false(s sight) bool {
 	}
 	facts, first := t.during(s.flow, s.at.Add(-s.window), s.at)
 	for i, f := range facts {
-		if !f.Gone && holds(f.Flow, first+i) {
+		if !f.Gone && holds(f, first+i) {
 			return s.word == "LIVE" && t.outputLong(s)
 		}
 	}
@@ -92,62 +99,72 @@ func (t truth) false(s sight) bool {
 
 // claim gives what a statement says of a flow; nil where it says nothing that
 // can be false.
-func (t truth) claim(s sight) func(f medialivetest.Flow, i int) bool {
-	switch s.about {
-	case aboutConfirmed:
-		return func(f medialivetest.Flow, _ int) bool { return string(f.Status) == s.word }
-	case aboutOutput:
+func (t truth) claim(s sight) func(f fact, i int) bool {
+	switch {
+	case isChannel(s.flow):
+		return channelClaim(s)
+	case s.about == aboutConfirmed:
+		return func(f fact, _ int) bool { return string(f.Flow.Status) == s.word }
+	case s.about == aboutOutput:
 		return outputClaim(s.output, s.word)
-	case aboutAlarm:
+	case s.about == aboutAlarm:
 		return alarmClaim(s.word)
 	}
-	active := func(f medialivetest.Flow) bool { return f.Status == medialive.Active }
 	switch s.word {
 	case "STANDBY":
-		return func(f medialivetest.Flow, _ int) bool { return f.Status == medialive.Standby }
+		return func(f fact, _ int) bool { return f.Flow.Status == medialive.Standby }
 	case "LIVE":
-		return func(f medialivetest.Flow, _ int) bool { return active(f) && moves(f) }
+		return func(f fact, _ int) bool { return active(f) && moves(f) }
 	case "WAITING":
-		return func(f medialivetest.Flow, _ int) bool { return active(f) && still(f) }
+		return func(f fact, _ int) bool { return active(f) && still(f) }
 	case "SOURCE LOST":
-		return func(f medialivetest.Flow, i int) bool { return active(f) && still(f) && t.moved(s.flow, i) }
+		return func(f fact, i int) bool { return active(f) && still(f) && t.moved(s.flow, i) }
 	case "OUTPUT":
-		return func(f medialivetest.Flow, _ int) bool {
-			return active(f) && moves(f) && slices.ContainsFunc(f.Outputs, cutOff)
+		return func(f fact, _ int) bool {
+			return active(f) && moves(f) && slices.ContainsFunc(f.Flow.Outputs, cutOff)
 		}
+	}
+	return noReason(s.word)
+}
+
+// noReason is what a word says that this cloud gives no reason for: what is
+// false, unless it says nothing of now.
+func noReason(word string) func(fact, int) bool {
+	switch word {
 	case "STARTING", "STOPPING", "UNKNOWN", "STALE":
 		return nil
 	}
-	return func(medialivetest.Flow, int) bool { return false } // a word that this cloud gives no reason for
+	return func(fact, int) bool { return false }
 }
 
 // alarmClaim gives what an alarm of a source that lasts says of its flow.
-func alarmClaim(word string) func(f medialivetest.Flow, _ int) bool {
+func alarmClaim(word string) func(f fact, _ int) bool {
 	if word != "SOURCE LOST" && word != "NO MEDIA" {
 		return nil
 	}
-	return func(f medialivetest.Flow, _ int) bool { return f.Status == medialive.Active && still(f) }
+	return func(f fact, _ int) bool { return active(f) && still(f) }
 }
 
-func outputClaim(name, mark string) func(f medialivetest.Flow, _ int) bool {
-	return func(f medialivetest.Flow, _ int) bool {
-		i := slices.IndexFunc(f.Outputs, func(o medialive.Output) bool { return o.Name == name })
+func outputClaim(name, mark string) func(f fact, _ int) bool {
+	return func(f fact, _ int) bool {
+		i := slices.IndexFunc(f.Flow.Outputs, func(o medialive.Output) bool { return o.Name == name })
 		switch {
 		case i < 0:
 			return false
 		case mark == "ok":
-			return f.Status == medialive.Active && f.Outputs[i].Health == medialive.Connected
+			return active(f) && f.Flow.Outputs[i].Health == medialive.Connected
 		case mark == "lost":
-			return f.Status == medialive.Active && cutOff(f.Outputs[i])
+			return active(f) && cutOff(f.Flow.Outputs[i])
 		case mark == "off":
-			return f.Status == medialive.Standby || f.Outputs[i].Status == medialive.Disabled
+			return f.Flow.Status == medialive.Standby || f.Flow.Outputs[i].Status == medialive.Disabled
 		}
 		return true // there is such an output
 	}
 }
 
-func moves(f medialivetest.Flow) bool { return f.Sources[0].Health == medialive.Connected }
-func still(f medialivetest.Flow) bool { return f.Sources[0].Health == medialive.Disconnected }
+func active(f fact) bool { return f.Flow.Status == medialive.Active }
+func moves(f fact) bool  { return f.Flow.Sources[0].Health == medialive.Connected }
+func still(f fact) bool  { return f.Flow.Sources[0].Health == medialive.Disconnected }
 
 func cutOff(o medialive.Output) bool {
 	return o.Status != medialive.Disabled && o.Health == medialive.Disconnected
@@ -155,8 +172,8 @@ func cutOff(o medialive.Output) bool {
 
 // moved tells whether media came during the start that fact i belongs to.
 func (t truth) moved(flow string, i int) bool {
-	for ; i >= 0 && t[flow][i].Flow.Status == medialive.Active; i-- {
-		if moves(t[flow][i].Flow) {
+	for ; i >= 0 && active(t[flow][i]); i-- {
+		if moves(t[flow][i]) {
 			return true
 		}
 	}
@@ -184,7 +201,8 @@ func (t truth) forgotten(s sight) bool {
 const settles = 20 * time.Second
 
 // seeing is the time since when the dashboard could read for d in all, of the
-// spans in which it could not, oldest first.
+// spans in which it could not, oldest first. It is zero where the dashboard was
+// killed meanwhile: the next one has to find out for itself.
 func seeing(blind []span, at time.Time, d time.Duration) time.Time {
 	for _, o := range slices.Backward(blind) {
 		if !o.from.Before(at) {
@@ -195,6 +213,9 @@ func seeing(blind []span, at time.Time, d time.Duration) time.Time {
 				break
 			}
 			d -= at.Sub(to)
+		}
+		if o.what == killed {
+			return time.Time{}
 		}
 		at = o.from
 	}
@@ -210,8 +231,8 @@ func (t truth) outputLong(s sight) bool {
 		return false
 	}
 	return slices.ContainsFunc(facts[0].Flow.Outputs, func(o medialive.Output) bool {
-		return !slices.ContainsFunc(facts, func(f medialivetest.Fact) bool {
-			return f.Gone || f.Flow.Status != medialive.Active || !moves(f.Flow) ||
+		return !slices.ContainsFunc(facts, func(f fact) bool {
+			return f.Gone || !active(f) || !moves(f) ||
 				!slices.ContainsFunc(f.Flow.Outputs, func(have medialive.Output) bool { return have.Name == o.Name && cutOff(have) })
 		})
 	})
@@ -227,23 +248,28 @@ func judgeShown(t truth, sights []sight) (problems []string) {
 	return problems
 }
 
-// tell gives the truth log of a flow between two times.
+// tell gives the truth log of a flow or a channel between two times.
 func (t truth) tell(flow string, from, to time.Time) string {
 	var b strings.Builder
 	facts, _ := t.during(flow, from, to)
 	for _, f := range facts {
-		fmt.Fprintf(&b, "    truth %s %s: ", clock(f.At), f.Cause)
-		if f.Gone {
-			b.WriteString("gone\n")
-			continue
-		}
-		fmt.Fprintf(&b, "%s, source %s", f.Flow.Status, f.Flow.Sources[0].Health)
-		for _, o := range f.Flow.Outputs {
-			fmt.Fprintf(&b, ", %s %s %s", o.Name, o.Status, o.Health)
-		}
-		b.WriteString("\n")
+		fmt.Fprintf(&b, "    truth %s %s: %s\n", clock(f.At), f.Cause, f.words())
 	}
 	return b.String()
+}
+
+func (f fact) words() string {
+	switch {
+	case f.Gone:
+		return "gone"
+	case isChannel(f.ID):
+		return fmt.Sprintf("%s, keeps %s", f.channel.State, keeps(f.channel))
+	}
+	words := fmt.Sprintf("%s, source %s", f.Flow.Status, f.Flow.Sources[0].Health)
+	for _, o := range f.Flow.Outputs {
+		words += fmt.Sprintf(", %s %s %s", o.Name, o.Status, o.Health)
+	}
+	return words
 }
 
 // line is a line of the trail as it is exported.
@@ -303,11 +329,28 @@ func commandsOf(lines []line) (all []*command) {
 	return all
 }
 
-// operations are the operations of the API by the verb of the trail.
+// operations are the operations of the API by the verb of the trail; those of
+// channels by "channel", the verb, and the part that was changed.
 var operations = map[string]string{
 	"start": "ModifyFlowStart", "stop": "ModifyFlowStop", "create": "CreateFlows", "delete": "DeleteFlow",
 	"update_source": "ModifyFlowSources", "add_output": "CreateFlowOutput", "update_output": "ModifyFlowOutput",
 	"delete_output": "DeleteFlowOutput",
+
+	"channel start": "ModifyOttChannelInfoStats", "channel stop": "ModifyOttChannelInfoStats",
+	"channel create": "CreateOttChannelInfo", "channel delete": "DeleteOttChannelInfo",
+	"channel update_channel general":   "ModifyOttChannelInfoGeneral",
+	"channel update_channel input":     "ModifyOttChannelInfoInput",
+	"channel update_channel endpoints": "ModifyOttChannelInfoEndPoints",
+	"channel update_channel encoders":  "ModifyOttChannelInfoEncoderSettings",
+	"channel update_channel record":    "ModifyOttChannelInfoRecordSettings",
+}
+
+// operation is the operation of the API by which a command is given.
+func (c command) operation() string {
+	if isChannel(c.FlowID) {
+		return operations[strings.TrimSpace("channel "+c.Verb+" "+c.Target)]
+	}
+	return operations[c.Verb]
 }
 
 func isWrite(op string) bool {
@@ -328,7 +371,7 @@ func judgeTwice(lines []line, requests []medialivetest.Request) (problems []stri
 	commands := commandsOf(lines)
 	of, lost := actedOf(commands, requests)
 	for _, r := range lost {
-		problems = append(problems, fmt.Sprintf("%s %s of %s (effect: %v) has no line in the trail", clock(r.At), r.Op, r.FlowID, r.Effect))
+		problems = append(problems, fmt.Sprintf("%s %s of %s (effect: %v) has no line in the trail", clock(r.At), r.Op, subject(r), r.Effect))
 	}
 	for _, c := range commands {
 		a := of[c]
@@ -366,11 +409,11 @@ func actedOf(commands []*command, requests []medialivetest.Request) (of map[*com
 	return of, lost
 }
 
-// ownerOf finds the command by which a request was made: commands of one flow
-// are given one after the other, so it is the last one before.
+// ownerOf finds the command by which a request was made: commands of one flow or
+// channel are given one after the other, so it is the last one before.
 func ownerOf(commands []*command, r medialivetest.Request) (owner *command) {
 	for _, c := range commands {
-		if operations[c.Verb] == r.Op && c.FlowID == r.FlowID && !c.At.After(r.At) && (r.Output == "" || r.Output == c.Target) {
+		if c.operation() == r.Op && c.FlowID == subject(r) && !c.At.After(r.At) && (r.Output == "" || r.Output == c.Target) {
 			owner = c
 		}
 	}

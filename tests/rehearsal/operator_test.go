@@ -20,7 +20,7 @@ type operator struct {
 // act is something that an operator does now and then.
 type act struct {
 	weight int
-	do     func(ctx context.Context, flow string) (deed, error)
+	do     func(ctx context.Context, on string) (deed, error) // a flow or a channel
 }
 
 func (o *operator) acts() []act {
@@ -41,12 +41,16 @@ func (o *operator) acts() []act {
 
 // work acts until ctx ends. What fails is not tried again: something else is.
 func (o *operator) work(ctx context.Context) {
-	acts := o.acts()
+	flowActs, channelActs := o.acts(), o.channelActs()
 	for ctx.Err() == nil {
-		flow := o.event.flows[o.dice.IntN(len(o.event.flows))]
+		on := o.event.any(o.dice)
+		acts := flowActs
+		if isChannel(on) {
+			acts = channelActs
+		}
 		chosen := o.choose(acts)
 		o.given++
-		done, err := chosen.do(ctx, flow)
+		done, err := chosen.do(ctx, on)
 		switch {
 		case err == nil:
 			o.event.did(done)
@@ -95,17 +99,17 @@ func (o *operator) pressed(ctx context.Context, on page, form string, d deed, no
 func (o *operator) reason() string { return fmt.Sprintf("%s says %d", o.name, o.given) }
 
 func (o *operator) start(ctx context.Context, flow string) (deed, error) {
-	on, err := o.get(ctx, "/flows/"+flow)
+	on, err := o.get(ctx, pathOf(flow))
 	if err != nil {
 		return deed{}, err
 	}
-	return o.pressed(ctx, on, `#flow-command form`, deed{kind: "command", verb: "start", flow: flow}, []string{"started"})
+	return o.pressed(ctx, on, `#flow-command form`, deed{kind: "command", verb: "start", flow: flow}, []string{"started", "turned_on"})
 }
 
 // stop answers the question before a stop; where the flow is the operator's own
 // protected one, with its name and a reason.
 func (o *operator) stop(ctx context.Context, flow string) (deed, error) {
-	on, err := o.get(ctx, "/flows/"+flow+"/stop")
+	on, err := o.get(ctx, pathOf(flow)+"/stop")
 	if err != nil {
 		return deed{}, err
 	}
@@ -114,12 +118,12 @@ func (o *operator) stop(ctx context.Context, flow string) (deed, error) {
 	if on.doc.Find(form+` [name="reason"]`).Length() > 0 {
 		d.reason = o.reason()
 	}
-	return o.pressed(ctx, on, form, d, []string{"stopped"}, "reason", d.reason, "typed", o.event.names[flow])
+	return o.pressed(ctx, on, form, d, []string{"stopped", "turned_off"}, "reason", d.reason, "typed", o.event.names[flow])
 }
 
 // protect takes a flow under protection, or breaks that of somebody else.
 func (o *operator) protect(ctx context.Context, flow string) (deed, error) {
-	on, err := o.get(ctx, "/flows/"+flow+"/protect")
+	on, err := o.get(ctx, pathOf(flow)+"/protect")
 	if err != nil {
 		return deed{}, err
 	}
@@ -132,7 +136,7 @@ func (o *operator) protect(ctx context.Context, flow string) (deed, error) {
 }
 
 func (o *operator) release(ctx context.Context, flow string) (deed, error) {
-	on, err := o.get(ctx, "/flows/"+flow+"/protect")
+	on, err := o.get(ctx, pathOf(flow)+"/protect")
 	if err != nil {
 		return deed{}, err
 	}
@@ -205,13 +209,13 @@ func (o *operator) removeOutput(ctx context.Context, flow string) (deed, error) 
 	return o.confirmed(ctx, on, `form[action$="/delete"]`, d, "removed")
 }
 
-// confirmed answers a question, with a reason and the flow's name where they
-// are asked for.
-func (o *operator) confirmed(ctx context.Context, on page, form string, d deed, notice string) (deed, error) {
+// confirmed answers a question, with a reason and the name where they are asked
+// for.
+func (o *operator) confirmed(ctx context.Context, on page, form string, d deed, notice string, typed ...string) (deed, error) {
 	if on.doc.Find(form+` [name="reason"]`).Length() > 0 {
 		d.reason = o.reason()
 	}
-	return o.pressed(ctx, on, form, d, []string{notice}, "reason", d.reason, "typed", o.event.names[d.flow])
+	return o.pressed(ctx, on, form, d, []string{notice}, append(typed, "reason", d.reason, "typed", o.event.names[d.flow])...)
 }
 
 func outputPath(flow, name string) string {
@@ -250,13 +254,13 @@ func (o *operator) alarm(ctx context.Context, rows string) (on page, id, flow st
 	}
 	row := found.Eq(o.dice.IntN(found.Length()))
 	id = strings.TrimPrefix(row.AttrOr("id", ""), "alarm-id-")
-	flow = strings.TrimPrefix(row.Find(".alarm-flow a").AttrOr("href", ""), "/flows/")
+	flow = idOf(row.Find(".alarm-flow a").AttrOr("href", ""))
 	on, err = o.get(ctx, "/alarms/"+id)
 	return on, id, flow, err
 }
 
 func (o *operator) note(ctx context.Context, flow string) (deed, error) {
-	on, err := o.get(ctx, "/flows/"+flow+"/notes/new")
+	on, err := o.get(ctx, pathOf(flow)+"/notes/new")
 	if err != nil {
 		return deed{}, err
 	}

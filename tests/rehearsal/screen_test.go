@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,24 +96,29 @@ func (s *screen) look(at time.Time) {
 		s.lookAtAlarms(at)
 		return
 	}
-	if id, flow := strings.CutPrefix(s.path, "/flows/"); flow {
-		s.lookAtFlow(at, id)
+	if s.path != "/flows" && s.path != "/channels" {
+		s.lookAtOne(at, idOf(s.path))
 		return
 	}
-	s.doc.Find("#flow-rows tr[data-row]").Each(func(_ int, row *goquery.Selection) {
+	s.doc.Find("#flow-rows tr[data-row], #channel-rows tr[data-row]").Each(func(_ int, row *goquery.Selection) {
 		if !row.HasClass("aged") {
-			id := strings.TrimPrefix(row.AttrOr("id", ""), "flow-")
+			id := idOf(row.Find(".col-name .name").AttrOr("href", ""))
 			s.saw(at, id, aboutState, "", words(row.Find(".col-state .state-word")))
+			s.sawKept(at, id, row.Find(".channel-tape .mono"))
 		}
 	})
 }
 
-func (s *screen) lookAtFlow(at time.Time, id string) {
-	facts := s.doc.Find("#flow-facts .fact")
+// lookAtOne looks at the page of a flow or a channel.
+func (s *screen) lookAtOne(at time.Time, id string) {
+	facts := s.doc.Find("#flow-facts .fact, #channel-facts .fact")
 	confirmed := facts.Eq(1).Find(".key")
 	old := confirmed.HasClass("told-old")
-	if word := words(confirmed); !old && (word == "ACTIVE" || word == "STANDBY") {
+	if word := words(confirmed); !old && slices.Contains([]string{"ACTIVE", "STANDBY", "ON", "OFF"}, word) {
 		s.saw(at, id, aboutConfirmed, "", word)
+	}
+	if !old {
+		s.sawKept(at, id, s.doc.Find("#channel-rest .pairs dd > span").First())
 	}
 	if !old && !facts.Eq(2).HasClass("aged") {
 		s.saw(at, id, aboutState, "", words(s.doc.Find("#flow-state .state-word")))
@@ -135,7 +141,7 @@ func (s *screen) lookAtAlarms(at time.Time) {
 	_, detail := s.event.slowest(at)
 	s.doc.Find("#alarm-rows tr.alarm-row").Each(func(_ int, row *goquery.Selection) {
 		id := strings.TrimPrefix(row.AttrOr("id", ""), "alarm-id-")
-		flow := strings.TrimPrefix(row.Find(".alarm-flow a").AttrOr("href", ""), "/flows/")
+		flow := idOf(row.Find(".alarm-flow a").AttrOr("href", ""))
 		word := words(row.Find("td.col-what .state-word"))
 		if flow != "" && alarmClaim(word) != nil {
 			s.event.see(sight{at, s.name, s.path, flow, aboutAlarm, "", word, 2*detail + slack + clears, nil})
@@ -150,7 +156,9 @@ func (s *screen) lookAtAlarms(at time.Time) {
 func (s *screen) saw(at time.Time, flow string, what about, output, word string) {
 	list, detail := s.event.slowest(at)
 	period := detail
-	if what == aboutConfirmed || word == "STANDBY" {
+	if isChannel(flow) {
+		period = channelsRead
+	} else if what == aboutConfirmed || word == "STANDBY" {
 		period = list
 	}
 	s.event.see(sight{at, s.name, s.path, flow, what, output, word, 2*period + slack, nil})

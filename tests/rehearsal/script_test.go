@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/flowdeck/flowdeck/internal/app/apptest"
 	"github.com/flowdeck/flowdeck/internal/medialive"
 	"github.com/flowdeck/flowdeck/internal/medialive/medialivetest"
+	"github.com/flowdeck/flowdeck/internal/monitor"
 )
 
 // script is what goes wrong, one after the other.
@@ -21,6 +23,9 @@ type script struct {
 	dice  *rand.Rand
 	media *media
 }
+
+// killed is the trouble of a dashboard that is killed.
+const killed = "kill"
 
 // trouble is something that goes wrong.
 type trouble struct {
@@ -31,7 +36,7 @@ type trouble struct {
 }
 
 func (s *script) troubles() []trouble {
-	writes := []string{"ModifyFlowStart", "ModifyFlowStop", "ModifyFlowSources", "CreateFlowOutput", "ModifyFlowOutput", "DeleteFlowOutput"}
+	writes := slices.Compact(slices.Sorted(maps.Values(operations)))
 	during := func(f medialivetest.Fault, ops ...string) func(context.Context) {
 		return func(ctx context.Context) {
 			for _, op := range ops {
@@ -53,14 +58,14 @@ func (s *script) troubles() []trouble {
 	add(1, "garbage", true, during(medialivetest.Garbage(), all))
 	add(1, "html", true, during(medialivetest.HTML(http.StatusBadGateway), all))
 	add(1, "200 with an error", true, during(medialivetest.CodedSuccess("LIVE.100000005", "internal error"), all))
-	add(1, "unknown words", true, during(medialivetest.UnknownWords(), "ListFlows", "ShowFlowDetail", "ShowOutputInfo"))
+	add(1, "unknown words", true, during(medialivetest.UnknownWords(), "ListFlows", "ShowFlowDetail", "ShowOutputInfo", "ListOttChannelInfo"))
 	for _, cut := range medialivetest.Cuts() {
 		add(1, "lost replies", false, during(medialivetest.Lose(cut), writes...))
 	}
 	add(1, "slow commands", false, during(medialivetest.Slow(2*time.Second), writes...))
 	add(1, "list changes", false, s.mutate)
 	add(2, "sign-in ends", true, s.revoke)
-	add(2, "kill", true, s.kill)
+	add(2, killed, true, s.kill)
 	add(1, "stopped", true, s.suspend)
 	return list
 }
@@ -131,24 +136,43 @@ func (s *script) calm(ctx context.Context) {
 	pass(ctx, mustAlarm+12*time.Second+mustEnd)
 }
 
-// mutate has flows come and go elsewhere while the list is read.
+// mutate has flows and channels come and go elsewhere while the lists are read.
 func (s *script) mutate(ctx context.Context) {
-	var ghosts []string
-	lift := s.cloud.Inject("ListFlows", 0, medialivetest.Then(func() {
-		if len(ghosts) < 3 {
-			ghosts = append(ghosts, s.cloud.Add(newFlow(fmt.Sprintf("GHOST-%d", time.Now().UnixNano()), medialive.Standby, 1)))
-			return
-		}
-		s.cloud.Remove(ghosts[0])
-		ghosts = ghosts[1:]
-	}))
+	lift := s.comeAndGo("ListFlows", func(name string) func() {
+		id := s.cloud.Add(newFlow(name, medialive.Standby, 1))
+		return func() { s.cloud.Remove(id) }
+	})
+	liftChannels := s.comeAndGo("ListOttChannelInfo", func(name string) func() {
+		key := s.cloud.AddChannel(newChannel(name, medialive.ChannelOff))
+		return func() { s.cloud.RemoveChannel(key) }
+	})
 	pass(ctx, 6*time.Second)
 	lift()
+	liftChannels()
 	for _, id := range s.cloud.IDs() {
 		if !slices.Contains(s.flows, id) {
 			s.cloud.Remove(id)
 		}
 	}
+	for _, key := range s.cloud.ChannelKeys() {
+		if !slices.Contains(s.channels, monitor.ChannelID(key)) {
+			s.cloud.RemoveChannel(key)
+		}
+	}
+}
+
+// comeAndGo has something come after each answer to an operation, or the first
+// of three go, until it is lifted.
+func (s *script) comeAndGo(op string, come func(name string) (gone func())) (lift func()) {
+	var there []func()
+	return s.cloud.Inject(op, 0, medialivetest.Then(func() {
+		if len(there) < 3 {
+			there = append(there, come(fmt.Sprintf("GHOST-%d", time.Now().UnixNano())))
+			return
+		}
+		there[0]()
+		there = there[1:]
+	}))
 }
 
 // revoke ends the sign-in of one of the people, or of all.

@@ -172,7 +172,8 @@ type aviary struct {
 // openAviary fills every field that is secret.
 func openAviary(t *testing.T) *aviary {
 	a := &aviary{kinds: map[int]int{}, cage: newCage(t,
-		"password", "passcode", "sourcePassphrase", "outputPassphrase", "typedPassphrase", "secretKey", "webhookToken", "webhookSecret", "metricsKey", "adminPassword", "typedPassword")}
+		"password", "passcode", "sourcePassphrase", "outputPassphrase", "typedPassphrase", "secretKey", "webhookToken", "webhookSecret", "metricsKey", "adminPassword", "typedPassword",
+		"channelPassphrase", "channelHeader", "typedChannel", "typedHeader")}
 	front := httptest.NewServer(http.HandlerFunc(a.repeats))
 	t.Cleanup(front.Close)
 	settings := map[string]string{
@@ -200,6 +201,9 @@ func openAviary(t *testing.T) *aviary {
 			}
 			c.Add(f)
 		}
+		for i, state := range []medialive.ChannelState{medialive.ChannelOff, medialive.ChannelOn} {
+			c.AddChannel(a.channel(fmt.Sprint("ch-", 1+i), state))
+		}
 		a.behind = c
 	})
 	key, err := os.ReadFile(filepath.Join(a.app.Data, "secret.key"))
@@ -210,6 +214,23 @@ func openAviary(t *testing.T) *aviary {
 		}
 	}
 	return a
+}
+
+// channel is a channel with all that is secret of one.
+func (a *aviary) channel(id string, state medialive.ChannelState) medialive.Channel {
+	header := medialive.HTTPHeader{Key: "X-Key", Value: medialive.Secret(a.secret("channelHeader"))}
+	source := medialive.ChannelSource{Bitrate: 1_000_000, Passphrase: medialive.Secret(a.secret("channelPassphrase")), KeyLength: 16}
+	return medialive.Channel{
+		ChannelKey: medialive.ChannelKey{Domain: "push.example.com", AppName: "live", ID: id}, State: state,
+		Input: medialive.ChannelInput{Protocol: medialive.SRTPush, Sources: []medialive.ChannelSource{source}, Standby: []medialive.ChannelSource{source}},
+		Outputs: []medialive.Endpoint{{HLS: []medialive.HLSPackage{{Package: medialive.Package{
+			URL: "play.example.com/live/" + id + "/index.m3u8", SegmentDuration: 4, CDNIdentifier: &header,
+			Encryption: &medialive.Encryption{
+				ResourceID: "r", Systems: []medialive.DRMSystem{medialive.FairPlay}, URL: "https://keys.example.com/k", SPEKEVersion: medialive.SPEKEVersion,
+				RequestMode: medialive.AskDirectly, Headers: []medialive.HTTPHeader{header},
+			},
+		}}}}},
+	}
 }
 
 // repeats stands before the cloud, and refuses now and then with all that it was
@@ -315,6 +336,25 @@ func (a *aviary) typed() url.Values {
 	}
 }
 
+// typedOfChannel are the fields of the forms of channels, and a file of one.
+func (a *aviary) typedOfChannel() url.Values {
+	ch := a.channel(fmt.Sprint("made-", rand.IntN(1000)), medialive.ChannelOff)
+	ch.Input.Sources[0].Passphrase = medialive.Secret(a.secret("typedChannel"))
+	ch.Outputs[0].HLS[0].CDNIdentifier.Value = medialive.Secret(a.secret("typedHeader"))
+	file, err := medialive.RevealJSON(ch)
+	must(a.house.t, err)
+	const pack = "endpoints[0].hls_package[0]."
+	return url.Values{
+		"domain": {ch.Domain}, "app_name": {ch.AppName}, "id": {ch.ID}, "name": {"N"}, "json": {string(file)}, "step": {[]string{"input", "packages", "look"}[rand.IntN(3)]},
+		"go":                       {[]string{"next", "back", "to:look", "to:input", "to:packages", "add:input.sources", "up:endpoints[0].hls_package[0]", "save", "create", "on"}[rand.IntN(10)]},
+		"input.input_protocol":     {"SRT_PUSH"},
+		"input.sources[0].bitrate": {[]string{"1M", "much"}[rand.IntN(2)]}, "input.sources[0].passphrase": {a.secret("typedChannel")},
+		pack + "url": {"play.example.com/live/" + ch.ID + "/index.m3u8"}, pack + "segment_duration_seconds": {"4"},
+		pack + "cdn_identifier_header": {"1"}, pack + "cdn_identifier_header.key": {"X-Key"}, pack + "cdn_identifier_header.value": {a.secret("typedHeader")},
+		"record_settings.rollingbuffer_duration": {"1h"}, "encoder_settings[0].template_id": {"t1"},
+	}
+}
+
 // drive asks all routes in every manner until n answers have come.
 func (a *aviary) drive(n int) {
 	a.house.t.Helper()
@@ -373,6 +413,10 @@ func (a *aviary) storm(ctx context.Context) {
 // nobody is signed in any more.
 func (a *aviary) once(ctx context.Context, b *browser, r route) (out bool) {
 	ids := map[string]string{":id": fmt.Sprintf("flow-%04d", 1+rand.IntN(5)), ":name": fmt.Sprint("OUT-", 1+rand.IntN(3))}
+	channel := strings.HasPrefix(r.path, "/channels/")
+	if channel {
+		ids = map[string]string{":domain": "push.example.com", ":app": "live", ":id": fmt.Sprint("ch-", 1+rand.IntN(2))}
+	}
 	header := http.Header{"Accept-Language": {[]string{"en", "zh"}[rand.IntN(2)]}}
 	if rand.IntN(2) == 0 {
 		header.Set("Hx-Request", "true")
@@ -397,6 +441,8 @@ func (a *aviary) once(ctx context.Context, b *browser, r route) (out bool) {
 	switch {
 	case method == http.MethodPost && rand.IntN(20) == 0:
 		body = "passphrase=" + a.secret("typedPassphrase") + "%zz&" + strings.Repeat("x", rand.IntN(100_000))
+	case method == http.MethodPost && channel && rand.IntN(4) > 0:
+		body = a.typedOfChannel().Encode()
 	case method == http.MethodPost:
 		body = a.typed().Encode()
 	}

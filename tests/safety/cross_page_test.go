@@ -39,7 +39,9 @@ function send(path, kind, n) {
 }
 (async () => {
 	let n = 0;
+	const at = (path) => history.replaceState(null, '', '#' + path); // tells a failed test how far it came
 	for (const path of unsafe) {
+		at(path);
 		await Promise.all([
 			ask(path, {method: 'POST', mode: 'no-cors', body: body()}), ask(path, {method: 'POST', mode: 'cors', body: body()}), ask(path, {method: 'POST', mode: 'no-cors', body: 'name=X', headers: {'Content-Type': 'text/plain'}}),
 			ask(path, {method: 'POST', mode: 'cors', headers: {'HX-Request': 'true'}, body: body()}), ask(path, {method: 'DELETE', mode: 'cors'}), ask(path, {method: 'PUT', mode: 'cors'}),
@@ -48,9 +50,10 @@ function send(path, kind, n) {
 		navigator.sendBeacon(base + path, body()); window.sent++;
 	}
 	for (const path of safe) {
+		at(path);
 		await Promise.all([ask(path, {mode: 'no-cors'}), ask(path, {mode: 'cors'}), new Promise((done) => { const i = new Image(); i.onload = () => { window.read++; done(); }; i.onerror = done; i.src = base + path; window.sent++; })]);
 	}
-	for (const path of safe) { const f = document.createElement('iframe'); f.src = base + path; document.body.append(f); window.framed++; await new Promise((done) => { f.onload = done; setTimeout(done, 2000); }); }
+	for (const path of safe) { at('framed' + path); const f = document.createElement('iframe'); f.src = base + path; document.body.append(f); window.framed++; await new Promise((done) => { f.onload = done; setTimeout(done, 2000); }); }
 	window.over = true;
 })();
 </script>`

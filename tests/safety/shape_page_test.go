@@ -57,10 +57,11 @@ func (s shape) more(than shape) (extra []string) {
 	return extra
 }
 
-// kinds gives what a shape has of which another has none.
+// kinds gives what a shape has of which another has none, but for what charts
+// draw of a history of which the two were not asked at one moment.
 func (s shape) kinds(beside shape) (extra []string) {
 	for _, element := range slices.Sorted(maps.Keys(s)) {
-		if beside[element] == 0 {
+		if beside[element] == 0 && !strings.Contains(element, "/figure/svg/") {
 			extra = append(extra, element)
 		}
 	}

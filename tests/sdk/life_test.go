@@ -26,6 +26,9 @@ func TestOfficialSDK(t *testing.T) {
 	s := startGateway(t)
 	admin := s.newKey("admin")
 	t.Run("the life of a flow", func(t *testing.T) { life(t, s.must(admin, "")) })
+	t.Run("the life of a channel", func(t *testing.T) { channelLife(t, s.must(admin, "")) })
+	t.Run("all that answers about channels have", func(t *testing.T) { channelAnswers(t, s.must(admin, "")) })
+	t.Run("every field of a channel", func(t *testing.T) { wholeFields(t, s.must(admin, "")) })
 	t.Run("who may not", func(t *testing.T) { notPermitted(t, s, admin) })
 }
 

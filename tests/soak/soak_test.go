@@ -49,6 +49,7 @@ type soak struct {
 }
 
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	length := duration(t)
 	s := start(t)
 	deadline := time.Now().Add(length)

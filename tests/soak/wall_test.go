@@ -26,7 +26,7 @@ import (
 // loses its server, is left without news until its figures are gone, and turns
 // pages. What it holds after the first half minute is what it may hold in the end.
 const (
-	wallUsual = 2 * time.Minute // without FLOWDECK_SOAK
+	wallUsual = 70 * time.Second // without FLOWDECK_SOAK
 	wallWarm  = 30 * time.Second
 	wallLook  = 10 * time.Second
 	wallTiles = 16
@@ -44,6 +44,7 @@ type holding struct{ heap, nodes, listeners, documents float64 }
 
 // TestSoakWall lets a wall live fast, and weighs it.
 func TestSoakWall(t *testing.T) {
+	t.Parallel()
 	length := max(duration(t), wallUsual)
 	board := walltest.Board(text.English, time.Now(), wallTiles)
 	stage := wallstage.Start(t, board, "dark")

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/flowdeck/flowdeck/internal/store"
 )
@@ -18,8 +19,9 @@ var ErrServiceOff = errors.New("the user " + ServiceName + " is disabled")
 
 // ServiceKey gives an access key of the service user, who may do what allow
 // says and nothing else. The user and the key are made where they are missing,
-// of which made tells; a policy that somebody gave the user stays.
-func (i *IAM) ServiceKey(ctx context.Context, allow []string) (ak, sk string, made bool, err error) {
+// of which made tells. A policy that somebody gave the user stays; one that is as an
+// earlier version made it, which before says, becomes what allow says.
+func (i *IAM) ServiceKey(ctx context.Context, allow, before []string) (ak, sk string, made bool, err error) {
 	user, err := i.store.User(ctx, ServiceName)
 	if errors.Is(err, store.ErrNotFound) {
 		made = true
@@ -30,6 +32,11 @@ func (i *IAM) ServiceKey(ctx context.Context, allow []string) (ak, sk string, ma
 	}
 	if user.Disabled {
 		return "", "", false, ErrServiceOff
+	}
+	if slices.Equal(user.Allow, before) {
+		if err := i.SetPolicy(ctx, ServiceName, allow); err != nil {
+			return "", "", made, fmt.Errorf("service user: %w", err)
+		}
 	}
 	keys, err := i.store.Keys(ctx)
 	if err != nil {

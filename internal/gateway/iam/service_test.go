@@ -28,10 +28,10 @@ func TestServiceKeyIsMadeOnceAndKept(t *testing.T) {
 		}
 		return i
 	}
-	may := []string{"live:ott:listFlow"}
+	once, may := []string{"live:ott:listFlow"}, []string{"live:ott:listFlow", "live:ott:listChannel"}
 	ask := func(i *IAM, wantMade bool) (ak, sk string) {
 		t.Helper()
-		ak, sk, made, err := i.ServiceKey(t.Context(), may)
+		ak, sk, made, err := i.ServiceKey(t.Context(), may, once)
 		if err != nil || made != wantMade || ak == "" || sk == "" {
 			t.Fatalf("key %q, made %t, %v", ak, made, err)
 		}
@@ -42,6 +42,14 @@ func TestServiceKeyIsMadeOnceAndKept(t *testing.T) {
 	ak, sk := ask(i, true)
 	if again, same := ask(i, false); again != ak || same != sk {
 		t.Errorf("another key: %s after %s", again, ak)
+	}
+	// A policy that an earlier version gave it is widened.
+	if err := i.SetPolicy(t.Context(), ServiceName, once); err != nil {
+		t.Fatal(err)
+	}
+	ask(i, false)
+	if users, err := i.Users(t.Context()); err != nil || len(users[0].Allow) != len(may) {
+		t.Errorf("users %+v, %v", users, err)
 	}
 	// A policy that an administrator gave it stays.
 	if err := i.SetPolicy(t.Context(), ServiceName, []string{"live:ott:show*"}); err != nil {
@@ -59,7 +67,7 @@ func TestServiceKeyIsMadeOnceAndKept(t *testing.T) {
 	if err := i.SetDisabled(t.Context(), ServiceName, true); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, _, err := i.ServiceKey(t.Context(), may); !errors.Is(err, ErrServiceOff) {
+	if _, _, _, err := i.ServiceKey(t.Context(), may, once); !errors.Is(err, ErrServiceOff) {
 		t.Errorf("disabled: %v", err)
 	}
 }

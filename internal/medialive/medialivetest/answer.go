@@ -13,20 +13,35 @@ import (
 
 // operations names the operations by method and path.
 var operations = map[string]string{
-	"GET /v1/" + Project + "/flows":            "ListFlows",
-	"POST /v1/" + Project + "/flows":           "CreateFlows",
-	"DELETE /v1/" + Project + "/flows":         "DeleteFlow",
-	"GET /v1/" + Project + "/flows/detail":     "ShowFlowDetail",
-	"PUT /v1/" + Project + "/flows/start":      "ModifyFlowStart",
-	"PUT /v1/" + Project + "/flows/stop":       "ModifyFlowStop",
-	"PUT /v1/" + Project + "/flows/sources":    "ModifyFlowSources",
-	"POST /v1/" + Project + "/flows/outputs":   "CreateFlowOutput",
-	"GET /v1/" + Project + "/flows/outputs":    "ShowOutputInfo",
-	"PUT /v1/" + Project + "/flows/outputs":    "ModifyFlowOutput",
-	"DELETE /v1/" + Project + "/flows/outputs": "DeleteFlowOutput",
-	"POST /v3/auth/tokens":                     "KeystoneCreateUserToken",
-	"GET /v3/auth/tokens":                      "KeystoneValidateToken",
-	"GET /v3/auth/projects":                    "KeystoneListAuthProjects",
+	"GET /v1/" + Project + "/flows":                          "ListFlows",
+	"POST /v1/" + Project + "/flows":                         "CreateFlows",
+	"DELETE /v1/" + Project + "/flows":                       "DeleteFlow",
+	"GET /v1/" + Project + "/flows/detail":                   "ShowFlowDetail",
+	"PUT /v1/" + Project + "/flows/start":                    "ModifyFlowStart",
+	"PUT /v1/" + Project + "/flows/stop":                     "ModifyFlowStop",
+	"PUT /v1/" + Project + "/flows/sources":                  "ModifyFlowSources",
+	"POST /v1/" + Project + "/flows/outputs":                 "CreateFlowOutput",
+	"GET /v1/" + Project + "/flows/outputs":                  "ShowOutputInfo",
+	"PUT /v1/" + Project + "/flows/outputs":                  "ModifyFlowOutput",
+	"DELETE /v1/" + Project + "/flows/outputs":               "DeleteFlowOutput",
+	"GET /v1/" + Project + "/ott/channels":                   "ListOttChannelInfo",
+	"POST /v1/" + Project + "/ott/channels":                  "CreateOttChannelInfo",
+	"DELETE /v1/" + Project + "/ott/channels":                "DeleteOttChannelInfo",
+	"PUT /v1/" + Project + "/ott/channels/endpoints":         "ModifyOttChannelInfoEndPoints",
+	"PUT /v1/" + Project + "/ott/channels/input":             "ModifyOttChannelInfoInput",
+	"PUT /v1/" + Project + "/ott/channels/record-settings":   "ModifyOttChannelInfoRecordSettings",
+	"PUT /v1/" + Project + "/ott/channels/general":           "ModifyOttChannelInfoGeneral",
+	"PUT /v1/" + Project + "/ott/channels/state":             "ModifyOttChannelInfoStats",
+	"PUT /v1/" + Project + "/ott/channels/encorder-settings": "ModifyOttChannelInfoEncoderSettings",
+	"POST /v1/" + Project + "/ott/channels/statistic":        "ShowChannelStatistic",
+	"GET /v1/" + Project + "/ott/dims-info":                  "ListCesDimsInfo",
+	"POST /v1/" + Project + "/ott/instances":                 "ListCesInstance",
+	"GET /V1.0/" + Project + "/metrics":                      "ListMetrics",
+	"GET /V1.0/" + Project + "/metric-data":                  "ShowMetricData",
+	"POST /V1.0/" + Project + "/batch-query-metric-data":     "BatchListMetricData",
+	"POST /v3/auth/tokens":                                   "KeystoneCreateUserToken",
+	"GET /v3/auth/tokens":                                    "KeystoneValidateToken",
+	"GET /v3/auth/projects":                                  "KeystoneListAuthProjects",
 }
 
 // operationOf names the operation of a request; empty for none.
@@ -56,6 +71,20 @@ func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, call Call) {
 		c.list(w, r)
 	case "CreateFlows":
 		c.create(w, r)
+	case "ListOttChannelInfo":
+		c.listChannels(w, r, call.Channel)
+	case "ShowChannelStatistic":
+		c.statistic(w, r, call.Channel)
+	case "ListCesDimsInfo":
+		answerJSON(w, http.StatusOK, map[string]any{"query": dimensions()})
+	case "ListCesInstance":
+		c.instances(w, r)
+	case "ListMetrics":
+		c.metrics(w, r)
+	case "ShowMetricData":
+		c.metricData(w, r)
+	case "BatchListMetricData":
+		c.batchMetricData(w, r)
 	default:
 		f := c.find(call.FlowID)
 		if f == nil {

@@ -1,5 +1,5 @@
-// Package medialivetest is a small fake of the Media Live API and of IAM, for
-// tests: what it holds can be set, what it was asked can be read, and any
+// Package medialivetest is a small fake of the Media Live API, of Cloud Eye and of
+// IAM, for tests: what it holds can be set, what it was asked can be read, and any
 // request can be made to fail.
 //
 // It answers without a network by [Cloud.Transport], so that tests may run on a
@@ -12,7 +12,7 @@
 // an operation, or on all, for the next few requests or until it is lifted. A
 // later fault goes before an earlier one. See the functions that make a Fault.
 // What is wrong for longer is set on the cloud itself: [Cloud.Skew],
-// [Cloud.Quota], [Cloud.Strict], [Cloud.Revoke], [Cloud.TokensLive],
+// [Cloud.Quota], [Cloud.QuotaPerOperation], [Cloud.Strict], [Cloud.Revoke], [Cloud.TokensLive],
 // [Cloud.TokensWeigh]. A flow that is ACTIVE while its source is DISCONNECTED
 // is the rule: media comes when a test changes the health.
 package medialivetest
@@ -35,15 +35,19 @@ const Endpoint = "http://127.0.0.1:1"
 
 // Call is a request that the fake was asked.
 type Call struct {
-	Op     string // operationId
-	FlowID string
-	Token  string // or the access key
+	Op      string // operationId
+	FlowID  string
+	Channel medialive.ChannelKey // that the query or the body names
+	Token   string               // or the access key
 }
 
 // Cloud is a fake service. Its methods may be called at any time.
 type Cloud struct {
 	mu       sync.Mutex
-	flows    []*Flow // newest first
+	flows    []*Flow    // newest first
+	channels []*channel // newest first
+	series   []medialive.Series
+	happened []ChannelFact
 	projects []project
 	requests []Request
 	facts    []Fact
@@ -61,6 +65,8 @@ type Cloud struct {
 	weight   int  // characters of a token; 0: few
 	strict   bool // only tokens that were issued are let in
 	quota    int  // requests a second; 0: no limit
+
+	perMinute int // requests of each operation; 0: no limit
 
 	// Before, if set, sees each request first; true means that it has
 	// answered. After is told once an answer is made, before it is sent: true
@@ -166,6 +172,14 @@ func (c *Cloud) Quota(perSecond int) {
 	c.quota = perSecond
 }
 
+// QuotaPerOperation sets how many requests of each operation are answered in a
+// minute, as the vendor does for channels. 0 means all.
+func (c *Cloud) QuotaPerOperation(perMinute int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.perMinute = perMinute
+}
+
 // now is the cloud's clock. c.mu is held.
 func (c *Cloud) now() time.Time { return time.Now().Add(c.skew) }
 
@@ -241,6 +255,13 @@ func (c *Cloud) Calls(op string) []Call {
 // Client gives a client that reaches the fake without a network.
 func (c *Cloud) Client(token medialive.Secret) (*medialive.Client, error) {
 	return medialive.New(medialive.Config{
+		Endpoint: Endpoint, ProjectID: Project, Auth: medialive.Token(token), Transport: c.Transport(),
+	})
+}
+
+// CloudEye gives a client of Cloud Eye that reaches the fake without a network.
+func (c *Cloud) CloudEye(token medialive.Secret) (*medialive.CloudEye, error) {
+	return medialive.NewCloudEye(medialive.Config{
 		Endpoint: Endpoint, ProjectID: Project, Auth: medialive.Token(token), Transport: c.Transport(),
 	})
 }

@@ -29,7 +29,7 @@ type reply struct {
 func (c *Cloud) exchange(r *http.Request) reply {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20)) // what is lost of it is not valid
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	n, call, fault := c.arrive(r)
+	n, call, fault := c.arrive(r, body)
 	out := reply{fault: fault, lost: true}
 	if fault.delay > 0 && !wait(r.Context(), fault.delay) || fault.refuse || fault.hang || fault.cut == BeforeEffect {
 		return out
@@ -44,17 +44,17 @@ func (c *Cloud) exchange(r *http.Request) reply {
 }
 
 // arrive writes a request down and picks its fault.
-func (c *Cloud) arrive(r *http.Request) (n int, call Call, fault Fault) {
+func (c *Cloud) arrive(r *http.Request, body []byte) (n int, call Call, fault Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.catchUp(time.Now())
 	query := r.URL.Query()
-	call = Call{Op: operationOf(r), FlowID: query.Get("flow_id"), Token: r.Header.Get("X-Auth-Token")}
+	call = Call{Op: operationOf(r), FlowID: query.Get("flow_id"), Channel: channelOf(query, body), Token: r.Header.Get("X-Auth-Token")}
 	if s, err := medialive.ParseAuthorization(r.Header.Get("Authorization")); err == nil {
 		call.Token = s.Access
 	}
 	line := Request{Call: call, Output: query.Get("output_name"), At: time.Now()}
-	if rest, ok := strings.CutPrefix(r.URL.Path, "/v1/"); ok {
+	if version, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); version == "v1" || version == "V1.0" {
 		line.Project, _, _ = strings.Cut(rest, "/")
 	}
 	if call.Op == "" {
@@ -73,18 +73,27 @@ func (c *Cloud) arrive(r *http.Request) (n int, call Call, fault Fault) {
 // overQuota is the name of the fault of requests over the quota.
 const overQuota = "over quota"
 
-// overQuota tells whether this second's quota is used up. c.mu is held.
+// overQuota tells whether a quota is used up. c.mu is held.
 func (c *Cloud) overQuota(op string) bool {
-	if c.quota == 0 || strings.HasPrefix(op, "Keystone") {
+	if strings.HasPrefix(op, "Keystone") {
 		return false
 	}
-	since, n := time.Now().Add(-time.Second), 0
+	if c.perMinute > 0 && c.answered(op, time.Minute) >= c.perMinute {
+		return true
+	}
+	return c.quota > 0 && c.answered("", time.Second) >= c.quota
+}
+
+// answered counts the requests of the last moments that were not over the quota:
+// of one operation, or of all.
+func (c *Cloud) answered(op string, last time.Duration) (n int) {
+	since := time.Now().Add(-last)
 	for i := len(c.requests) - 1; i >= 0 && c.requests[i].At.After(since); i-- {
-		if c.requests[i].Fault != overQuota {
+		if c.requests[i].Fault != overQuota && (op == "" || c.requests[i].Op == op) {
 			n++
 		}
 	}
-	return n >= c.quota
+	return n
 }
 
 // respond makes the answer, and with it the effect. It tells whether a hook
@@ -119,13 +128,17 @@ func (c *Cloud) respond(w *httptest.ResponseRecorder, r *http.Request, body []by
 
 // carryOut does what was asked, or what the fault makes of it. c.mu is held.
 func (c *Cloud) carryOut(w *httptest.ResponseRecorder, r *http.Request, n int, call Call, fault Fault) {
+	if isChannelCommand(call.Op) {
+		c.carryOutOnChannel(w, r, n, call, fault)
+		return
+	}
 	f := c.find(call.FlowID)
 	var before medialive.FlowStatus
 	if f != nil {
 		before = f.Status
 	}
 	c.answer(w, r, call)
-	if r.Method == http.MethodGet || w.Code >= http.StatusBadRequest || strings.HasPrefix(call.Op, "Keystone") {
+	if f == nil && call.Op != "CreateFlows" || r.Method == http.MethodGet || w.Code >= http.StatusBadRequest {
 		return
 	}
 	switch {
@@ -135,7 +148,7 @@ func (c *Cloud) carryOut(w *httptest.ResponseRecorder, r *http.Request, n int, c
 		c.note(call.Op, c.flows[0])
 	case (fault.late > 0 || fault.never) && f.Status != before:
 		if fault.late > 0 {
-			c.late = append(c.late, lateEffect{time.Now().Add(fault.late), n, f.ID, f.Status})
+			c.late = append(c.late, lateEffect{time.Now().Add(fault.late), n, c.become(f.ID, f.Status)})
 		}
 		f.Status = before
 		return

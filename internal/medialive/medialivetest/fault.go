@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/flowdeck/flowdeck/internal/medialive"
 )
 
 // Fault is what goes wrong with a request.
@@ -56,6 +58,23 @@ func Down() Fault { return Fault{name: "down", refuse: true} }
 // Status answers with an error of the API; nothing takes effect.
 func Status(status int, code, message string) Fault {
 	return Fault{name: fmt.Sprintf("status %d", status), answer: func(w http.ResponseWriter) { refuse(w, status, code, message) }}
+}
+
+// ResultStatus is Status in the shape of the channel operations: with result_code
+// and result_msg. Under 200 it is no success either.
+func ResultStatus(status int, code, message string) Fault {
+	return Fault{name: fmt.Sprintf("result status %d", status), answer: func(w http.ResponseWriter) {
+		refuseChannel(w, status, code, message, medialive.ChannelKey{})
+	}}
+}
+
+// PublishedWords writes the words of SCTE-35 signals as a published answer has
+// them, outside of their own enumerations.
+func PublishedWords() Fault {
+	return Fault{name: "published words", mangle: func(body []byte) []byte {
+		body = bytes.ReplaceAll(body, []byte(`"splice_insert"`), []byte(`"Splice Insert"`))
+		return bytes.ReplaceAll(body, []byte(`"ProviderAdvertisementStart"`), []byte(`"Provider advertisement Start"`))
+	}}
 }
 
 // Throttle refuses for too many requests; retryAfter is the header, if any.
@@ -117,10 +136,11 @@ func CodedSuccess(code, message string) Fault {
 	return Fault{name: "coded", answer: func(w http.ResponseWriter) { _, _ = w.Write(body) }}
 }
 
-// UnknownWords answers with statuses, healths and protocols that nobody knows.
+// UnknownWords answers with statuses, healths, protocols and states that nobody
+// knows.
 func UnknownWords() Fault {
 	return Fault{name: "unknown words", mangle: func(body []byte) []byte {
-		for _, word := range []string{"ACTIVE", "STANDBY", "CONNECTED", "DISCONNECTED", "srt-listener", "srt-caller", "ENABLED", "DISABLED"} {
+		for _, word := range []string{"ACTIVE", "STANDBY", "CONNECTED", "DISCONNECTED", "srt-listener", "srt-caller", "ENABLED", "DISABLED", "ON", "OFF", "FLV_PULL", "RTMP_PUSH", "HLS_PULL", "SRT_PULL", "SRT_PUSH"} {
 			body = bytes.ReplaceAll(body, []byte(`"`+word+`"`), []byte(`"`+word[:1]+`-2030"`))
 		}
 		return body
@@ -140,6 +160,15 @@ func Without(fields ...string) Fault {
 func Extra() Fault {
 	return Fault{name: "fields added", mangle: edit(func(object map[string]any) {
 		object["x_new"] = map[string]any{"flow_id": 7, "status": []int{1}}
+	})}
+}
+
+// PushTo has answers to commands on channels tell an address to push to.
+func PushTo(address medialive.URL, bitrate int) Fault {
+	return Fault{name: "push to", mangle: edit(func(object map[string]any) {
+		if _, is := object["result_code"]; is {
+			object["sources"] = []any{map[string]any{"url": address.Reveal(), "bitrate": bitrate}}
+		}
 	})}
 }
 

@@ -31,8 +31,7 @@ type Fact struct {
 type lateEffect struct {
 	at      time.Time
 	request int
-	flowID  string
-	status  medialive.FlowStatus
+	happen  func(late string, at time.Time) bool // false: nothing was left to change
 }
 
 // Requests gives all that was asked, in order.
@@ -94,13 +93,25 @@ func (c *Cloud) catchUp(now time.Time) {
 		if l.at.After(now) {
 			return false
 		}
-		if f := c.find(l.flowID); f != nil && f.Status != l.status {
-			f.Status = l.status
+		if l.happen("late "+c.requests[l.request].Op, l.at) {
 			c.requests[l.request].Effect = true
-			c.facts = append(c.facts, Fact{At: l.at, ID: f.ID, Cause: "late " + c.requests[l.request].Op, Flow: f.copy()})
 		}
 		return true
 	})
+}
+
+// become gives the late effect of a start or a stop. c.mu is held when it
+// happens.
+func (c *Cloud) become(id string, status medialive.FlowStatus) func(string, time.Time) bool {
+	return func(late string, at time.Time) bool {
+		f := c.find(id)
+		if f == nil || f.Status == status {
+			return false
+		}
+		f.Status = status
+		c.facts = append(c.facts, Fact{At: at, ID: f.ID, Cause: late, Flow: f.copy()})
+		return true
+	}
 }
 
 // copy gives a copy that shares nothing.

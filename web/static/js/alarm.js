@@ -50,9 +50,17 @@ function news() {
   }));
 }
 
-const title = document.title;
+const told = document.title;
+const named = document.querySelector("[data-title]")?.textContent;
+
+// What a page is about may be renamed while it is open: its heading says so.
+function titled() {
+  const name = document.querySelector("[data-title]")?.textContent;
+  return named && name ? told.replace(named, () => name) : told;
+}
 
 function count() {
+  const title = titled();
   const n = Number((behind ?? line())?.dataset.unacked) || 0;
   const now = n > 0 ? `(${n}) ${title}` : title;
   if (document.title !== now) document.title = now;

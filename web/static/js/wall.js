@@ -75,12 +75,23 @@ function change(event) {
   for (const part of frame.content.querySelectorAll("hx-partial")) {
     const old = document.querySelector(part.getAttribute("hx-target"));
     const element = part.firstElementChild;
-    if (old && element && element.id === old.id) old.replaceWith(element);
+    if (!old || !element || element.id !== old.id) continue;
+    keepPicture(old, element);
+    old.replaceWith(element);
   }
   heard();
   count();
   const version = document.getElementById("wall-head").dataset.version;
   if (version !== board.dataset.version) reload();
+}
+
+// keepPicture shows the picture that is there until the next has come.
+function keepPicture(old, element) {
+  const [was, next] = [old, element].map((node) => node.querySelector(".tile-still img"));
+  if (!was || !next) return;
+  const address = next.getAttribute("src");
+  next.replaceWith(was);
+  if (was.getAttribute("src") !== address) was.setAttribute("src", address);
 }
 
 // heard ends the greyness. What was taken away comes back with a message: the

@@ -144,7 +144,7 @@ func document(t *text.Strings, theme Theme, title string, nowMS int64) templ.Com
 				return templ_7745c5c3_Err
 			}
 		}
-		for _, sheet := range []string{"tokens", "base", "components", "pages", "care", "trail", "alarms", "wall", "displays", "places"} {
+		for _, sheet := range []string{"tokens", "base", "components", "pages", "care", "trail", "alarms", "wall", "displays", "places", "channel", "channel-form", "measure"} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<link rel=\"stylesheet\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

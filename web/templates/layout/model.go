@@ -19,17 +19,18 @@ const (
 
 // Shell is everything around a page.
 type Shell struct {
-	T       *text.Strings
-	Theme   Theme
-	Title   string // of the document, before " · Flowdeck"
-	Path    string // own path and query: where a change of language or theme returns to
-	Section string // which entry of the rail is lit: "flows", "alarms", "displays", "activity", "settings"
-	Flash   *ui.Notice
-	Link    Link
-	Count   FlowCount
-	Line    AlarmLine
-	Alarms  AlarmCounts
-	Active  AlarmRail
+	T        *text.Strings
+	Theme    Theme
+	Title    string // of the document, before " · Flowdeck"
+	Path     string // own path and query: where a change of language or theme returns to
+	Section  string // which entry of the rail is lit: "flows", "alarms", "displays", "activity", "settings"
+	Flash    *ui.Notice
+	Link     Link
+	Count    FlowCount
+	Channels ChannelCount
+	Line     AlarmLine
+	Alarms   AlarmCounts
+	Active   AlarmRail
 
 	Places  Places
 	User    string
@@ -55,6 +56,13 @@ type Link struct {
 	Since   ui.Moment
 	Problem ui.Problem // with Down
 	Skew    string     // how the clocks differ; empty: not so that it matters
+}
+
+// ChannelCount is the number of channels in the rail (fragment "#channel-count").
+type ChannelCount struct {
+	T     *text.Strings
+	Total string // empty: not known yet
+	None  bool   // the service has no channels at all: they have no place in the rail
 }
 
 // FlowCount is the number in the rail (fragment "#flow-count").

@@ -64,3 +64,20 @@ func (s Shell) live() string {
 	}
 	return s.Live + "&" + ui.FieldAt + "=" + s.Places.Here.Key
 }
+
+// searched is the list that the search field searches: that of channels on their
+// pages, and else that of flows.
+func (s Shell) searched() string {
+	if s.Section == "channels" {
+		return "/channels"
+	}
+	return "/flows"
+}
+
+// searchFull says in the empty field what is searched.
+func (s Shell) searchFull() string {
+	if s.Section == "channels" {
+		return s.T.Channels.List.Search
+	}
+	return s.T.Shell.SearchFull
+}

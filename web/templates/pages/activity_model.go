@@ -12,6 +12,16 @@ type Activity struct {
 	T     *text.Strings
 	Lines []ActivityLine
 	All   string // URL of all lines of the flow; empty: none
+
+	Channel bool // it is a channel
+}
+
+// word leads to all lines.
+func (a Activity) word() string {
+	if a.Channel {
+		return a.T.Channels.Page.AllActivity
+	}
+	return a.T.Trail.AllOfFlow
 }
 
 // ActivityLine is a line of the trail: a command with its outcome, or what

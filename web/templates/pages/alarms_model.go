@@ -131,6 +131,16 @@ type FlowAlarms struct {
 	T    *text.Strings
 	Rows []AlarmRow
 	Past string // URL of the past alarms of this flow
+
+	Channel bool // it is a channel
+}
+
+// words say that there is none, and lead to the past ones.
+func (f FlowAlarms) words() (none, past string) {
+	if f.Channel {
+		return f.T.Channels.Page.NoAlarm, f.T.Channels.Page.PastAlarms
+	}
+	return f.T.Alarms.Page.SectionNone, f.T.Alarms.Page.SectionAll
 }
 
 // AlarmID is the id of an alarm's row.

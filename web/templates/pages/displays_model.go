@@ -36,7 +36,7 @@ type Hint struct {
 type DisplayRow struct {
 	ID      string
 	Name    string
-	Shows   string // "All flows, 16"
+	Shows   string // "Flows + Channels · All · 16 tiles"
 	State   DisplayState
 	Looked  string      // "2 now"; empty: nobody looks
 	Seen    ui.Moment   // of the screen seen last; zero: never
@@ -111,6 +111,7 @@ type DisplayForm struct {
 
 	Name, Query, Zone, Rotate, CIDRs, Expires ui.Field
 	Mode, Status, Protocol, Layout, Tally     ui.Choice
+	Kind                                      ui.Choice // of all but chosen ones
 	Language, Theme, Scale                    ui.Choice
 	Chosen                                    []ChosenFlow
 	Others                                    []ui.Option // flows to add

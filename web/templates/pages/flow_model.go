@@ -132,7 +132,8 @@ type Pair struct {
 	Value string
 	Note  string
 	Mono  bool
-	Peer  Peer // of a far end; zero: not one
+	Peer  Peer   // of a far end; zero: not one
+	URL   string // where Value leads; empty: nowhere
 }
 
 // KeyFigure is a figure with its label.
@@ -149,6 +150,7 @@ type FlowBox struct {
 	Status string // "ACTIVE", as the service says it
 	Since  string // "since 17:58:05 UTC"
 	Line   LineKind
+	Still  ui.Still // of its media; zero: there is none
 }
 
 // OutputList is the outputs of a flow (fragment "#outputs"); a row alone is
@@ -159,6 +161,7 @@ type OutputList struct {
 	Rows    []OutputRow
 	Figures bool
 	AddURL  string // empty: all ten are used
+	Channel string // URL of a new channel that takes the flow in; empty: none can
 	Free    string // "4 of 10 free. Adding interrupts nothing."
 	Unknown bool   // not read yet
 	Off     ui.Why // why none can be added now

@@ -42,18 +42,32 @@ func (a FlowAction) offered() string {
 
 // word and spoken are the command as its button says it, and as it is heard.
 func (a FlowAction) word(t *text.Strings) string {
-	if a.Verb == "start" {
+	switch {
+	case a.Turn && a.Verb == "start":
+		return t.Channels.List.TurnOn
+	case a.Turn:
+		return t.Channels.List.TurnOff
+	case a.Verb == "start":
 		return t.List.Start
 	}
 	return t.List.Stop
 }
 
 func (a FlowAction) spoken(t *text.Strings) string {
-	if a.Verb == "start" {
+	switch {
+	case a.Turn && a.Verb == "start":
+		return t.Channels.List.TurnOnName(a.Name)
+	case a.Turn:
+		return t.Channels.List.TurnOffName(a.Name)
+	case a.Verb == "start":
 		return t.List.StartFlow(a.Name)
 	}
 	return t.List.StopFlow(a.Name)
 }
+
+// first and second give one of two texts.
+func first(a, _ string) string  { return a }
+func second(_, b string) string { return b }
 
 // at gives an element, or the empty text where there is none.
 func at(all []string, i int) string {

@@ -92,6 +92,7 @@ type FlowRow struct {
 	Seen        ui.Moment // age of the reading
 	SeenOld     bool      // too old to be at ease
 	Aged        bool      // two reads were missed: the row is grey
+	Still       ui.Still  // of its media; zero: there is none
 	Action      FlowAction
 	Guarded     string           // "Protect op-1"; empty: not protected
 	Asks        string           // "asks to stop"; empty: nobody waits for a second person
@@ -113,6 +114,7 @@ type FlowAction struct {
 	Why    ui.Why // why Verb cannot be given now
 	From   string // "list" or "flow": where the answer goes; sent as "from"
 	State  string // the state this offer rests on, sent along with a start
+	Turn   bool   // of a channel: it is turned ON and OFF
 }
 
 // ArmedRow is a row that asks whether to stop (fragment "#armed-<id>", in the
@@ -145,6 +147,7 @@ type Armed struct {
 	Names   []string
 	Seconds int      // 5
 	Consent *Consent // of a protected flow: held, with a reason; nil: two steps
+	Title   string   // of the question; empty: whether to stop a flow
 }
 
 // Confirm is the page that asks before an act, without JavaScript or where the

@@ -303,7 +303,7 @@ func (p NewFlow) View() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = crumbs([]Crumb{{Label: p.Shell.T.Shell.Flows, URL: "/flows"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumbs(p.Shell.T, []Crumb{{Label: p.Shell.T.Shell.Flows, URL: "/flows"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1136,7 +1136,7 @@ func editHead(t *text.Strings, flowID, flowName, title string, state ui.State, n
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = crumbs([]Crumb{{Label: t.Shell.Flows, URL: "/flows"}, {Label: flowName, URL: flowPath(flowID)}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = crumbs(t, []Crumb{{Label: t.Shell.Flows, URL: "/flows"}, {Label: flowName, URL: flowPath(flowID)}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

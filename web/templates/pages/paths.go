@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/url"
 	"strings"
 
@@ -8,11 +10,18 @@ import (
 	"github.com/flowdeck/flowdeck/web/templates/ui"
 )
 
-// flowPath is a path below a flow.
+// isChannel tells the id of a channel, which is the path of its page, from that
+// of a flow.
+func isChannel(id string) bool { return strings.HasPrefix(id, "channels/") }
+
+// flowPath is a path below a flow, or a channel.
 func flowPath(id string, parts ...string) string {
 	var b strings.Builder
-	b.WriteString("/flows/")
-	b.WriteString(url.PathEscape(id))
+	if isChannel(id) {
+		b.WriteString("/" + id)
+	} else {
+		b.WriteString("/flows/" + url.PathEscape(id))
+	}
 	for _, part := range parts {
 		b.WriteByte('/')
 		b.WriteString(url.PathEscape(part))
@@ -30,15 +39,22 @@ func OutputPath(flowID, name string, parts ...string) string {
 	return strings.Join(append([]string{path}, parts...), "/")
 }
 
-// RowID is the id of a flow's row in the list.
-func RowID(flowID string) string { return ui.ID("flow-", flowID) }
+// RowID is the id of the row of a flow or a channel in its list. Ids of channels
+// may be longer than that of an element may be.
+func RowID(flowID string) string {
+	if len(flowID) > 80 {
+		sum := sha256.Sum256([]byte(flowID))
+		return "flow-" + hex.EncodeToString(sum[:])
+	}
+	return ui.ID("flow-", flowID)
+}
 
 // OutputID is the id of an output's row on the flow page.
 func OutputID(name string) string { return ui.ID("output-", name) }
 
 // ArmedID is the id of the question that stands in place of a flow's row, of the
 // flow page's command, or of an output's row.
-func ArmedID(of string) string { return ui.ID("armed-", of) }
+func ArmedID(of string) string { return "armed-" + strings.TrimPrefix(RowID(of), "flow-") }
 
 // FlowColumns are the columns of the list. With figures there are those that
 // only a gateway can fill; places those that tell of which place a flow is. Link gives the URL that sorts by a key; sorted is the

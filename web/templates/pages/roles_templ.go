@@ -48,7 +48,7 @@ func (p Roles) View() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = crumbs([]Crumb{{Label: p.Shell.T.Notify.Title, URL: "/settings"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumbs(p.Shell.T, []Crumb{{Label: p.Shell.T.Notify.Title, URL: "/settings"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1162,7 +1162,7 @@ func (f RuleForm) View() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = crumbs([]Crumb{{Label: f.Shell.T.Notify.Title, URL: "/settings"}, {Label: f.Shell.T.Roles.Page.Title, URL: "/settings/roles"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumbs(f.Shell.T, []Crumb{{Label: f.Shell.T.Notify.Title, URL: "/settings"}, {Label: f.Shell.T.Roles.Page.Title, URL: "/settings/roles"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1311,7 +1311,7 @@ func (a RuleAsk) View() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = crumbs([]Crumb{{Label: a.Shell.T.Notify.Title, URL: "/settings"}, {Label: a.Shell.T.Roles.Page.Title, URL: "/settings/roles"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = crumbs(a.Shell.T, []Crumb{{Label: a.Shell.T.Notify.Title, URL: "/settings"}, {Label: a.Shell.T.Roles.Page.Title, URL: "/settings/roles"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -30,6 +30,7 @@ type Alarms struct {
 	Unacked, Acked, Returned, Closed string
 	OnShelf                          string
 	SourceLost, OutputLost, NoMedia  AlarmKind
+	SecondInput, Failing, Recording  AlarmKind // of channels
 	Loss, Bitrate, Unstable, Idle    AlarmKind
 	Unreachable, Credential, Many    AlarmKind
 	Limit                            string // "limit {}"
@@ -131,8 +132,11 @@ var englishAlarms = Alarms{
 	Unacked: "NEW", Acked: "ACKED", Returned: "RETURNED", Closed: "CLOSED", OnShelf: "SHELVED",
 	SourceLost:  AlarmKind{"SOURCE LOST", "Call the sender; check its encoder and its line."},
 	OutputLost:  AlarmKind{"OUTPUT LOST", "Call the receiver; check that it runs and can be reached."},
-	NoMedia:     AlarmKind{"NO MEDIA", "Nothing has come since the start. Check the sender's address, port and passphrase."},
+	NoMedia:     AlarmKind{"NO MEDIA", "No media comes, or none has since the start. Check what the sender sends, and its address, port and passphrase."},
 	Loss:        AlarmKind{"LOSS", "Packets are lost on the way. Raise the latency or lower the bitrate; check the line."},
+	SecondInput: AlarmKind{"STANDBY INPUT", "The primary input gives nothing. Call its sender: nothing stands by now."},
+	Failing:     AlarmKind{"PROBLEM", "The channel does not run as it should. Read what the service says on its page."},
+	Recording:   AlarmKind{"NOT RECORDING", "What it sends is not written down. Check the disk of the gateway."},
 	Bitrate:     AlarmKind{"BITRATE", "Check the bitrate that the encoder is set to."},
 	Unstable:    AlarmKind{"UNSTABLE", "It comes and goes. Check the line and the power at the far end."},
 	Idle:        AlarmKind{"IDLE", "It runs and carries nothing. Stop it, or call the sender."},
@@ -213,8 +217,11 @@ var chineseAlarms = Alarms{
 	Unacked: "新", Acked: "已确认", Returned: "已恢复未确认", Closed: "已关闭", OnShelf: "已搁置",
 	SourceLost:  AlarmKind{"源丢失", "请致电发送方，检查编码器和线路。"},
 	OutputLost:  AlarmKind{"输出丢失", "请致电接收方，检查其是否运行、能否到达。"},
-	NoMedia:     AlarmKind{"无媒体", "启动后没有收到任何媒体。请检查发送方的地址、端口和口令。"},
+	NoMedia:     AlarmKind{"无媒体", "没有收到媒体，或启动后一直没有。请检查发送方的内容、地址、端口和口令。"},
 	Loss:        AlarmKind{"丢包", "途中丢失数据包。请增大延迟或降低码率，并检查线路。"},
+	SecondInput: AlarmKind{"备用源播出", "主用源没有信号。请致电其发送方：目前没有其他备用。"},
+	Failing:     AlarmKind{"异常", "频道未正常运行。请在其页面上查看服务给出的说明。"},
+	Recording:   AlarmKind{"录制中断", "频道内容未被写入。请检查网关的磁盘。"},
 	Bitrate:     AlarmKind{"码率异常", "请检查编码器设定的码率。"},
 	Unstable:    AlarmKind{"不稳定", "时断时续。请检查线路和对端供电。"},
 	Idle:        AlarmKind{"空转", "正在运行但没有媒体。请停止它，或致电发送方。"},
@@ -301,6 +308,12 @@ func (a Alarms) KindOf(kind string) AlarmKind {
 		return a.Unreachable
 	case "credential":
 		return a.Credential
+	case "second_input":
+		return a.SecondInput
+	case "problem":
+		return a.Failing
+	case "recording":
+		return a.Recording
 	}
 	return a.Many
 }

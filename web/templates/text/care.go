@@ -179,6 +179,15 @@ type GoodText struct {
 	ToFlow    string
 	NoGood    string
 	NoGoodLit string
+
+	// of a channel
+	NoneChannel string
+	NoneCloud   string // of a service that does not tell what comes of it
+	Part        func(part string) string
+	CutsViewers string
+	Secret      func(field string) string
+	SecretHelp  string
+	ToChannel   string
 }
 
 // ParkText are the texts of parked outputs.
@@ -390,7 +399,7 @@ var englishCare = Care{
 		None:      "None kept yet. One is kept by itself before a LIVE flow is changed.",
 		KeptBy:    func(actor, at string) string { return "kept by " + actor + ", " + at },
 		KeptSelf:  func(at string) string { return "kept by itself, " + at },
-		Same:      "The flow is as it was then.",
+		Same:      "It is as it was then.",
 		Differs:   func(n int) string { return count(n, "difference", "differences") },
 		Back:      "Go back",
 		BackOf:    func(flow string) string { return "Last known good of " + flow },
@@ -416,6 +425,14 @@ var englishCare = Care{
 		ToFlow:    "To the flow",
 		NoGood:    "No last known good is kept for this flow.",
 		NoGoodLit: "Keep one on the page of the flow first.",
+
+		NoneChannel: "None kept yet. One is kept by itself before a channel that is ON AIR is changed.",
+		NoneCloud:   "None kept yet. This service does not tell whether a channel works, so keep one when it does.",
+		Part:        func(part string) string { return "Change the " + part },
+		CutsViewers: "viewers lose the picture for about 30 s",
+		Secret:      func(field string) string { return "Secret: " + field },
+		SecretHelp:  "The service does not tell its secrets, so it was not kept.",
+		ToChannel:   "To the channel",
 	},
 	Park: ParkText{
 		Title:     "Parked outputs",
@@ -470,7 +487,7 @@ var englishCare = Care{
 		Second:     ErrorText{"It takes another person", "Who asks cannot confirm as well. Nothing was done.", "Let somebody else confirm on the page of the flow."},
 		Asked:      ErrorText{"Waits for a second person", "Nothing was done yet.", "Let somebody else confirm on the page of the flow."},
 		Changed:    ErrorText{"Not as it was shown any more", "Something has changed since you looked. Nothing was done.", "Look again, then decide."},
-		NoGood:     ErrorText{"No last known good", "None is kept for this flow.", "Keep one on the page of the flow first."},
+		NoGood:     ErrorText{"No last known good", "None is kept.", "Keep one on the page of the flow or the channel first."},
 		NotParked:  ErrorText{"Not parked any more", "No output of this name is parked. It may have been put back or dropped.", "Look at the page of the flow."},
 		NotOurs:    ErrorText{"Not your note", "A note is deleted by who wrote it.", "Ask its author."},
 		Passphrase: ErrorText{"A passphrase is needed", "Passphrases are not kept. Nothing was done.", "Type it in the form."},
@@ -635,7 +652,7 @@ var chineseCare = Care{
 		None:      "尚未保留。更改传输中的流之前会自动保留一份。",
 		KeptBy:    func(actor, at string) string { return "由 " + actor + " 保留，" + at },
 		KeptSelf:  func(at string) string { return "自动保留，" + at },
-		Same:      "流与当时一致。",
+		Same:      "与当时一致。",
 		Differs:   func(n int) string { return fmt.Sprintf("%d 处不同", n) },
 		Back:      "恢复",
 		BackOf:    func(flow string) string { return flow + " 的最近正常配置" },
@@ -661,6 +678,14 @@ var chineseCare = Care{
 		ToFlow:    "返回流",
 		NoGood:    "此流没有保留的正常配置。",
 		NoGoodLit: "请先在流页面上保留一份。",
+
+		NoneChannel: "尚未保留。更改播出中的频道之前会自动保留一份。",
+		NoneCloud:   "尚未保留。此服务不告知频道是否正常，请在正常时保留一份。",
+		Part:        func(part string) string { return "更改" + part },
+		CutsViewers: "观众约 30 秒内看不到画面",
+		Secret:      func(field string) string { return "保密内容：" + field },
+		SecretHelp:  "服务不返回保密内容，因此未保留。",
+		ToChannel:   "返回频道",
 	},
 	Park: ParkText{
 		Title:     "搁置的输出",
@@ -681,7 +706,7 @@ var chineseCare = Care{
 		KeyHelp:   "原已加密，口令不予保留。10–79 个字符。",
 	},
 	Clone: CloneText{
-		Clone:     "复制",
+		Clone:     "克隆",
 		Of:        func(flow string) string { return flow + " 的副本" },
 		Lead:      "除名称、口令及不能共用的端口外，均与原流相同。",
 		Outputs:   "带上输出",
@@ -715,7 +740,7 @@ var chineseCare = Care{
 		Second:     ErrorText{"须由另一人确认", "请求者不能自己确认。未执行任何操作。", "请他人在流页面上确认。"},
 		Asked:      ErrorText{"等待第二人", "尚未执行。", "请他人在流页面上确认。"},
 		Changed:    ErrorText{"已与所示不同", "查看之后情况已变。未执行任何操作。", "请重新查看再决定。"},
-		NoGood:     ErrorText{"没有最近正常配置", "此流尚未保留。", "请先在流页面上保留一份。"},
+		NoGood:     ErrorText{"没有最近正常配置", "尚未保留。", "请先在流或频道的页面上保留一份。"},
 		NotParked:  ErrorText{"已不在搁置中", "没有此名称的搁置输出，可能已放回或丢弃。", "请查看流页面。"},
 		NotOurs:    ErrorText{"不是您的备注", "备注由作者删除。", "请联系其作者。"},
 		Passphrase: ErrorText{"需要口令", "口令不予保留。未执行任何操作。", "请在表单中输入。"},

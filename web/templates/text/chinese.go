@@ -16,16 +16,21 @@ var Chinese = &Strings{
 	Notify:  chineseNotify,
 	Wall:    chineseWall,
 
-	Displays: chineseDisplays,
-	Tally:    chineseTally,
-	Roles:    chineseRoles,
-	Places:   chinesePlaces,
+	Displays:    chineseDisplays,
+	Channels:    chineseChannels,
+	ChannelForm: chineseChannelForm,
+	Measures:    chineseMeasures,
+	Tally:       chineseTally,
+	Picture:     chinesePictures,
+	Roles:       chineseRoles,
+	Places:      chinesePlaces,
 
 	Sessions: chineseSessions,
 
 	Shell: Shell{
 		Skip:           "跳到正文",
 		Navigation:     "主导航",
+		Crumbs:         "当前位置",
 		Flows:          "传输流",
 		Search:         "搜索",
 		SearchFull:     "搜索传输流、对端、ID",

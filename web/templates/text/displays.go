@@ -66,6 +66,8 @@ type DisplayForm struct {
 	AllHelp, ChosenHelp, AbnormalHelp     string
 	Query, QueryHelp                      string
 	Status, Protocol, Any                 string
+	Kind, JustFlows, Channels, Both       string
+	OfChannel                             string // a channel in a list with flows, its name at {}
 	Active, Standby, Listener, Caller     string
 	Flows, FlowsNone, Add, AddFlow        string
 	Up, Down, Remove                      func(flow string) string
@@ -137,10 +139,11 @@ var englishDisplays = Displays{
 	Form: DisplayForm{
 		NewTitle: "New display", ChangeTitle: "Change {}",
 		Name: "Name", NameHelp: "Stands on the wall.",
-		Mode: "Shows", All: "All flows", Chosen: "Chosen flows", Abnormal: "Abnormal only",
-		AllHelp: "All that the filter leaves, by name.", ChosenHelp: "These flows, in this order.",
+		Mode: "Shows", All: "All", Chosen: "Chosen", Abnormal: "Abnormal only",
+		AllHelp: "All that the filter leaves, by name.", ChosenHelp: "These flows and channels, in this order.",
 		AbnormalHelp: "Of what the filter leaves, flows that are not as they should be, the worst first, and how many are normal.",
 		Query:        "Name contains", QueryHelp: "Empty: every name.",
+		Kind: "Of", JustFlows: "Flows", Channels: "Channels", Both: "Both", OfChannel: "channel {}",
 		Status: "Commanded", Protocol: "Source", Any: "Any", Active: "Started", Standby: "Standby", Listener: "Listener", Caller: "Caller",
 		Flows: "Flows, in order", FlowsNone: "None is chosen yet.", Add: "Add", AddFlow: "Flow to add",
 		Up: func(flow string) string { return "Move " + flow + " up" }, Down: func(flow string) string { return "Move " + flow + " down" },
@@ -199,10 +202,11 @@ var chineseDisplays = Displays{
 	Form: DisplayForm{
 		NewTitle: "新建大屏", ChangeTitle: "修改 {}",
 		Name: "名称", NameHelp: "显示在大屏上。",
-		Mode: "显示内容", All: "全部传输流", Chosen: "指定传输流", Abnormal: "仅异常",
-		AllHelp: "符合筛选的全部传输流，按名称排列。", ChosenHelp: "这些传输流，按此顺序。",
+		Mode: "显示内容", All: "全部", Chosen: "指定", Abnormal: "仅异常",
+		AllHelp: "符合筛选的全部，按名称排列。", ChosenHelp: "这些传输流和频道，按此顺序。",
 		AbnormalHelp: "符合筛选而状态异常的传输流，最严重者在前，并显示正常的数量。",
 		Query:        "名称包含", QueryHelp: "留空：不限名称。",
+		Kind: "对象", JustFlows: "传输流", Channels: "频道", Both: "两者", OfChannel: "频道 {}",
 		Status: "指令状态", Protocol: "源", Any: "不限", Active: "已启动", Standby: "待机", Listener: "监听", Caller: "呼叫",
 		Flows: "传输流及顺序", FlowsNone: "尚未选择。", Add: "添加", AddFlow: "要添加的传输流",
 		Up: func(flow string) string { return "上移 " + flow }, Down: func(flow string) string { return "下移 " + flow },

@@ -16,16 +16,21 @@ var English = &Strings{
 	Notify:  englishNotify,
 	Wall:    englishWall,
 
-	Displays: englishDisplays,
-	Tally:    englishTally,
-	Roles:    englishRoles,
-	Places:   englishPlaces,
+	Displays:    englishDisplays,
+	Channels:    englishChannels,
+	ChannelForm: englishChannelForm,
+	Measures:    englishMeasures,
+	Tally:       englishTally,
+	Picture:     englishPictures,
+	Roles:       englishRoles,
+	Places:      englishPlaces,
 
 	Sessions: englishSessions,
 
 	Shell: Shell{
 		Skip:           "Skip to content",
 		Navigation:     "Main",
+		Crumbs:         "The way to this page",
 		Flows:          "Flows",
 		Search:         "Search",
 		SearchFull:     "Search flows, peers, ids",

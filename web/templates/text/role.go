@@ -89,7 +89,11 @@ var englishRoles = Roles{
 	Does: map[string]string{
 		"ModifyFlowStart": "start flows", "ModifyFlowStop": "stop flows", "CreateFlows": "make flows", "DeleteFlow": "delete flows",
 		"ModifyFlowSources": "change sources", "CreateFlowOutput": "add outputs", "ModifyFlowOutput": "change outputs",
-		"DeleteFlowOutput": "remove outputs",
+		"DeleteFlowOutput":          "remove outputs",
+		"ModifyOttChannelInfoStats": "turn channels ON and OFF", "CreateOttChannelInfo": "make channels", "DeleteOttChannelInfo": "delete channels",
+		"ModifyOttChannelInfoGeneral": "rename channels", "ModifyOttChannelInfoInput": "change inputs of channels",
+		"ModifyOttChannelInfoEndPoints": "change packages of channels", "ModifyOttChannelInfoRecordSettings": "change recordings of channels",
+		"ModifyOttChannelInfoEncoderSettings": "change templates of channels",
 	},
 	Page: RolePage{
 		Title: "Roles", Refused: "Your role does not reach this far",
@@ -143,6 +147,10 @@ var chineseRoles = Roles{
 	Does: map[string]string{
 		"ModifyFlowStart": "启动传输流", "ModifyFlowStop": "停止传输流", "CreateFlows": "新建传输流", "DeleteFlow": "删除传输流",
 		"ModifyFlowSources": "修改源", "CreateFlowOutput": "添加输出", "ModifyFlowOutput": "修改输出", "DeleteFlowOutput": "移除输出",
+		"ModifyOttChannelInfoStats": "开启和关闭频道", "CreateOttChannelInfo": "新建频道", "DeleteOttChannelInfo": "删除频道",
+		"ModifyOttChannelInfoGeneral": "重命名频道", "ModifyOttChannelInfoInput": "修改频道输入",
+		"ModifyOttChannelInfoEndPoints": "修改频道打包输出", "ModifyOttChannelInfoRecordSettings": "修改频道录制",
+		"ModifyOttChannelInfoEncoderSettings": "修改频道转码模板",
 	},
 	Page: RolePage{
 		Title: "角色", Refused: "您的角色权限不足",

@@ -32,10 +32,14 @@ type Strings struct {
 	Notify  Notify
 	Wall    Wall
 
-	Displays Displays
-	Tally    Tally
-	Roles    Roles
-	Places   Places
+	Displays    Displays
+	Channels    Channels
+	ChannelForm ChannelForm
+	Measures    Measures
+	Tally       Tally
+	Picture     Pictures
+	Roles       Roles
+	Places      Places
 
 	Sessions Sessions
 }
@@ -44,6 +48,7 @@ type Strings struct {
 type Shell struct {
 	Skip           string // link for those who come by keyboard
 	Navigation     string
+	Crumbs         string // the way to the page, for those who hear it
 	Flows          string
 	Search         string
 	SearchFull     string // in the empty field

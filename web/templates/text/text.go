@@ -92,6 +92,11 @@ func (s *Strings) FaultOf(code string, low, high int, value string) string {
 		return f.Enum
 	case "host":
 		return f.Host(value)
+	case "limit":
+		return s.ChannelForm.Limit.Never(s.ChannelForm.Limit.Reason(value))
+	}
+	if words, known := s.ChannelForm.Fault.faultOf(code, high, value); known {
+		return words
 	}
 	return f.Other
 }

@@ -106,7 +106,7 @@ type Trail struct {
 type Kinds struct{ Command, Signal, Alarm, Care, Access string }
 
 // Outcomes tell what became of a command.
-type Outcomes struct{ Done, Refused, Unknown, NotDone, Open string }
+type Outcomes struct{ Done, Partly, Refused, Unknown, NotDone, Open string }
 
 // Deeds tell what a line is about, after who did it: "op-1" "started the flow".
 // Those that are about something of the flow have its name at {}.
@@ -126,6 +126,7 @@ type Deeds struct {
 	Raised, Cleared, Returned, Acknowledged                string
 	Shelved, Unshelved                                     string
 	Live, Loss, Waiting, SourceLost, Standby               string
+	SecondInput, NoMedia, Problem, UpdateChannel           string // of a channel
 	OutputLost, OutputBack                                 string
 	LinkLost, LinkBack, Stale, Fresh, ChangesOften         string
 	WebhookAdded, WebhookChanged, WebhookRemoved           string
@@ -205,11 +206,11 @@ var englishTrail = Trail{
 	Yesterday:   "Yesterday",
 	Kinds:       Kinds{Command: "Command", Signal: "Signal", Alarm: "Alarm", Care: "Care", Access: "Access"},
 	Outcomes: Outcomes{
-		Done: "done", Refused: "refused", Unknown: "outcome unknown", NotDone: "did not happen", Open: "on its way",
+		Done: "done", Partly: "done, not all taken", Refused: "refused", Unknown: "outcome unknown", NotDone: "did not happen", Open: "on its way",
 	},
 	Deeds: Deeds{
 		Start: "started the flow", Stop: "stopped the flow", Create: "made the flow", Delete: "deleted the flow",
-		UpdateSource: "changed the source", AddOutput: "added output {}", ChangeOutput: "changed output {}",
+		UpdateSource: "changed the source", UpdateChannel: "changed a channel: {}", AddOutput: "added output {}", ChangeOutput: "changed output {}",
 		OutputOn: "turned on output {}", OutputOff: "turned off output {}", DeleteOutput: "removed output {}",
 		Protect: "protected the flow", Release: "released the flow", ForceRelease: "released the flow of {} by force",
 		Ask: "asked for a second person: {}", Withdraw: "withdrew the question: {}", Confirm: "confirmed as second person: {}",
@@ -223,7 +224,7 @@ var englishTrail = Trail{
 		Park: "parked output {}", Unpark: "brought back the parked output {}", DropParked: "dropped the parked output {}",
 		Raised: "alarm raised: {}", Cleared: "alarm cleared: {}", Returned: "alarm cleared before anybody answered: {}",
 		Acknowledged: "acknowledged the alarm: {}", Shelved: "shelved the alarm: {}", Unshelved: "off the shelf: {}",
-		Live: "media moves", Loss: "loses packets", Waiting: "waits for media", SourceLost: "source lost", Standby: "stopped, by nobody here",
+		Live: "media moves", Loss: "loses packets", Waiting: "waits for media", SourceLost: "source lost", Standby: "stopped, by nobody here", SecondInput: "the standby input took over", NoMedia: "no media in what comes in", Problem: "does not run as it should",
 		OutputLost: "output {} lost", OutputBack: "output {} came back", LinkLost: "the service is not reached",
 		LinkBack: "the service is reached again", Stale: "nothing is known of any flow", Fresh: "flows are known again",
 		ChangesOften: "changes too often to write each down", SignIn: "signed in", SignInRefused: "was refused at the sign-in {}", SignOut: "signed out",
@@ -344,10 +345,10 @@ var chineseTrail = Trail{
 	Today:     "今天",
 	Yesterday: "昨天",
 	Kinds:     Kinds{Command: "操作", Signal: "信号", Alarm: "告警", Care: "维护", Access: "访问"},
-	Outcomes:  Outcomes{Done: "已完成", Refused: "被拒绝", Unknown: "结果未知", NotDone: "未生效", Open: "进行中"},
+	Outcomes:  Outcomes{Done: "已完成", Partly: "已完成，但未全部采用", Refused: "被拒绝", Unknown: "结果未知", NotDone: "未生效", Open: "进行中"},
 	Deeds: Deeds{
 		Start: "启动了传输流", Stop: "停止了传输流", Create: "新建了传输流", Delete: "删除了传输流",
-		UpdateSource: "修改了源", AddOutput: "添加了输出 {}", ChangeOutput: "修改了输出 {}",
+		UpdateSource: "修改了源", UpdateChannel: "修改了频道：{}", AddOutput: "添加了输出 {}", ChangeOutput: "修改了输出 {}",
 		OutputOn: "开启了输出 {}", OutputOff: "关闭了输出 {}", DeleteOutput: "移除了输出 {}",
 		Protect: "保护了传输流", Release: "解除了保护", ForceRelease: "强制解除了 {} 的保护",
 		Ask: "请求第二人确认：{}", Withdraw: "撤回了请求：{}", Confirm: "作为第二人确认：{}",
@@ -361,7 +362,7 @@ var chineseTrail = Trail{
 		Park: "暂存了输出 {}", Unpark: "恢复了暂存的输出 {}", DropParked: "丢弃了暂存的输出 {}",
 		Raised: "告警发生：{}", Cleared: "告警解除：{}", Returned: "告警未确认即解除：{}",
 		Acknowledged: "确认了告警：{}", Shelved: "搁置了告警：{}", Unshelved: "取消搁置：{}",
-		Live: "媒体传输中", Loss: "正在丢包", Waiting: "等待媒体", SourceLost: "源丢失", Standby: "已停止，并非由本系统操作",
+		Live: "媒体传输中", Loss: "正在丢包", Waiting: "等待媒体", SourceLost: "源丢失", Standby: "已停止，并非由本系统操作", SecondInput: "备用源已接替", NoMedia: "输入中没有媒体", Problem: "未正常运行",
 		OutputLost: "输出 {} 丢失", OutputBack: "输出 {} 已恢复", LinkLost: "无法连接服务",
 		LinkBack: "已恢复与服务的连接", Stale: "所有传输流的状态均未知", Fresh: "传输流状态已恢复",
 		ChangesOften: "变化过于频繁，未逐条记录", SignIn: "登录", SignInRefused: "登录被拒绝 {}", SignOut: "退出登录",
@@ -450,14 +451,14 @@ func (t Trail) Why(said string) string {
 func (t Trail) DeedOf(verb string) (format string, known bool) {
 	d := t.Deeds
 	format, known = map[string]string{
-		"start": d.Start, "stop": d.Stop, "create": d.Create, "delete": d.Delete, "update_source": d.UpdateSource,
+		"start": d.Start, "stop": d.Stop, "create": d.Create, "delete": d.Delete, "update_source": d.UpdateSource, "update_channel": d.UpdateChannel,
 		"add_output": d.AddOutput, "update_output": d.ChangeOutput, "delete_output": d.DeleteOutput,
 		"protect": d.Protect, "release": d.Release, "force_release": d.ForceRelease, "ask": d.Ask, "confirm": d.Confirm,
 		"withdraw": d.Withdraw, "note": d.Note, "delete_note": d.DeleteNote, "handover": d.Handover, "band": d.Band,
 		"label": d.Label, "delete_label": d.DeleteLabel, "keep_good": d.KeepGood, "restore": d.Restore, "park": d.Park,
 		"unpark": d.Unpark, "drop_parked": d.DropParked, "raised": d.Raised, "cleared": d.Cleared, "returned": d.Returned,
 		"acknowledged": d.Acknowledged, "shelved": d.Shelved, "unshelved": d.Unshelved, "live": d.Live, "loss": d.Loss,
-		"waiting": d.Waiting, "source_lost": d.SourceLost, "standby": d.Standby, "output_lost": d.OutputLost,
+		"second_input": d.SecondInput, "no_media": d.NoMedia, "problem": d.Problem, "waiting": d.Waiting, "source_lost": d.SourceLost, "standby": d.Standby, "output_lost": d.OutputLost,
 		"output_back": d.OutputBack, "link_lost": d.LinkLost, "link_back": d.LinkBack, "stale": d.Stale, "fresh": d.Fresh,
 		"changes_often": d.ChangesOften, "webhook_added": d.WebhookAdded, "webhook_changed": d.WebhookChanged,
 		"webhook_removed": d.WebhookRemoved, "user_add": d.UserAdd, "user_totp": d.UserTOTP, "user_enable": d.UserEnable,

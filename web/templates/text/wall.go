@@ -7,6 +7,7 @@ import "strconv"
 type Wall struct {
 	Label       string             // what the page is, for those who hear it
 	Lost        string             // a count
+	Second      string             // the standby input is on air, in fewer letters than elsewhere
 	Normal      func(n int) string // "142 normal"
 	Hidden      func(n int) string // "+3 not normal, not shown": on no page
 	Why         WallWhy
@@ -40,6 +41,7 @@ type WallCauses struct {
 var englishWall = Wall{
 	Label:  "Wall display",
 	Lost:   "LOST",
+	Second: "ON STANDBY",
 	Normal: func(n int) string { return strconv.Itoa(n) + " normal" },
 	Hidden: func(n int) string { return "+" + strconv.Itoa(n) + " not normal, not shown" },
 	Why: WallWhy{
@@ -68,6 +70,7 @@ var englishWall = Wall{
 var chineseWall = Wall{
 	Label:  "大屏",
 	Lost:   "丢失",
+	Second: "备用源",
 	Normal: func(n int) string { return strconv.Itoa(n) + " 路正常" },
 	Hidden: func(n int) string { return "另有 " + strconv.Itoa(n) + " 路异常未显示" },
 	Why: WallWhy{

@@ -111,13 +111,19 @@ const (
 	OutputLost State = "output_lost"
 	SourceLost State = "source_lost"
 	Stale      State = "stale"
+
+	On          State = "on" // of a channel, here and below: the service tells no more
+	SecondInput State = "second_input"
+	NoMedia     State = "no_media"
+	Problem     State = "problem"
 )
 
 // Tile is a flow on the board.
 type Tile struct {
-	Name  string // as people know it; cut in the middle where it is too long
-	State State
-	Since time.Time // of State, of [Stale] and [Unknown] the last reading; zero: not known
+	Name    string // as people know it; cut in the middle where it is too long
+	Channel bool   // a channel's
+	State   State
+	Since   time.Time // of State, of [Stale] and [Unknown] the last reading; zero: not known
 
 	Aging   bool      // two reads were missed: the tile is grey, and tells when it was read
 	ReadAt  time.Time // of the oldest fact that matters; zero: never
@@ -134,10 +140,18 @@ type Tile struct {
 	Output  string        // the output that was lost first, of [OutputLost]
 	Place   int           // of Output among Outputs, from 1
 	Trace   ui.Sparkline  // the source's bitrate; the zero value: nothing measures it
+	Still   Still
 
 	Owner     string // who protects it; empty: nobody
 	Protected time.Time
 	Lamp      Lamp
+}
+
+// Still is the newest picture of the source.
+type Still struct {
+	URL string // changes with each picture; empty: there is none
+	At  time.Time
+	Old bool // it may no longer show what is sent
 }
 
 // Age tells how far a figure may be believed; its values are those of display.Age.

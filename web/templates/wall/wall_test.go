@@ -60,6 +60,22 @@ func check(t *testing.T, s walltest.Sample) {
 	}
 }
 
+// TestWordsOfChannels: a wall says of a channel what its page says.
+func TestWordsOfChannels(t *testing.T) {
+	for _, words := range text.All() {
+		for _, s := range []wall.State{wall.Live, wall.Standby, wall.SourceLost, wall.NoMedia, wall.Waiting, wall.On, wall.Problem} {
+			b := wall.Board{T: words, Now: time.Now(), Layout: 1, Tiles: []wall.Tile{{Name: "one", Channel: true, State: s}}}
+			doc, err := goquery.NewDocumentFromReader(strings.NewReader(render(t, wall.Page{Board: b}.View())))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := doc.Find(".tile-word").Text(), words.ChannelState(string(s)); got != want || want == words.State.Unknown {
+				t.Errorf("%s: %q, want %q", s, got, want)
+			}
+		}
+	}
+}
+
 // TestNothingToPress: a wall is never touched.
 func TestNothingToPress(t *testing.T) {
 	pages := map[string]templ.Component{"dark": wall.Dark{T: text.English}.View()}

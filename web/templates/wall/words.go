@@ -81,6 +81,10 @@ func (b Board) nothing() string {
 // since is a moment from which is counted on.
 func (b Board) since(at time.Time) ui.Moment { return ui.At(ui.TimeBrief, at, b.Now) }
 
+// age is that of a picture. The browser counts it, so that a tile need not be sent
+// again for it.
+func (s Still) age() ui.Moment { return ui.Moment{MS: s.At.UnixMilli(), Kind: ui.TimeBrief} }
+
 // place is a time zone as people call it: its last part.
 func place(zone string) string {
 	return strings.ReplaceAll(zone[strings.LastIndexByte(zone, '/')+1:], "_", " ")
@@ -159,9 +163,11 @@ func (s State) shape() ui.Shape {
 		return ui.ShapeWaiting
 	case Live:
 		return ui.ShapeLive
-	case Loss, OutputLost:
+	case On:
+		return ui.ShapeClosed
+	case Loss, OutputLost, SecondInput:
 		return ui.ShapeWarn
-	case SourceLost:
+	case SourceLost, NoMedia, Problem:
 		return ui.ShapeLost
 	}
 	return ui.ShapeStale
@@ -172,10 +178,12 @@ func (s State) look() string {
 	switch s {
 	case Starting, Stopping:
 		return "tile-changing"
-	case Loss, OutputLost:
+	case Loss, OutputLost, SecondInput:
 		return "tile-degraded"
-	case SourceLost:
+	case SourceLost, NoMedia, Problem:
 		return "tile-lost"
+	case On:
+		return "tile-standby"
 	case Standby, Waiting, Live:
 		return "tile-" + string(s)
 	case Unknown:
@@ -192,6 +200,12 @@ func (f face) classes() string {
 // word is the state's word, with the figure that belongs to it.
 func (f face) word() string {
 	w := f.b.T.State
+	switch {
+	case f.State == SecondInput:
+		return f.b.T.Wall.Second
+	case f.Channel:
+		return f.b.T.ChannelState(string(f.State))
+	}
 	switch f.State {
 	case Standby:
 		return w.Standby
@@ -216,7 +230,7 @@ func (f face) word() string {
 }
 
 // counts tells that the state's age stands where the bitrate of a live flow is.
-func (f face) counts() bool { return f.State != Live && f.State != Standby }
+func (f face) counts() bool { return f.State != Live && f.State != Standby && f.State != On }
 
 // traced tells that the source's trace stands where else the detail does.
 func (f face) traced() bool { return f.State == Live && !f.Aging && f.Trace != (ui.Sparkline{}) }
@@ -224,7 +238,7 @@ func (f face) traced() bool { return f.State == Live && !f.Aging && f.Trace != (
 // figure is the bitrate; of a flow that moves nothing there is none.
 func (f face) figure() ui.Figure {
 	switch f.State {
-	case Standby, Starting, Waiting, SourceLost:
+	case Standby, Starting, Waiting, SourceLost, NoMedia, On, Problem:
 		return ui.Figure{}
 	}
 	unit := "Mb/s"
